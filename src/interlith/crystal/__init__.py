@@ -1,0 +1,1 @@
+"""Where do atoms sit, and what follows from symmetry?"""

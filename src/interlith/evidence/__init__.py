@@ -1,0 +1,1 @@
+"""What follows from observables, and how sure is it?"""

@@ -1,0 +1,1 @@
+"""Which vendor files can be read, one module each?"""

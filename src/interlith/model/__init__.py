@@ -1,0 +1,51 @@
+"""What do the rooms hand to each other? Samples, measurements, series, results, observables, findings and choices."""
+
+from interlith.model.choice import Choice
+from interlith.model.figure import Band, Figure, Line, Marker, Panel
+from interlith.model.finding import Finding
+from interlith.model.format import Format, Reading
+from interlith.model.measurement import Arrays, Flag, Measurement, Payload, Run, Source, Table
+from interlith.model.observable import SCHEMA, Observable, State, from_frame, to_frame
+from interlith.model.result import Citation, How, Result
+from interlith.model.sample import Declared, Sample, Variant
+from interlith.model.series import Series
+from interlith.model.study import Gap, Primary, Replication, Study, Unread
+from interlith.model.technique import Example, Technique
+
+__all__ = [
+    "SCHEMA",
+    "Arrays",
+    "Band",
+    "Choice",
+    "Citation",
+    "Declared",
+    "Example",
+    "Figure",
+    "Finding",
+    "Flag",
+    "Format",
+    "Gap",
+    "How",
+    "Line",
+    "Marker",
+    "Measurement",
+    "Observable",
+    "Panel",
+    "Payload",
+    "Primary",
+    "Reading",
+    "Replication",
+    "Result",
+    "Run",
+    "Sample",
+    "Series",
+    "Source",
+    "State",
+    "Study",
+    "Table",
+    "Technique",
+    "Unread",
+    "Variant",
+    "from_frame",
+    "to_frame",
+]

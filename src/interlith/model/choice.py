@@ -1,0 +1,37 @@
+"""Which decision did the software take by itself, what else could it have taken, and which numbers does it move?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One automatic decision.
+
+    Parameters
+    ----------
+    target
+        What was decided about: ``file#sha256:first-12-hex/part/number``, never a row number.
+    field
+        Which property of the target: ``step_type``, ``cycle_join``, ``reference_cycle``, ``split_voltage`` ...
+    value, runner_up
+        What was taken, and what would have been taken next.
+    margin
+        How clear the decision was: 0 is a coin toss, 1 leaves no doubt.
+    moves
+        Names of the headline quantities that depend on it.
+    reason
+        One sentence for the report.
+    who
+        ``automatic``, or the initials of the person who decided.
+    """
+
+    target: str
+    field: str
+    value: str
+    runner_up: str
+    margin: float
+    moves: tuple[str, ...]
+    reason: str
+    who: str = "automatic"

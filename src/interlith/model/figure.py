@@ -1,0 +1,82 @@
+"""What is in a figure? Declared as data, so that the picture, its CSV and the report cannot disagree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A curve. `variant` fixes its colour over all figures, `sample` names the replicate it belongs to.
+
+    `std` (same shape as `y`) draws one-sigma error bars. `style` ``line``, ``points`` or ``both``; `dashed` for models and
+    references; `faint` for replicates behind a mean.
+    """
+
+    x: Array
+    y: Array
+    label: str = ""
+    variant: str = ""
+    sample: str = ""
+    std: Array | None = None
+    style: Literal["line", "points", "both"] = "line"
+    dashed: bool = False
+    faint: bool = False
+    observable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A shaded interval; `label` must say what it is (``95 % interval of the mean over 3 cells``)."""
+
+    x: Array
+    low: Array
+    high: Array
+    label: str = ""
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A vertical or horizontal reference line with words."""
+
+    at: float
+    label: str
+    axis: Literal["x", "y"] = "x"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One pair of axes; labels carry the unit after a comma or slash: ``Discharge capacity / mAh g⁻¹``."""
+
+    x_label: str
+    y_label: str
+    lines: tuple[Line, ...] = ()
+    bands: tuple[Band, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    title: str = ""
+    x_limits: tuple[float, float] | None = None
+    y_limits: tuple[float, float] | None = None
+    log_x: bool = False
+    log_y: bool = False
+    equal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure sheet: `name` is its file stem, `caption` stands under it, `width` in journal columns (1 or 2)."""
+
+    name: str
+    title: str
+    caption: str
+    panels: tuple[Panel, ...]
+    width: Literal[1, 2] = 1
+    columns: int = 1
+    simulated: bool = False
+    tags: tuple[str, ...] = field(default=())

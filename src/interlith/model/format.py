@@ -1,0 +1,84 @@
+"""What must a file format provide so that a folder of raw files can be read?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from interlith.model.measurement import Flag, Payload
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader returns.
+
+    Parameters
+    ----------
+    payload
+        The data under inside names and units.
+    metadata
+        The vendor's header, as found.
+    flags
+        What the reader noticed while reading.
+    proposals
+        Numbers found in the header that the user may confirm, as text with unit: ``{"active_mass": "2.08 mg"}``.
+    test
+        Identity of the test for grouping restarted parts, as far as the vendor gives it: keys ``channel``,
+        ``test_id``, ``start`` (ISO text), ``barcode``.
+    """
+
+    payload: Payload
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    flags: tuple[Flag, ...] = ()
+    proposals: Mapping[str, str] = field(default_factory=dict)
+    test: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One vendor format: found by package scan and entry points.
+
+    Parameters
+    ----------
+    name
+        Stable word used in `measurements.csv`, errors and provenance: ``neware_ndax``.
+    title
+        For people: ``Neware .ndax``.
+    patterns
+        Lower-case glob patterns of file names, a hint only.
+    sniff
+        ``sniff(head, path) -> confidence`` in [0, 1] from the first 64 KiB of content; never raises, never trusts
+        the extension alone.
+    read
+        ``read(path, options) -> Reading``; raises `ReadError` naming file and byte, line or column. A format that
+        exists to refuse raises with the export to make.
+    source
+        Where the layout is known from (documentation, DOI, public repository).
+    technique
+        The technique that a file of this format feeds.
+    version
+        Of the reader; enters provenance.
+    versions_seen
+        Vendor versions that tests cover.
+    write
+        ``write(frame, path, metadata)`` where the simulator needs it.
+    refuses
+        For vendor binaries that cannot be read: the sentence that names the export to make.
+    """
+
+    name: str
+    title: str
+    patterns: tuple[str, ...]
+    sniff: Callable[[bytes, Path], float]
+    read: Callable[[Path, Mapping[str, Any]], Reading]
+    source: str
+    technique: str = "cycling"
+    version: str = "1"
+    versions_seen: tuple[str, ...] = ()
+    write: Callable[[pl.DataFrame, Path, Mapping[str, Any]], None] | None = None
+    refuses: str = ""

@@ -1,0 +1,57 @@
+"""What must a technique provide so that a study can run it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from interlith.model.figure import Figure
+from interlith.model.result import Citation, Result
+from interlith.model.series import Series
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Simulated data with known truth: `truth` maps (sample, quantity, cycle or None) to the value in shown units."""
+
+    series: Series
+    truth: Mapping[tuple[str, str, int | None], float]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """One technique: found by package scan and entry points.
+
+    Parameters
+    ----------
+    name
+        Word used in `measurements.csv` and as ``il.<name>``.
+    payload
+        ``table``, ``arrays`` or ``run``.
+    needs
+        Quantities that the payload must hold.
+    analyse
+        ``analyse(series, options) -> tuple[Result, ...]``: everything the report shows for this technique.
+    options
+        Allowed words under ``analyses: <name>:`` in `study.yaml`, each with one sentence.
+    example
+        Simulated data with known truth.
+    figures
+        ``figures(results) -> sequence of Figure``.
+    verbs
+        The public functions of ``il.<name>`` by name.
+    cites
+        What a user of the technique should cite.
+    """
+
+    name: str
+    payload: str
+    needs: tuple[str, ...]
+    analyse: Callable[[Series, Mapping[str, Any]], tuple[Result, ...]]
+    options: Mapping[str, str]
+    example: Callable[[], Example]
+    figures: Callable[[Sequence[Result]], Sequence[Figure]]
+    verbs: Mapping[str, Callable[..., Result]]
+    cites: tuple[Citation, ...] = ()

@@ -1,0 +1,1 @@
+"""Which pure array operations, free of any battery, do the rooms below share?"""

@@ -1,0 +1,1 @@
+"""Which forward models and laws do techniques and formats share?"""

@@ -1,0 +1,1 @@
+"""How would raw files of a study with known truth look?"""

@@ -1,0 +1,1 @@
+"""Which techniques turn measurements into observables, one folder each?"""

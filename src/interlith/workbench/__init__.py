@@ -1,0 +1,1 @@
+"""How do formats, techniques and evidence come together in a study?"""
