@@ -41,6 +41,8 @@ QUANTITIES: dict[str, QuantityKind] = _kinds(
     ("discharge_counter", "Ah", "mAh", "vendor's counter of charge passed while discharging"),
     ("charge_energy_counter", "Wh", "mWh", "vendor's counter of energy while charging"),
     ("discharge_energy_counter", "Wh", "mWh", "vendor's counter of energy while discharging"),
+    ("capacity_counter", "Ah", "mAh", "vendor's unsigned counter of charge in either direction"),
+    ("energy_counter", "Wh", "mWh", "vendor's unsigned counter of energy in either direction"),
     ("vendor_cycle", "1", "1", "cycle number as the vendor counts"),
     ("vendor_step", "1", "1", "step number as the vendor counts"),
     ("vendor_step_type", "", "", "step type in the vendor's own words"),

@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 class Line:
     """A curve. `variant` fixes its colour over all figures, `sample` names the replicate it belongs to.
 
-    `std` (same shape as `y`) draws one-sigma error bars. `style` ``line``, ``points`` or ``both``; `dashed` for models and
-    references; `faint` for replicates behind a mean.
+    `std` (same shape as `y`) draws one-sigma error bars. `style` ``line``, ``points`` or ``both``; `dashed` for models
+    and references; `faint` for replicates behind a mean.
     """
 
     x: Array

@@ -4,8 +4,8 @@ The uncertainty of an observable is held by component: source -> signed sensitiv
 observables that share a source (the mass of one cell) are correlated through it, so a ratio or difference adds
 component by component and the shared part cancels by itself.
 
-A source is a text ``kind:detail``, for instance ``mass:B1_01`` or ``counter:B1_01/discharge/12``. The kind says what sort of
-uncertainty it is (`KINDS`); the detail makes it unique where it is independent and shared where it is common.
+A source is a text ``kind:detail``, for instance ``mass:B1_01`` or ``counter:B1_01/discharge/12``. The kind says what
+sort of uncertainty it is (`KINDS`); the detail makes it unique where it is independent and shared where it is common.
 """
 
 from __future__ import annotations
@@ -321,7 +321,7 @@ def from_frame(frame: pl.DataFrame) -> list[Observable]:
                 high=row["high"],
                 level=row["level"],
                 **texts,
-            )  # fmt: skip
+            )
         )
     return found
 
