@@ -6,6 +6,7 @@ from interlith.model.finding import Finding
 from interlith.model.format import Format, Reading
 from interlith.model.measurement import Arrays, Flag, Measurement, Payload, Run, Source, Table
 from interlith.model.observable import SCHEMA, Observable, State, from_frame, to_frame
+from interlith.model.outcome import StudyOutcome
 from interlith.model.result import Citation, How, Result
 from interlith.model.sample import Declared, Sample, Variant
 from interlith.model.series import Series
@@ -42,6 +43,7 @@ __all__ = [
     "Source",
     "State",
     "Study",
+    "StudyOutcome",
     "Table",
     "Technique",
     "Unread",
