@@ -1,0 +1,230 @@
+"""How does a folder of raw files become a study that the user only has to correct?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from interlith.errors import InterlithError, StudyError
+from interlith.model import Format, Reading, Unread
+from interlith.workbench.measurements_file import COLUMNS, UNCONFIRMED, delimiter_of, read_rows
+from interlith.workbench.reading import recognise
+
+#: Folders that hold no raw data.
+SKIPPED_FOLDERS = frozenset({"results", "__pycache__", "node_modules"})
+SKIPPED_FILES = frozenset({"study.yaml", "measurements.csv", "decisions.yaml", "claims.yaml", "truth.json"})
+_PART = re.compile(
+    r"^(?P<stem>.*?)[\s_\-]*(?:\(|part|restart(?:ed)?|cont(?:inued)?|rest|teil|p)[\s_\-]*(?P<part>\d*)\)?$",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"^(?P<variant>.*?)[\s_\-#]*(?:cell|no|nr|rep|zelle|c)?[\s_\-#.]*(?P<number>\d+)$", re.IGNORECASE)
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised:
+    """What `init` did: files written, rows added, files already listed, files left out with the reason."""
+
+    written: tuple[Path, ...]
+    added: tuple[str, ...]
+    known: int
+    left_out: tuple[Unread, ...]
+    restarted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    file: str
+    format: Format
+    reading: Reading
+
+
+def initialise(folder: str | Path, *, progress: Progress | None = None) -> Initialised:
+    """Look at every file of a folder by content and write `study.yaml` and `measurements.csv`, or append what is new.
+
+    Masses found in vendor headers are proposed as "unconfirmed"; files that continue a test share its replicate number.
+    An existing `study.yaml` is never touched, and `measurements.csv` only grows at its end.
+
+    Raises
+    ------
+    StudyError
+        If the folder is missing or an existing `measurements.csv` is wrong.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise StudyError(f"There is no folder {root}; give the folder that holds the raw files.")
+    table = root / "measurements.csv"
+    known = {row.file for row in read_rows(table)} if table.exists() else set()
+    listed = [path for path in _files(root) if path.relative_to(root).as_posix() not in known]
+    found: list[_Found] = []
+    left_out: list[Unread] = []
+    for number, path in enumerate(listed):
+        name = path.relative_to(root).as_posix()
+        try:
+            match = recognise(path).format
+            if match is None:
+                left_out.append(Unread(name, "no reader knows this content"))
+            else:
+                found.append(_Found(name, match, _proposals(match, path)))
+        except InterlithError as error:
+            left_out.append(Unread(name, str(error).replace(f"{path}: ", "")))
+        if progress is not None:
+            progress(number + 1, len(listed), name)
+    rows, restarted = _rows(found)
+    written = []
+    if rows or not table.exists():
+        _append(table, rows)
+        written.append(table)
+    study = root / "study.yaml"
+    if not study.exists():
+        study.write_text(_study_text(root.resolve().name, rows), encoding="utf-8")
+        written.append(study)
+    return Initialised(
+        tuple(written), tuple(row["file"] for row in rows), len(known), tuple(left_out), tuple(restarted)
+    )
+
+
+def _proposals(match: Format, path: Path) -> Reading:
+    return match.read(path, {})
+
+
+def _files(root: Path) -> list[Path]:
+    found = []
+    for path in sorted(root.rglob("*")):
+        parts = path.relative_to(root).parts
+        hidden = any(part.startswith((".", "~$")) for part in parts)
+        if path.is_file() and not hidden and not SKIPPED_FOLDERS & set(parts[:-1]) and parts[-1] not in SKIPPED_FILES:
+            found.append(path)
+    return found
+
+
+def _rows(found: list[_Found]) -> tuple[list[dict[str, str]], list[str]]:
+    rows, restarted = [], []
+    groups: dict[str, list[_Found]] = {}
+    for item in found:
+        groups.setdefault(_stem(item, found), []).append(item)
+    for stem, members in groups.items():
+        variant, replicate = _variant(stem, members[0].file)
+        for k, item in enumerate(
+            sorted(members, key=lambda member: (member.reading.test.get("start", ""), _natural(member.file)))
+        ):
+            mass = item.reading.proposals.get("active_mass", "")
+            note = ""
+            if len(members) > 1:
+                note = f"part {k + 1} of {len(members)} of a restarted test"
+                restarted.append(item.file)
+            rows.append(
+                dict.fromkeys(COLUMNS, "")
+                | {
+                    "include": "yes",
+                    "file": item.file,
+                    "technique": item.format.technique,
+                    "sample": variant,
+                    "replicate": replicate,
+                    "active_mass": mass,
+                    "active_mass_source": f"vendor header ({UNCONFIRMED})" if mass else "",
+                    "note": note,
+                }
+            )
+    return rows, restarted
+
+
+def _stem(item: _Found, found: list[_Found]) -> str:
+    """The file's path without extension; a continuation gets the stem of the file that it continues."""
+    stem = str(Path(item.file).with_suffix("")).replace("\\", "/")
+    match = _PART.match(stem)
+    if match is None:
+        return stem
+    first = match["stem"]
+    others = {str(Path(other.file).with_suffix("")).replace("\\", "/") for other in found if other is not item}
+    siblings = {other for other in others if (part := _PART.match(other)) and part["stem"] == first}
+    return first if first in others or siblings else stem
+
+
+def _variant(stem: str, file: str) -> tuple[str, str]:
+    name = stem.rsplit("/", 1)[-1]
+    match = _NUMBER.match(name)
+    variant, number = (match["variant"], match["number"]) if match else (name, "1")
+    if not variant:
+        variant = Path(file).parent.name or "sample"
+    return variant, str(int(number))
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
+
+
+def _append(table: Path, rows: list[dict[str, str]]) -> None:
+    """Add lines at the end and leave every byte before them as it was."""
+    header: list[str] = list(COLUMNS)
+    delimiter, ending, lead = ",", "\n", ""
+    if table.exists():
+        raw = table.read_bytes()
+        delimiter = delimiter_of(table)
+        ending = "\r\n" if b"\r\n" in raw else "\n"
+        lead = "" if raw.endswith((b"\n", b"\r")) or not raw else ending
+        first = raw.decode("utf-8-sig", errors="replace").splitlines()[0]
+        header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, header, delimiter=delimiter, lineterminator=ending, extrasaction="ignore")
+    if not table.exists():
+        writer.writeheader()
+    writer.writerows(rows)
+    with table.open("ab") as handle:
+        handle.write((lead + text.getvalue()).encode("utf-8"))
+
+
+def _study_text(name: str, rows: list[dict[str, str]]) -> str:
+    variants = list(dict.fromkeys(row["sample"] for row in rows)) or ["bare"]
+    reference = next((v for v in variants if re.search(r"bare|pristine|ref|uncoated|blank", v, re.IGNORECASE)), None)
+    samples = "\n".join(f"  {_word(variant)}: {{}}" for variant in variants)
+    named = _word(reference) if reference else ""
+    hash_if_none = "" if reference else "# "
+    return f"""# Written by `interlith init`; every line is yours to edit. Lines behind a # are examples.
+study: {_word(name)}
+{hash_if_none}reference: {named or _word(variants[0])}{" " * 4}# the variant that the others are compared with
+replication: {{unit: cell}}    # what counts as one independent unit: cell, electrode or batch
+# replication: {{unit: cell, group: batch}}    # cells of one batch are not independent batches
+# primary: {{capacity_retention: {{cycle: 200, at_least: +5 %}}}}    # the one endpoint that decides
+
+# One entry a variant, named as in the column sample of measurements.csv:
+samples:
+{samples}
+# example:  {{parent: bare, composition: LiNi0.5Mn1.5O4, steps: [{{coat: La, dose: 0.5 at% of TM, temperature: 750 degC}}]}}
+
+# What holds for all cells. Nothing here has a default: without a mass, capacities stay in mAh.
+cells:
+  # kind: half_cathode    # half_cathode, half_anode or full: fixes the direction of every efficiency
+  # one_C: 140 mA/g    # the current that is called 1C
+  # area: 1.131 cm^2
+  # area_uncertainty: 1 %
+  # active_mass_uncertainty: 2 %
+  # current_accuracy: 0.1 %    # of the cycler
+  # voltage_accuracy: 1 mV
+
+analyses:
+  cycling: {{}}
+  # cycling: {{reference_cycle: 4, exclude_rate: C/10}}    # retention against cycle 4, check-ups at C/10 left out
+"""
+
+
+def _word(text: str) -> str:
+    """A YAML scalar: plain where that is safe, else in double quotes."""
+    if re.fullmatch(r"[A-Za-z][\w .\-]*[\w]|[A-Za-z]", text) and text.casefold() not in {
+        "yes",
+        "no",
+        "true",
+        "false",
+        "null",
+        "on",
+        "off",
+        "y",
+        "n",
+    }:
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

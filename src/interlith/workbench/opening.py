@@ -1,0 +1,325 @@
+"""What does a study folder hold, what is missing, and what could not be read?"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from interlith.errors import InterlithError, StudyError, UnitError
+from interlith.model import Declared, Gap, Measurement, Sample, Study, Unread, Variant
+from interlith.units import convert, inside, parse
+from interlith.workbench import study_file
+from interlith.workbench.discovery import techniques
+from interlith.workbench.measurements_file import UNCONFIRMED, Row, read_rows
+from interlith.workbench.reading import measure
+from interlith.workbench.schema import StudyWords
+
+Progress = Callable[[int, int, str], None]
+
+
+def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study:
+    """Open a study: read its two files and every raw file named in them.
+
+    A file that cannot be read goes to ``study.unread`` with the reason and the rest is read; what the user still has to
+    fill in stands in ``study.gaps``.
+
+    Parameters
+    ----------
+    folder
+        The folder with `study.yaml` and `measurements.csv`.
+    progress
+        Called as ``progress(done, total, name)`` after each file.
+
+    Raises
+    ------
+    StudyError
+        If one of the two files is missing or wrong: the message names line or cell.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise StudyError(f"There is no folder {root}.")
+    words = study_file.read_study_file(root / "study.yaml")
+    rows = read_rows(root / "measurements.csv")
+    _check_variants(words, rows)
+    samples = _samples(words, rows)
+    gaps = find_gaps(words, rows, samples)
+    read: list[Measurement] = []
+    excluded: list[tuple[Measurement, str]] = []
+    unread: list[Unread] = []
+    parts: dict[tuple[str, str], int] = {}
+    for number, row in enumerate(rows):
+        sample = samples[_identity(row)]
+        path = root / row.file
+        key = (sample.name, row.cells["technique"])
+        try:
+            item = _read_row(root, row, sample, words, parts.get(key, 0))
+        except InterlithError as error:
+            unread.append(Unread(row.file, str(error).replace(f"{path}: ", ""), ""))
+        else:
+            if row.include:
+                read.append(item)
+                parts[key] = parts.get(key, 0) + 1
+            else:
+                excluded.append((item, row.cells.get("note", "")))
+        if progress is not None:
+            progress(number + 1, len(rows), row.file)
+    return Study(
+        name=words.study,
+        folder=root,
+        reference=words.reference,
+        replication=study_file.replication(words),
+        primary=study_file.primary(root / "study.yaml", words),
+        variants=_variants(words, rows),
+        samples=tuple(samples.values()),
+        measurements=tuple(read),
+        excluded=tuple(excluded),
+        unread=tuple(unread),
+        gaps=gaps,
+        analyses=words.analyses,
+        simulated=words.simulated,
+    )
+
+
+def find_gaps(words: StudyWords, rows: list[Row], samples: Mapping[tuple[str, ...], Sample]) -> tuple[Gap, ...]:
+    """What the user still has to fill in, each with its cell or key and what depends on it."""
+    gaps = []
+    cycling = [row for row in rows if row.include and row.cells["technique"] == "cycling"]
+    seen: set[tuple[str, ...]] = set()
+    for row in cycling:
+        identity = _identity(row)
+        mass = samples[identity].active_mass
+        if identity in seen:
+            continue
+        seen.add(identity)
+        if mass is None:
+            gaps.append(
+                Gap(row.where("active_mass"), f"active mass of {samples[identity].name}", "capacities stay in mAh")
+            )
+        elif not mass.confirmed:
+            gaps.append(
+                Gap(
+                    row.where("active_mass_source"),
+                    f"confirmation of the mass {row.cells['active_mass']} of {samples[identity].name}, found in a vendor header",
+                    "capacities stay in mAh; if the mass is right, write its source (for instance: balance)",
+                )
+            )
+    if cycling:
+        gaps += _key_gaps(words, samples)
+    for technique in sorted({row.cells["technique"] for row in rows if row.include} - set(techniques())):
+        gaps.append(
+            Gap(
+                "measurements.csv, column technique",
+                f"a reader for '{technique}'",
+                "not available in this version; its files are not analysed",
+            )
+        )
+    for row in rows:
+        if row.include and not (row.cells.get("replicate") or "").strip() and words.replication.unit == "cell":
+            gaps.append(
+                Gap(
+                    row.where("replicate"),
+                    f"replicate number of {row.file}",
+                    "files of one variant without a number count as one cell",
+                )
+            )
+    return tuple(gaps)
+
+
+def _key_gaps(words: StudyWords, samples: Mapping[tuple[str, ...], Sample]) -> list[Gap]:
+    gaps = []
+    cells = words.cells
+    if cells.kind is None:
+        gaps.append(
+            Gap(
+                "study.yaml, cells: kind",
+                "kind of cell (half_cathode, half_anode or full)",
+                "no efficiencies: their direction is unknown",
+            )
+        )
+    if cells.one_C is None:
+        gaps.append(Gap("study.yaml, cells: one_C", "current that is called 1C (for instance 140 mA/g)", "no C-rates"))
+    if all(sample.area is None for sample in samples.values()):
+        gaps.append(Gap("study.yaml, cells: area", "electrode area", "no areal capacities"))
+    if cells.active_mass_uncertainty is None and any(sample.active_mass for sample in samples.values()):
+        gaps.append(
+            Gap(
+                "study.yaml, cells: active_mass_uncertainty",
+                "uncertainty of the masses (for instance 2 %)",
+                "uncertainty of specific capacities unknown",
+            )
+        )
+    if cells.current_accuracy is None:
+        gaps.append(
+            Gap(
+                "study.yaml, cells: current_accuracy",
+                "accuracy of the cycler's current (for instance 0.1 %)",
+                "calibration of the cycler is not in the uncertainties",
+            )
+        )
+    variants = {sample.variant for sample in samples.values()}
+    if words.reference is None and len(variants) > 1:
+        gaps.append(Gap("study.yaml, reference", "the variant that the others are compared with", "no contrasts"))
+    if words.primary is None and len(variants) > 1:
+        gaps.append(
+            Gap(
+                "study.yaml, primary",
+                "the one endpoint that decides (for instance capacity_retention: {cycle: 200, at_least: +5 %})",
+                "all contrasts are secondary and adjusted for multiplicity",
+            )
+        )
+    return gaps
+
+
+def _read_row(root: Path, row: Row, sample: Sample, words: StudyWords, part: int) -> Measurement:
+    path = root / row.file
+    if not path.resolve().is_relative_to(root.resolve()) and not os.path.isabs(row.file):
+        raise StudyError(f"{row.where('file')}: '{row.file}' leaves the study folder.")
+    technique = row.cells["technique"]
+    options = words.analyses.get(technique, {})
+    return measure(path, sample, name=row.file, technique=technique, state=row.states, options=options, part=part)
+
+
+def _identity(row: Row) -> tuple[str, ...]:
+    return (row.cells["sample"], row.cells.get("batch", ""), row.cells.get("replicate", ""))
+
+
+def _check_variants(words: StudyWords, rows: list[Row]) -> None:
+    from interlith.errors import nearest
+
+    problems = [
+        f"{row.where('sample')} is '{row.cells['sample']}', which study.yaml does not declare; {nearest(row.cells['sample'], words.samples)}."
+        for row in rows
+        if words.samples and row.cells["sample"] not in words.samples
+    ]
+    problems += [
+        f"{row.where('sample')} is empty; write the variant that was measured."
+        for row in rows
+        if not row.cells["sample"]
+    ]
+    if words.reference and rows and not any(row.cells["sample"] == words.reference for row in rows):
+        problems.append(f"study.yaml: no row of measurements.csv measures the reference '{words.reference}'.")
+    if problems:
+        raise StudyError("\n".join(dict.fromkeys(problems)))
+
+
+def _variants(words: StudyWords, rows: list[Row]) -> dict[str, Variant]:
+    declared = study_file.variants(words)
+    return declared | {
+        row.cells["sample"]: Variant(row.cells["sample"]) for row in rows if row.cells["sample"] not in declared
+    }
+
+
+def _samples(words: StudyWords, rows: list[Row]) -> dict[tuple[str, ...], Sample]:
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(_identity(row), []).append(row)
+    names = _names({identity: [row.file for row in members] for identity, members in groups.items()})
+    return {identity: _sample(names[identity], identity, members, words) for identity, members in groups.items()}
+
+
+def _names(files: Mapping[tuple[str, ...], list[str]]) -> dict[tuple[str, ...], str]:
+    """Short unique names: the common stem of a specimen's files, else variant, batch and replicate."""
+    names = {}
+    for identity, paths in files.items():
+        stems = [Path(path).stem for path in paths]
+        common = stems[0] if len(set(stems)) == 1 else _common_stem(stems)
+        names[identity] = common if len(common) >= 2 else "_".join(part for part in identity if part)
+    for identity, name in names.items():
+        if list(names.values()).count(name) > 1:
+            names[identity] = "_".join(part for part in identity if part)
+    return names
+
+
+def _common_stem(stems: list[str]) -> str:
+    """The common beginning of some file stems, cut at a word border: B1_01, B1_01_part2 -> B1_01."""
+    length = next(
+        (k for k, letters in enumerate(zip(*stems, strict=False)) if len(set(letters)) > 1), min(map(len, stems))
+    )
+    common = stems[0][:length]
+    if any(stem[length : length + 1].isdigit() for stem in stems) and common[-1:].isdigit():
+        common = common.rstrip("0123456789")
+    return re.sub(r"[\W_]+$", "", re.sub(r"[\W_]+(cycle|part|test|run)?[\W_]*$", "", common, flags=re.IGNORECASE))
+
+
+def _sample(name: str, identity: tuple[str, ...], rows: list[Row], words: StudyWords) -> Sample:
+    cells = words.cells
+    mass_text = next((row.cells["active_mass"] for row in rows if row.cells.get("active_mass")), "")
+    mass_source = next((row.cells.get("active_mass_source", "") for row in rows if row.cells.get("active_mass")), "")
+    area_text = next((row.cells["area"] for row in rows if row.cells.get("area")), "")
+    mass = _declared(
+        mass_text or cells.active_mass,
+        "active_mass",
+        cells.active_mass_uncertainty,
+        mass_source if mass_text else "study.yaml",
+    )
+    area = _declared(
+        area_text or cells.area, "area", cells.area_uncertainty, "measurements.csv" if area_text else "study.yaml"
+    )
+    if mass is not None and UNCONFIRMED in mass.source.casefold():
+        mass = Declared(mass.value, mass.unit, mass.std, mass.source, confirmed=False)
+    return Sample(
+        name=name,
+        variant=identity[0],
+        batch=identity[1],
+        replicate=identity[2],
+        cell_kind=cells.kind,
+        active_mass=mass,
+        area=area,
+        loading=_declared(cells.loading, "loading", cells.loading_uncertainty, "study.yaml"),
+        one_C=_one_c(cells.one_C, cells.one_C_uncertainty),
+        current_accuracy=None
+        if cells.current_accuracy is None
+        else _relative(cells.current_accuracy, "current_accuracy"),
+        voltage_accuracy=None if cells.voltage_accuracy is None else inside(cells.voltage_accuracy, "voltage"),
+        note="; ".join(dict.fromkeys(row.cells.get("note", "") for row in rows if row.cells.get("note"))),
+        extra={"electrolyte": next((row.cells["electrolyte"] for row in rows if row.cells.get("electrolyte")), "")},
+    )
+
+
+def _declared(text: str | None, quantity: str, uncertainty: str | None, source: str) -> Declared | None:
+    if not text:
+        return None
+    from interlith.units import quantity_kind
+
+    unit = quantity_kind(quantity).unit
+    value = parse(text, what=quantity).to(unit)
+    std = value.std if value.std == value.std else _std(value.value, uncertainty, unit)
+    return Declared(value.value, unit, std, source)
+
+
+def _std(value: float, uncertainty: str | None, unit: str) -> float:
+    if uncertainty is None:
+        return float("inf")
+    parsed = parse(uncertainty, what="the uncertainty")
+    if parsed.unit in ("%", "", "1"):
+        return abs(value) * convert(parsed.value, parsed.unit, "1")
+    return parsed.to(unit).value
+
+
+def _relative(text: str, what: str) -> float:
+    parsed = parse(text, what=what)
+    if parsed.unit not in ("%", "ppm"):
+        raise StudyError(f"study.yaml, cells: {what} is '{text}'; write it in % or ppm of the reading.")
+    return convert(parsed.value, parsed.unit, "1")
+
+
+def _one_c(text: str | None, uncertainty: str | None) -> Declared | None:
+    if text is None:
+        return None
+    value = parse(text, what="one_C")
+    for unit in ("A/kg", "A", "A/m^2"):
+        try:
+            size = value.to(unit).value
+        except UnitError:
+            continue
+        # 1C is a convention: exact unless the user gives it an uncertainty.
+        return Declared(size, unit, 0.0 if uncertainty is None else _std(size, uncertainty, unit), "study.yaml")
+    raise StudyError(f"study.yaml, cells: one_C is '{text}'; write a specific current such as '140 mA/g'.")
+
+
+def options_of(study: Study, technique: str) -> Mapping[str, Any]:
+    """What `study.yaml` says under ``analyses: <technique>:``."""
+    return study.analyses.get(technique, {})

@@ -1,0 +1,111 @@
+"""Which words may stand in `study.yaml`, and what does each mean?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from interlith.errors import UnitError
+from interlith.units import factor, inside, parse
+
+#: Words that `analyses:` and the column `technique` accept; those without a folder yet are reported as not available.
+TECHNIQUE_WORDS = (
+    "cycling", "impedance", "voltammetry", "diffraction", "atom_columns", "images", "fourd", "xps", "xas", "eels", "eds",
+    "raman", "profiles", "electronic",
+)  # fmt: skip
+
+
+def _with_unit(quantity: str) -> BeforeValidator:
+    def check(text: Any) -> Any:
+        try:
+            inside(text, quantity)
+        except UnitError as error:
+            raise ValueError(str(error)) from error
+        return str(text)
+
+    return BeforeValidator(check)
+
+
+def _one_c(text: Any) -> Any:
+    try:
+        value = parse(text, what="one_C")
+        for unit in ("A/kg", "A", "A/m^2"):
+            try:
+                factor(value.unit, unit)
+            except UnitError:
+                continue
+            return str(text)
+    except UnitError as error:
+        raise ValueError(str(error)) from error
+    raise ValueError(f"one_C is '{text}'; write a specific current such as '140 mA/g' or a current such as '2.1 mA'")
+
+
+def _relative_or_absolute(text: Any) -> Any:
+    try:
+        parse(text, what="the uncertainty")
+    except UnitError as error:
+        raise ValueError(str(error)) from error
+    return str(text)
+
+
+Uncertainty = Annotated[str, BeforeValidator(_relative_or_absolute)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+
+class SpreadWords(_Strict):
+    """A between-unit standard deviation taken from elsewhere; without a source it is not accepted."""
+
+    relative: Uncertainty
+    source: str = Field(min_length=3)
+
+
+class ReplicationWords(_Strict):
+    """The independent unit, the group that correlates units, and declared spreads by quantity."""
+
+    unit: Literal["cell", "electrode", "batch"] = "cell"
+    group: Literal["batch", "electrode"] | None = None
+    spread: dict[str, SpreadWords] = Field(default_factory=dict)
+
+
+class VariantWords(_Strict):
+    """One recipe."""
+
+    parent: str | None = None
+    composition: str | None = None
+    structure: str | None = None
+    steps: list[dict[str, Any]] = Field(default_factory=list)
+    note: str = ""
+
+
+class CellWords(_Strict):
+    """What holds for all cells unless `measurements.csv` says otherwise; nothing here has a default."""
+
+    kind: Literal["half_cathode", "half_anode", "full"] | None = None
+    one_C: Annotated[str, BeforeValidator(_one_c)] | None = None
+    one_C_uncertainty: Uncertainty | None = None
+    area: Annotated[str, _with_unit("area")] | None = None
+    area_uncertainty: Uncertainty | None = None
+    active_mass: Annotated[str, _with_unit("active_mass")] | None = None
+    active_mass_uncertainty: Uncertainty | None = None
+    loading: Annotated[str, _with_unit("loading")] | None = None
+    loading_uncertainty: Uncertainty | None = None
+    current_accuracy: Uncertainty | None = None
+    voltage_accuracy: Annotated[str, _with_unit("voltage")] | None = None
+
+
+class StudyWords(_Strict):
+    """The whole of `study.yaml`."""
+
+    study: str
+    reference: str | None = None
+    simulated: bool = False
+    replication: ReplicationWords = ReplicationWords()
+    primary: dict[str, dict[str, Any]] | None = None
+    samples: dict[str, VariantWords] = Field(default_factory=dict)
+    cells: CellWords = CellWords()
+    analyses: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    join: dict[str, dict[str, Any]] = Field(default_factory=dict)
