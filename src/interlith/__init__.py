@@ -1,3 +1,64 @@
-"""From raw instrument files of bare and modified battery cathodes to numbers with honest uncertainties and evidence."""
+"""From raw instrument files of bare and modified battery cathodes to numbers with honest uncertainties and evidence.
+
+Everything public is reached from here and imported on first use, so that ``import interlith`` costs next to nothing::
+
+    import interlith as il
+
+    study = il.open_study("lnmo/")
+    cells = il.cycling.summarise(study["cycling"], normalise="active_mass")
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from interlith.evidence import audit as audit
+    from interlith.reporting import report as report
+    from interlith.workbench.facade import compare as compare
+    from interlith.workbench.facade import equivalent as equivalent
+    from interlith.workbench.facade import read as read
+    from interlith.workbench.initialise import initialise as initialise
+    from interlith.workbench.opening import open_study as open_study
+    from interlith.workbench.run import run as run
 
 __version__ = "0.1.0.dev0"
+
+#: Public name -> the room that holds it.
+_PUBLIC = {
+    "audit": "interlith.evidence",
+    "compare": "interlith.workbench.facade",
+    "equivalent": "interlith.workbench.facade",
+    "errors": "interlith",
+    "evidence": "interlith",
+    "initialise": "interlith.workbench.initialise",
+    "model": "interlith",
+    "open_study": "interlith.workbench.opening",
+    "read": "interlith.workbench.facade",
+    "report": "interlith.reporting",
+    "run": "interlith.workbench.run",
+    "simulate": "interlith",
+    "units": "interlith",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        room = _PUBLIC[name]
+        if room == "interlith":
+            return importlib.import_module(f"interlith.{name}")
+        return getattr(importlib.import_module(room), name)
+    if not name.startswith("_"):
+        from interlith.workbench.discovery import techniques
+        from interlith.workbench.facade import Verbs
+
+        if name in techniques():
+            return Verbs(techniques()[name])
+    raise AttributeError(f"module 'interlith' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    from interlith.workbench.discovery import techniques
+
+    return sorted([*_PUBLIC, *techniques(), "__version__"])

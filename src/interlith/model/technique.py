@@ -42,6 +42,8 @@ class Technique:
         ``figures(results) -> sequence of Figure``.
     verbs
         The public functions of ``il.<name>`` by name.
+    headlines
+        Quantities that are compared between variants by default, the most telling first.
     cites
         What a user of the technique should cite.
     """
@@ -54,4 +56,5 @@ class Technique:
     example: Callable[[], Example]
     figures: Callable[[Sequence[Result]], Sequence[Figure]]
     verbs: Mapping[str, Callable[..., Result]]
+    headlines: tuple[str, ...] = ()
     cites: tuple[Citation, ...] = ()

@@ -1,0 +1,5 @@
+"""``python -m interlith`` does what ``interlith`` does."""
+
+from interlith.app.main import main
+
+main()

@@ -1,0 +1,234 @@
+"""What does each command print, and with which exit code does it end?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from interlith.app.exits import FINE, INCOMPLETE, WRONG_INPUT
+from interlith.app.progress import Progress
+from interlith.errors import InterlithError, StudyError, UnitError
+
+if TYPE_CHECKING:
+    from interlith.model import Finding, Flag, StudyOutcome, Unread
+
+#: Longest list printed in a terminal; the rest is counted and stands in the report.
+LONGEST_LIST = 20
+
+
+def init_folder(folder: Path) -> int:
+    """``il.initialise(folder)``."""
+    from interlith.workbench.initialise import initialise
+
+    with Progress("looking at files") as progress:
+        done = initialise(folder, progress=progress)
+    for path in done.written:
+        typer.echo(f"wrote {path}" + (f" ({len(done.added)} new rows)" if path.name == "measurements.csv" else ""))
+    if done.known:
+        typer.echo(f"{done.known} files were listed already and stay as you edited them")
+    if done.restarted:
+        typer.echo(f"{len(done.restarted)} files look like parts of restarted tests; they share a replicate number")
+    _list_unread(done.left_out, "left out")
+    if not done.written and not done.added:
+        typer.echo("nothing new")
+    typer.echo(f"next: edit both files, then `interlith check {_quoted(folder)}`")
+    return FINE
+
+
+def check_folder(folder: Path) -> int:
+    """``study = il.open_study(folder); study.gaps; study.unread``."""
+    from interlith.workbench.opening import open_study
+
+    with Progress("reading") as progress:
+        study = open_study(folder, progress=progress)
+    typer.echo(
+        f"{study.name}: {len(study.measurements)} files read, {len(study.samples)} specimens, {len(study.variants)} variants"
+    )
+    if study.gaps:
+        typer.echo(f"\nmissing ({len(study.gaps)}):")
+        for gap in study.gaps[:LONGEST_LIST]:
+            typer.echo(f"  {gap.where}: {gap.what}\n      until then: {gap.consequence}")
+        _rest(len(study.gaps))
+    _list_unread(study.unread, "unread")
+    flags = [(item.source.path, flag) for item in study.measurements for flag in item.flags]
+    _list_flags(flags)
+    if not study.gaps and not study.unread:
+        typer.echo("nothing is missing")
+    return INCOMPLETE if study.unread else FINE
+
+
+def run_folder(folder: Path, output: Path | None) -> int:
+    """``outcome = il.run(folder); il.report(outcome, ...)``."""
+    from interlith.workbench.run import run
+
+    with Progress("running") as progress:
+        outcome = run(folder, progress=progress)
+    return finish(outcome, output or folder / "results")
+
+
+def finish(outcome: StudyOutcome, output: Path) -> int:
+    """Write the results of a study and print what a person must know first."""
+    from interlith.reporting import write_report
+
+    with Progress("writing") as progress:
+        progress(0, 1, "report")
+        page = write_report(outcome, output)
+    study = outcome.study
+    typer.echo(
+        f"{study.name}: {len(study.measurements)} files, {len(study.samples)} specimens, {outcome.observables.height:,} numbers in {outcome.seconds:.1f} s"
+    )
+    contrasts = [finding for finding in outcome.findings if finding.kind != "audit"]
+    print_findings(contrasts[:6])
+    audits = [finding for finding in outcome.findings if finding.kind == "audit"]
+    for verdict in ("contradicted", "undecided"):
+        print_findings([finding for finding in audits if finding.verdict == verdict])
+    if study.gaps:
+        typer.echo(
+            f"missing: {len(study.gaps)} entries, see `interlith check {_quoted(study.folder)}`; first: {study.gaps[0].where}"
+        )
+    _list_unread(study.unread, "unread")
+    for step, reason in outcome.failures[:LONGEST_LIST]:
+        typer.echo(f"failed: {step}: {reason}")
+    _rest(len(outcome.failures))
+    typer.echo(f"report: {page}")
+    return INCOMPLETE if study.unread or outcome.failures else FINE
+
+
+def read_files(files: Sequence[Path], kind: str | None, csv: Path | None) -> int:
+    """``il.read(file)`` and ``il.cycling.summarise(file)``."""
+    if csv is not None and len(files) != 1:
+        raise StudyError("--csv takes the rows of one file; name one file.")
+    failed = 0
+    for path in files:
+        try:
+            _read_file(path, kind, csv)
+        except InterlithError as error:
+            typer.echo(f"{error}", err=True)
+            failed += 1
+    return FINE if not failed else (WRONG_INPUT if failed == len(files) else INCOMPLETE)
+
+
+def compare_variants(
+    folder: Path, quantity: str, at: Sequence[str], to: str | None, difference: bool, allow_unlike: bool
+) -> int:
+    """``il.compare(study, quantity, at={...}, to=...)``."""
+    from interlith.workbench.facade import compare
+    from interlith.workbench.opening import open_study
+
+    with Progress("running") as progress:
+        study = open_study(folder, progress=progress)
+        kind = "difference" if difference else "ratio"
+        findings = compare(study, quantity, at=state_of(at), to=to, kind=kind, allow_unlike=allow_unlike)
+    print_findings(findings)
+    return INCOMPLETE if study.unread else FINE
+
+
+def state_of(texts: Sequence[str]) -> dict[str, float]:
+    """Read ``["cycle=200"]`` into ``{"cycle": 200.0}``.
+
+    Raises
+    ------
+    StudyError
+        If a text is not of that form.
+    """
+    from interlith.units import parse
+
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        try:
+            found[name.strip()] = parse(value, what=name).value
+        except UnitError:
+            equals = ""
+        if not equals:
+            raise StudyError(f"--at is '{text}'; write for instance --at cycle=200.")
+    return found
+
+
+def audit_claims(claims: Sequence[str]) -> int:
+    """``il.audit("claims.yaml")``."""
+    from interlith import evidence
+
+    shipped = evidence.list_claims()
+    if not claims:
+        typer.echo("shipped claims, run with `interlith audit NAME`:")
+        for name in shipped:
+            typer.echo(f"  {name}")
+        return FINE
+    for entry in claims:
+        path = shipped.get(entry, Path(entry))
+        typer.echo(f"{entry}")
+        print_findings(evidence.audit(path))
+    return FINE
+
+
+def list_formats() -> int:
+    """``interlith.workbench.discovery.formats()``."""
+    from interlith.workbench.discovery import formats
+
+    for name, item in sorted(formats().items()):
+        typer.echo(f"{name:<20} {item.title:<34} {', '.join(item.patterns)}")
+        if item.refuses:
+            typer.echo(f"{'':<20} not readable: {item.refuses}")
+    return FINE
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """One line a finding: verdict, statement, then its caveats."""
+    for finding in findings:
+        typer.echo(f"  {finding.verdict:<12} {finding.statement}")
+        for caveat in finding.caveats:
+            typer.echo(f"{'':<15}({caveat})")
+
+
+def _read_file(path: Path, kind: str | None, csv: Path | None) -> None:
+    import interlith as il
+
+    item = il.read(path, cell_kind=kind)
+    typer.echo(f"{path}: {item.source.reader}, {item.source.size:,} bytes, sha256 {item.source.sha256[:12]}")
+    from interlith.model import Table
+
+    if isinstance(item.payload, Table):
+        if csv is not None:
+            item.payload.frame.sink_csv(csv)
+            typer.echo(f"rows in inside units: {csv}")
+        typer.echo(f"  columns: {', '.join(item.payload.columns)}")
+    if item.technique != "cycling":
+        return
+    result = il.cycling.summarise(item)
+    flags = [(path.name, flag) for flags in result.flags.values() for flag in flags]
+    _list_flags(flags or [(path.name, flag) for flag in item.flags])
+    cycles = result.data["half_cycles"]
+    typer.echo(f"  {cycles.height} half-cycles:")
+    for row in cycles.head(LONGEST_LIST).iter_rows(named=True):
+        flag = f"  {row['flag']}" if row["flag"] else ""
+        charge = "incomplete" if not row["complete"] else f"{1e3 * row['charge']:10.4f} mAh"
+        typer.echo(
+            f"  {row['half_cycle']:>5}  cycle {row['cycle']:>4} (vendor {row['vendor_cycle'] or '-'})  {row['direction']:<9} {charge}  {row['mean_voltage']:.4f} V{flag}"
+        )
+    _rest(cycles.height)
+
+
+def _list_unread(unread: Sequence[Unread], word: str) -> None:
+    for item in unread[:LONGEST_LIST]:
+        typer.echo(f"{word}: {item.path}: {item.reason}" + (f" {item.remedy}" if item.remedy else ""))
+    _rest(len(unread))
+
+
+def _list_flags(flags: Sequence[tuple[str, Flag]]) -> None:
+    for name, flag in flags[:LONGEST_LIST]:
+        typer.echo(f"{flag.severity}: {name}: {flag.message}" + (f" ({flag.where})" if flag.where else ""))
+    _rest(len(flags))
+
+
+def _rest(count: int) -> None:
+    if count > LONGEST_LIST:
+        typer.echo(f"  ... and {count - LONGEST_LIST} more")
+
+
+def _quoted(path: Path) -> str:
+    text = str(path)
+    return f'"{text}"' if " " in text else text

@@ -1,0 +1,124 @@
+"""Which variants are compared in what, at which state, and were they measured alike?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from interlith import evidence
+from interlith.errors import StudyError
+from interlith.model import Finding, Primary, Replication, Result, Study
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Conditions = dict[str, dict[str, tuple[float, float, str]]]
+
+
+def gather(results: Sequence[Result]) -> pl.DataFrame:
+    """The observables of several results in one table.
+
+    Raises
+    ------
+    StudyError
+        If there is no result.
+    """
+    import polars as pl
+
+    if not results:
+        raise StudyError("There is no result to take observables from; run an analysis first.")
+    return pl.concat([result.table for result in results], how="vertical")
+
+
+def conditions(results: Sequence[Result], at: Mapping[str, float]) -> Conditions:
+    """Conditions of each specimen at a state, from what the techniques noted: window, rate, temperature.
+
+    Techniques keep them in ``data["conditions"]``: sample, state, state_value, name, value, tolerance, unit.
+    """
+    import polars as pl
+
+    found: Conditions = {}
+    for result in results:
+        frame = result.data.get("conditions")
+        if frame is None:
+            continue
+        wanted = pl.lit(False)
+        for name, value in at.items():
+            wanted = wanted | ((pl.col("state") == name) & (pl.col("state_value") == value))
+        rows = frame.filter(pl.col("state").is_null() | wanted).drop_nulls("value")
+        for row in rows.iter_rows(named=True):
+            found.setdefault(row["sample"], {})[row["name"]] = (row["value"], row["tolerance"], row["unit"])
+    return found
+
+
+def contrast(
+    table: pl.DataFrame,
+    quantity: str,
+    *,
+    at: Mapping[str, float],
+    to: str | None,
+    kind: str,
+    study: Study | None,
+    results: Sequence[Result],
+    excluded: pl.DataFrame | None = None,
+    secondary: int = 1,
+    allow_unlike: bool = False,
+    level: float = 0.95,
+) -> tuple[Finding, ...]:
+    """Compare every variant with the reference in one quantity; see `interlith.evidence.compare`.
+
+    Raises
+    ------
+    StudyError
+        If no reference is known, or `evidence.compare` refuses.
+    """
+    reference = to or (study.reference if study else None)
+    if reference is None:
+        raise StudyError("No reference variant is declared; write `reference: bare` into study.yaml or pass to='bare'.")
+    primary = study.primary if study else None
+    if not _is_primary(primary, quantity, at):
+        primary = None
+    return evidence.compare(
+        table,
+        quantity,
+        at=at,
+        to=reference,
+        kind=kind,
+        replication=study.replication if study else Replication(),
+        primary=primary,
+        number_of_secondary=secondary,
+        conditions=conditions(results, at),
+        excluded=excluded,
+        allow_unlike=allow_unlike,
+        level=level,
+    )
+
+
+def _is_primary(primary: Primary | None, quantity: str, at: Mapping[str, float]) -> bool:
+    return primary is not None and primary.quantity == quantity and (not primary.at or dict(primary.at) == dict(at))
+
+
+def planned(study: Study, table: pl.DataFrame, headlines: Sequence[str]) -> list[tuple[str, dict[str, float]]]:
+    """Contrasts to make: the primary endpoint, then each headline quantity at the primary's state or the last common one."""
+    import polars as pl
+
+    plan: list[tuple[str, dict[str, float]]] = []
+    if study.primary is not None:
+        plan.append((study.primary.quantity, dict(study.primary.at)))
+    wanted_cycle = study.primary.at.get("cycle") if study.primary is not None else None
+    for quantity in headlines:
+        rows = table.filter((pl.col("quantity") == quantity) & pl.col("value").is_not_null())
+        if rows.is_empty() or rows.get_column("variant").n_unique() < 2:
+            continue
+        cycles = rows.get_column("cycle")
+        repeated = rows.group_by("sample").len().get_column("len").max()
+        at: dict[str, float] = {}
+        if cycles.null_count() == 0 and isinstance(repeated, int) and repeated > 1:
+            common = rows.group_by("cycle").agg(pl.col("sample").n_unique().alias("n")).sort("cycle")
+            everyone = common.filter(pl.col("n") == rows.get_column("sample").n_unique()).get_column("cycle")
+            if everyone.is_empty():
+                continue
+            at = {"cycle": float(wanted_cycle if wanted_cycle in everyone.to_list() else everyone[-1])}
+        if (quantity, at) not in plan:
+            plan.append((quantity, at))
+    return plan

@@ -1,0 +1,160 @@
+"""What does a person in a notebook call, with paths and bare results instead of our types?"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from interlith.errors import nearest
+from interlith.model import Finding, Measurement, Result, Sample, Series, Study, Technique
+from interlith.workbench.reading import as_series, measure
+
+
+class Verbs:
+    """The verbs of one technique, ``il.cycling.summarise(...)``; a path is accepted wherever a series is."""
+
+    def __init__(self, technique: Technique) -> None:
+        self._technique = technique
+        self.__doc__ = f"Verbs of '{technique.name}': {', '.join(technique.verbs)}."
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        verbs = self._technique.verbs
+        if name not in verbs:
+            raise AttributeError(f"'{self._technique.name}' has no verb '{name}'; {nearest(name, verbs)}.")
+        return _with_paths(verbs[name])
+
+    def __dir__(self) -> list[str]:
+        return sorted(self._technique.verbs)
+
+
+def _with_paths(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Accept a path, a measurement or a list of these as the first argument of a verb."""
+
+    @functools.wraps(verb)
+    def called(data: Any, *arguments: Any, **options: Any) -> Any:
+        plain = isinstance(data, (str, Path, Measurement)) or (
+            isinstance(data, (list, tuple)) and all(isinstance(item, (str, Path, Measurement)) for item in data)
+        )
+        return verb(as_series(data) if plain else data, *arguments, **options)
+
+    called.__signature__ = inspect.signature(verb)  # type: ignore[attr-defined]
+    return called
+
+
+def read(path: str | Path, *, cell_kind: str | None = None, options: Mapping[str, Any] | None = None) -> Measurement:
+    """Read one raw file by its content, without a study.
+
+    Parameters
+    ----------
+    path
+        The file.
+    cell_kind
+        ``half_cathode``, ``half_anode`` or ``full``; fixes the direction of efficiencies.
+    options
+        For the reader, for instance ``{"mapping": {"test_time": "Time [h]", ...}}``.
+
+    Raises
+    ------
+    ReadError
+        If no format knows the content or the file is damaged.
+    """
+    file = Path(path)
+    return measure(file, Sample(name=file.stem, variant=file.stem, cell_kind=cell_kind), options=options)
+
+
+def compare(
+    data: Study | Result | Sequence[Result],
+    quantity: str,
+    *,
+    at: Mapping[str, float] | None = None,
+    to: str | None = None,
+    kind: str = "ratio",
+    study: Study | None = None,
+    allow_unlike: bool = False,
+    level: float = 0.95,
+) -> tuple[Finding, ...]:
+    """Compare variants in one quantity at one state; see `interlith.evidence.compare` for the statistics.
+
+    Parameters
+    ----------
+    data
+        A result such as the one of ``il.cycling.summarise``, several, or a study (which is run first).
+    quantity
+        For instance ``capacity_retention``.
+    at
+        State, for instance ``{"cycle": 200}``.
+    to
+        Reference variant; the one of the study by default.
+    kind
+        ``ratio`` or ``difference``.
+    study
+        Where replication, primary endpoint and reference are declared, if `data` is no study.
+    allow_unlike
+        Compare although window, rate or temperature differ; the finding says so.
+    level
+        Level of the interval.
+
+    Raises
+    ------
+    StudyError
+        If the quantity or state occurs nowhere, the reference is missing, or the conditions differ.
+    """
+    from interlith.workbench.contrasts import contrast, gather
+    from interlith.workbench.run import run
+
+    if isinstance(data, Study):
+        outcome = run(data, contrasts=False)
+        study, results = data, outcome.results
+    else:
+        results = (data,) if isinstance(data, Result) else tuple(data)
+    return contrast(
+        gather(results), quantity, at=at or {}, to=to, kind=kind, study=study, results=results,
+        allow_unlike=allow_unlike, level=level,
+    )  # fmt: skip
+
+
+def equivalent(
+    data: Result | Sequence[Result],
+    quantity: str,
+    *,
+    at: Mapping[str, float] | None = None,
+    to: str,
+    bound: float | None = None,
+    study: Study | None = None,
+    level: float = 0.95,
+) -> tuple[Finding, ...]:
+    """State how small a difference is, instead of "no difference"; see `interlith.evidence.equivalent`.
+
+    Raises
+    ------
+    StudyError
+        If the quantity or state occurs nowhere or the reference is missing.
+    """
+    from interlith import evidence
+    from interlith.model import Replication
+    from interlith.workbench.contrasts import gather
+
+    results = (data,) if isinstance(data, Result) else tuple(data)
+    return evidence.equivalent(
+        gather(results),
+        quantity,
+        at=at or {},
+        to=to,
+        bound=bound,
+        replication=study.replication if study else Replication(),
+        level=level,
+    )
+
+
+def series_of(paths: Sequence[str | Path], *, cell_kind: str | None = None) -> Series:
+    """Several raw files as one series, each file its own specimen.
+
+    Raises
+    ------
+    ReadError
+        If a file cannot be read.
+    """
+    return as_series(list(paths), kind=cell_kind)

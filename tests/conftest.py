@@ -1,0 +1,25 @@
+"""What every test may use: the folder of real files, found through ``INTERLITH_DATA``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Folder with the shared real files (``../shared/data`` beside the repository unless ``INTERLITH_DATA`` says else)."""
+    folder = Path(os.environ.get("INTERLITH_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not (folder / "cycling").is_dir():
+        pytest.skip(f"the real files are absent: {folder}; set INTERLITH_DATA to the folder that holds 'cycling'")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cycling_folder(data_folder: Path) -> Path:
+    """Folder with the real cycler files."""
+    return data_folder / "cycling"
