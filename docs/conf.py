@@ -21,3 +21,35 @@ default_role = "code"
 html_theme = "alabaster"
 html_theme_options = {"description": "From raw files to honest numbers.", "fixed_sidebar": True, "page_width": "1100px"}
 html_show_sourcelink = False
+
+
+def _formats_page(_app: object) -> None:
+    """Write the table of formats from the registry, so that page and code cannot disagree."""
+    from pathlib import Path
+
+    from interlith.workbench.discovery import formats
+
+    lines = [
+        "# File formats",
+        "",
+        "Made from the registry when this page was built. Every file is recognised by content and checked against itself.",
+        "",
+        "| format | files | versions seen | what is read or refused | source of the layout |",
+        "|---|---|---|---|---|",
+    ]
+    for item in sorted(formats().values(), key=lambda item: (bool(item.refuses), item.name)):
+        outcome = f"refused: {item.refuses}" if item.refuses else f"read ({item.technique})"
+        cells = (
+            f"{item.title} (`{item.name}`)",
+            ", ".join(item.patterns),
+            ", ".join(item.versions_seen) or "-",
+            outcome,
+            item.source,
+        )
+        lines.append("| " + " | ".join(str(cell).replace("|", "\\|").replace("*", "\\*") for cell in cells) + " |")
+    Path(__file__).with_name("formats.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def setup(app):  # noqa: ANN001, ANN201 - Sphinx's own signature
+    """Make generated pages before reading the sources."""
+    app.connect("builder-inited", _formats_page)

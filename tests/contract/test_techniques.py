@@ -47,14 +47,18 @@ def test_its_verbs_are_documented_and_say_what_they_return(technique: Technique)
 
 
 @EVERY
-def test_its_observables_have_the_published_columns(technique: Technique, analysed: dict[str, tuple[Result, ...]]) -> None:
+def test_its_observables_have_the_published_columns(
+    technique: Technique, analysed: dict[str, tuple[Result, ...]]
+) -> None:
     for result in analysed[technique.name]:
         assert tuple(result.table.columns) == (*SCHEMA, "components"), result.name
         known = result.table.filter(pl.col("value").is_not_null())
         assert known.get_column("std").null_count() == 0, result.name
         assert (known.get_column("std") >= 0).all(), result.name
         empty = result.table.filter(pl.col("value").is_null())
-        assert (empty.get_column("flag").fill_null("").str.len_chars() > 0).all(), f"{result.name}: a null without a flag"
+        assert (empty.get_column("flag").fill_null("").str.len_chars() > 0).all(), (
+            f"{result.name}: a null without a flag"
+        )
         assert set(result.table.get_column("technique").unique()) <= {technique.name}
 
 
@@ -88,7 +92,9 @@ def test_it_recovers_its_truth(technique: Technique, analysed: dict[str, tuple[R
 
 
 @EVERY
-def test_its_figures_hold_finite_numbers_and_units(technique: Technique, analysed: dict[str, tuple[Result, ...]]) -> None:
+def test_its_figures_hold_finite_numbers_and_units(
+    technique: Technique, analysed: dict[str, tuple[Result, ...]]
+) -> None:
     figures = technique.figures(analysed[technique.name])
     assert figures
     assert len({figure.name for figure in figures}) == len(figures)

@@ -96,7 +96,9 @@ def test_no_component_gives_infinite_std_in_the_table() -> None:
 
 @given(
     st.lists(
-        st.dictionaries(st.sampled_from(["mass:a", "counter:1", "counter:2", "area:study"]), st.floats(-5, 5), min_size=1),
+        st.dictionaries(
+            st.sampled_from(["mass:a", "counter:1", "counter:2", "area:study"]), st.floats(-5, 5), min_size=1
+        ),
         min_size=1,
         max_size=5,
     )

@@ -25,11 +25,17 @@ def rows(cycles: int = 3, *, capacity: float = 1e-3, current: float = 1e-3, fade
             parts.append(
                 pl.DataFrame(
                     {
-                        "test_time": clock + t, "step_time": t, "current": np.full(61, sign * current), "voltage": v,
-                        "vendor_cycle": np.full(61, cycle), "vendor_step": np.full(61, step),
+                        "test_time": clock + t,
+                        "step_time": t,
+                        "current": np.full(61, sign * current),
+                        "voltage": v,
+                        "vendor_cycle": np.full(61, cycle),
+                        "vendor_step": np.full(61, step),
                         "vendor_step_type": ["CC Chg" if sign > 0 else "CC DChg"] * 61,
-                        "charge_counter": q if sign > 0 else 0 * q, "discharge_counter": q if sign < 0 else 0 * q,
-                        "capacity_counter": q, "energy_counter": e,
+                        "charge_counter": q if sign > 0 else 0 * q,
+                        "discharge_counter": q if sign < 0 else 0 * q,
+                        "capacity_counter": q,
+                        "energy_counter": e,
                         "charge_energy_counter": e if sign > 0 else 0 * e,
                         "discharge_energy_counter": e if sign < 0 else 0 * e,
                     }
