@@ -1,0 +1,303 @@
+"""What does somebody need who reads one page and then decides?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from interlith.model import Choice, Finding, Gap, StudyOutcome
+from interlith.reporting.headline import state_text
+from interlith.reporting.numbers import interval_text, title
+
+CONTRASTS = ("ratio", "difference", "equivalence")
+#: Lengths that keep page 1 on one sheet of A4; the rest is a link away.
+#: Caveats that the page says in large letters anyway.
+SAID_ELSEWHERE = ("The data are simulated.",)
+MOST_EFFECTS, MOST_AGAINST, MOST_CHOICES, MOST_GAPS = 5, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceGroup:
+    """The same decision taken for one or many targets, told once."""
+
+    number: int
+    field: str
+    value: str
+    runner_up: str
+    margin: float
+    moves: tuple[str, ...]
+    reason: str
+    who: str
+    targets: tuple[str, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class GapGroup:
+    """The same thing missing in one or many cells of the user's files."""
+
+    what: str
+    consequence: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A sentence that speaks against the statement, and the anchor of what it rests on."""
+
+    text: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageOne:
+    """Contents of page 1. `primary` holds (number in the list of findings, finding)."""
+
+    question: str
+    verdict: str
+    sentence: str
+    primary: tuple[tuple[int, Finding], ...]
+    more: int
+    against: tuple[Against, ...]
+    choices: tuple[ChoiceGroup, ...]
+    gaps: tuple[GapGroup, ...]
+    gaps_left: int
+    next_steps: tuple[str, ...]
+
+
+def page_one(outcome: StudyOutcome) -> PageOne:
+    """Boil a study down to one page; nothing here is a new number."""
+    primary = primary_findings(outcome)
+    groups = gap_groups(outcome.study.gaps)
+    return PageOne(
+        question=question(outcome),
+        verdict=_verdict(outcome, primary),
+        sentence=_sentence(outcome, primary),
+        primary=primary[:MOST_EFFECTS],
+        more=max(0, len(primary) - MOST_EFFECTS),
+        against=tuple(against(outcome, primary)[:MOST_AGAINST]),
+        choices=tuple(choice_groups(outcome)[:MOST_CHOICES]),
+        gaps=groups[:MOST_GAPS],
+        gaps_left=max(0, len(groups) - MOST_GAPS),
+        next_steps=tuple(next_steps(outcome, primary)[:3]),
+    )
+
+
+def question(outcome: StudyOutcome) -> str:
+    """The question that the study declares, as one sentence."""
+    study = outcome.study
+    names = [name for name in study.variants if name != study.reference]
+    primary = study.primary
+    if primary is None:
+        if len(study.variants) > 1 and study.reference:
+            return f"How do {_list(names)} differ from {study.reference}? No primary endpoint is declared."
+        return "What do these specimens show? No primary endpoint is declared."
+    places = ", ".join(state_text(name, value) for name, value in primary.at.items())
+    goal = title(primary.quantity).lower() + (f" at {places}" if places else "")
+    criterion = f" by {_criterion(outcome)}" if primary.criterion is not None else ""
+    if not names:
+        return f"How large is the {goal}?"
+    against_whom = f" against {study.reference}" if study.reference else ""
+    verb = "Does" if len(names) == 1 else "Do"
+    return f"{verb} {_list(names)} change the {goal}{criterion}{against_whom}?"
+
+
+def primary_findings(outcome: StudyOutcome) -> tuple[tuple[int, Finding], ...]:
+    """Findings on the primary endpoint with their number (from 1); all contrasts where none is declared."""
+    numbered = tuple(enumerate(outcome.findings, start=1))
+    marked = tuple(pair for pair in numbered if pair[1].details.get("endpoint") == "primary")
+    if marked:
+        return marked
+    contrasts = tuple(pair for pair in numbered if pair[1].kind in CONTRASTS)
+    wanted = outcome.study.primary
+    if wanted is None:
+        return contrasts
+    return tuple(pair for pair in contrasts if pair[1].quantity == wanted.quantity)
+
+
+def _verdict(outcome: StudyOutcome, primary: tuple[tuple[int, Finding], ...]) -> str:
+    verdicts = {item.verdict for _, item in primary}
+    if not verdicts:
+        return "nothing compared"
+    if len(verdicts) == 1:
+        return verdicts.pop()
+    return "mixed"
+
+
+def _sentence(outcome: StudyOutcome, primary: tuple[tuple[int, Finding], ...]) -> str:
+    if len(primary) == 1:
+        return primary[0][1].statement
+    if primary:
+        counts: dict[str, int] = {}
+        for _, item in primary:
+            counts[item.verdict] = counts.get(item.verdict, 0) + 1
+        words = _list([f"{count} {verdict}" for verdict, count in counts.items()])
+        return f"{len(primary)} contrasts were made: {words}."
+    study = outcome.study
+    if outcome.observables.is_empty():
+        return (
+            "No number came out of this study; the reasons stand under what is missing, unread files and failed steps."
+        )
+    used = [name for name in dict.fromkeys(outcome.observables.get_column("variant").to_list()) if name]
+    cells = outcome.observables.get_column("sample").n_unique()
+    specimens = f"{cells} specimen{'s' if cells != 1 else ''}"
+    if len(used) <= 1:
+        what = f"only {used[0]} was measured" if used else "no variants are declared"
+        return f"Nothing is compared, because {what} ({specimens}). The numbers below describe what was measured."
+    if study.reference is None:
+        return f"Nothing is compared, because no reference is declared ({specimens}). Name one in study.yaml."
+    return f"No contrast on the primary endpoint could be made ({specimens}); the reasons stand below."
+
+
+def against(outcome: StudyOutcome, primary: tuple[tuple[int, Finding], ...]) -> list[Against]:
+    """What speaks most strongly against the statement of page 1, the strongest first."""
+    chosen = {number for number, _ in primary}
+    others = [
+        Against(item.statement, f"f-{number}")
+        for number, item in enumerate(outcome.findings, start=1)
+        if number not in chosen and item.verdict == "contradicted"
+    ]
+    found = [
+        *(entry for number, item in primary for entry in _own_limits(number, item)),
+        *(entry for number, item in primary for entry in _other_way(number, item)),
+        *others,
+        *(entry for number, item in primary for entry in _caveats(number, item)),
+    ]
+    return list({item.text: item for item in reversed(found)}.values())[::-1]
+
+
+def _own_limits(number: int, item: Finding) -> list[Against]:
+    """The contrast itself leaves the question open."""
+    if item.verdict == "descriptive":
+        return _caveats(number, item) or [Against("Too few units: true of these specimens only.", f"f-{number}")]
+    if item.verdict != "undecided" or item.low is None or item.high is None:
+        return []
+    interval = interval_text(item.low, item.high, item.unit, level=item.level)
+    return [Against(f"{_about(item)}the interval allows both answers ({interval}).", f"f-{number}")]
+
+
+def _other_way(number: int, item: Finding) -> list[Against]:
+    """Single units that lie beyond the other group's mean."""
+    many, every = len(item.opposing), len(item.opposing) + len(item.supporting)
+    if not many or not item.supporting:
+        return []
+    text = (
+        f"{_about(item)}{many} of the {every} values behind the contrast point{'s' if many == 1 else ''} the other way."
+    )
+    return [Against(text, f"f-{number}")]
+
+
+def _caveats(number: int, item: Finding) -> list[Against]:
+    kept = [words for words in item.caveats if words not in SAID_ELSEWHERE]
+    return [Against(words, f"f-{number}") for words in kept[:1]]
+
+
+def _about(item: Finding) -> str:
+    name = next(iter(item.units), "")
+    return f"{name}: " if name else ""
+
+
+def choice_groups(outcome: StudyOutcome) -> list[ChoiceGroup]:
+    """Automatic decisions by influence: how close the decision was, and whether it moves the primary endpoint."""
+    gathered: dict[tuple[str, str, str, str], list[Choice]] = {}
+    for item in outcome.choices:
+        gathered.setdefault((item.field, item.value, item.runner_up, item.who), []).append(item)
+    primary = outcome.study.primary.quantity if outcome.study.primary else ""
+    groups = []
+    for items in gathered.values():
+        closest = min(items, key=lambda item: item.margin)
+        moves = tuple(dict.fromkeys(name for item in items for name in item.moves))
+        weight = 1.0 if primary in moves else 0.6 if moves else 0.1
+        groups.append((weight * (1.0 - min(max(closest.margin, 0.0), 1.0)), len(items), closest, moves, items))
+    groups.sort(key=lambda group: (-group[0], -group[1], group[2].field, group[2].value))
+    return [
+        ChoiceGroup(
+            number, item.field, item.value, item.runner_up, item.margin, moves, item.reason, item.who,
+            tuple(one.target for one in items), score,
+        )
+        for number, (score, _, item, moves, items) in enumerate(groups, start=1)
+    ]  # fmt: skip
+
+
+def gap_groups(gaps: Iterable[Gap]) -> tuple[GapGroup, ...]:
+    """What is missing, the same thing told once with all the cells to fill."""
+    gathered: dict[tuple[str, str], list[str]] = {}
+    for gap in gaps:
+        gathered.setdefault((gap.what, gap.consequence), []).append(gap.where)
+    return tuple(GapGroup(what, consequence, tuple(places)) for (what, consequence), places in gathered.items())
+
+
+def next_steps(outcome: StudyOutcome, primary: tuple[tuple[int, Finding], ...]) -> list[str]:
+    """The next measurement: from the power of the primary contrast, else from what is missing for any contrast."""
+    steps: list[str] = []
+    for _, item in primary:
+        short = [name for name, count in item.units.items() if count < 2]
+        if short:
+            unit = outcome.study.replication.unit
+            rule = "below two units nothing can be said beyond these specimens."
+            steps.append(f"Measure at least one more {unit} of {_list(short)}: {rule}")
+        steps += power_words(item, outcome)
+    if not primary:
+        steps.extend(_first_steps(outcome))
+    return list(dict.fromkeys(steps))
+
+
+def power_words(item: Finding, outcome: StudyOutcome) -> list[str]:
+    """How many units a variant would give 80 % power, with the interval of that plan, as evidence worked it out."""
+    needed = _whole(item, "cells_for_80_percent_power")
+    if needed is None:
+        return []
+    unit = outcome.study.replication.unit
+    have = _list([f"{count} of {name}" for name, count in item.units.items()])
+    aim = str(item.details.get("effect_for_power") or "the effect")
+    steps = [f"{needed} {_plural(unit)} a variant to find {aim} with 80 % power (now {have})."]
+    proof = _whole(item, "cells_to_prove_the_criterion")
+    if proof is not None and item.verdict != "supported":
+        steps.append(f"{proof} {_plural(unit)} a variant to prove the criterion, if the estimate is true.")
+    return steps
+
+
+def _whole(item: Finding, name: str) -> str | None:
+    """``6 (4 to 21)``."""
+    number = item.details.get(name)
+    if not isinstance(number, (int, float)):
+        return None
+    low, high = item.details.get(f"{name}_low"), item.details.get(f"{name}_high")
+    if not isinstance(low, (int, float)) or low == high == number:
+        return f"{number:g}"
+    return f"{number:g} ({low:g} to {f'{high:g}' if isinstance(high, (int, float)) else 'over 10 000'})"
+
+
+def _plural(unit: str) -> str:
+    return "batches" if unit == "batch" else f"{unit}s"
+
+
+def _first_steps(outcome: StudyOutcome) -> list[str]:
+    study = outcome.study
+    unit = study.replication.unit
+    used = {name for name in outcome.observables.get_column("variant").to_list() if name}
+    absent = [name for name in study.variants if name not in used]
+    if absent:
+        return [f"Measure {_list(absent)}: declared, but without a readable file. Two {unit}s each are the least."]
+    if len(study.variants) < 2:
+        return [f"Measure a second variant, at least two {unit}s of each, and name the reference in study.yaml."]
+    return [] if study.reference else ["Name the variant to compare with under reference: in study.yaml."]
+
+
+def _criterion(outcome: StudyOutcome) -> str:
+    primary = outcome.study.primary
+    if primary is None or primary.criterion is None:
+        return ""
+    if primary.text:
+        return primary.text
+    word = {"at_least": "at least", "at_most": "at most"}.get(primary.sense or "", primary.sense or "")
+    if primary.relative:
+        return f"{word} {100 * primary.criterion:+g} %".replace("-", "−")
+    unit = f" {primary.unit}" if primary.unit and primary.unit != "1" else ""
+    return f"{word} {primary.criterion:g}{unit}"
+
+
+def _list(names: list[str]) -> str:
+    if len(names) > 4:
+        return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""

@@ -1,0 +1,281 @@
+"""How does a declared figure become a picture at journal width, with the same bytes every time?"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Sheet
+from matplotlib.text import Text
+
+from interlith.model import Band, Figure, Line, Panel
+from interlith.reporting.style import COLUMN_MM, MM_PER_INCH, NEUTRAL, Style, mix
+
+#: Height of one panel over its width; a panel with equal axes is higher.
+ASPECT, ASPECT_EQUAL = 0.74, 0.92
+#: Legend entries at most; and within the axes of a single panel, before the legend moves below it.
+MAX_LEGEND, MOST_INSIDE = 8, 4
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
+
+
+def draw(figure: Figure, *, style: Style | None = None) -> Sheet:
+    """Draw a figure; every plotted array is the one declared, untouched.
+
+    Parameters
+    ----------
+    figure
+        Panels, lines, bands and markers as data.
+    style
+        Fixed look of each variant; by default variants take colours in the order in which they appear.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not registered with pyplot; write it with `picture` or ``savefig``.
+    """
+    style = style or Style(variants=tuple(dict.fromkeys(_variants(figure))))
+    columns = max(1, min(figure.columns, len(figure.panels)))
+    rows = -(-len(figure.panels) // columns)
+    width = COLUMN_MM[figure.width] / MM_PER_INCH
+    aspect = ASPECT_EQUAL if any(panel.equal for panel in figure.panels) else ASPECT
+    if columns == 1 and figure.width == 2:
+        aspect = 0.45
+    with quiet(), mpl.rc_context(_settings(style)):
+        extra = _legend_height(figure)
+        sheet = Sheet(figsize=(width, width / columns * aspect * rows + extra), layout="constrained")
+        FigureCanvasAgg(sheet)
+        sheet.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0.03, hspace=0.03)
+        points = sum(line.x.size for panel in figure.panels for line in panel.lines)
+        for number, panel in enumerate(figure.panels):
+            axes = sheet.add_subplot(rows, columns, number + 1)
+            _panel(axes, panel, style, rasterise=points > style.rasterise_above)
+            if len(figure.panels) > 1:
+                _letter(axes, number)
+        _legends(sheet, figure, style)
+        if figure.simulated:
+            _say_simulated(sheet)
+    return sheet
+
+
+def picture(figure: Figure, kind: str, *, style: Style | None = None) -> bytes:
+    """The file of a figure: `kind` ``svg`` (words as words), ``pdf`` (fonts embedded) or ``png``; no dates inside."""
+    style = style or Style(variants=tuple(dict.fromkeys(_variants(figure))))
+    sheet = draw(figure, style=style)
+    nothing = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None, "Creator": None}}
+    target = io.BytesIO()
+    with quiet(), mpl.rc_context(_settings(style)):
+        sheet.savefig(
+            target, format=kind, dpi=style.dots_per_inch if kind != "png" else 200, metadata=nothing.get(kind)
+        )
+    if kind != "svg":
+        return target.getvalue()
+    return _open_fonts(target.getvalue().decode("utf-8")).encode("utf-8")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Names in scripts that the bundled font lacks are no defect of a figure: the SVG holds them as words."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from")
+        warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
+        yield
+
+
+def plain(words: str) -> str:
+    """Words without control characters, which XML cannot hold."""
+    return _CONTROL.sub(" ", words)
+
+
+def _settings(style: Style) -> Any:
+    # DejaVu Sans comes with matplotlib: the layout is then the same on every machine.
+    small = style.font_size - 0.5
+    return {
+        "font.family": "DejaVu Sans", "font.size": style.font_size, "axes.labelsize": style.font_size,
+        "axes.titlesize": style.font_size, "xtick.labelsize": small, "ytick.labelsize": small,
+        "legend.fontsize": small, "axes.linewidth": 0.6, "xtick.major.width": 0.6, "ytick.major.width": 0.6,
+        "xtick.major.size": 2.6, "ytick.major.size": 2.6, "xtick.direction": "out", "ytick.direction": "out",
+        "axes.spines.top": False, "axes.spines.right": False, "axes.labelpad": 2.5, "axes.unicode_minus": True,
+        "axes.formatter.use_mathtext": False, "axes.formatter.useoffset": False,
+        "svg.fonttype": "none", "svg.hashsalt": "interlith", "pdf.fonttype": 42, "path.simplify": True,
+        "path.simplify_threshold": 0.12, "legend.frameon": False, "legend.handlelength": 1.8,
+        "legend.columnspacing": 1.2, "legend.labelspacing": 0.3, "legend.borderaxespad": 0.2,
+    }  # fmt: skip
+
+
+def _variants(figure: Figure) -> Iterator[str]:
+    for panel in figure.panels:
+        yield from (line.variant for line in panel.lines if line.variant)
+        yield from (band.variant for band in panel.bands if band.variant)
+
+
+def _words(text: Text) -> Text:
+    """Names are shown as written: a dollar sign in a sample name starts no formula."""
+    text.set_parse_math(False)
+    return text
+
+
+def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool) -> None:
+    if panel.log_x:
+        axes.set_xscale("log")
+    if panel.log_y:
+        axes.set_yscale("log")
+    for band in panel.bands:
+        _band(axes, band, style)
+    shades = _shades(panel)
+    for number, line in enumerate(panel.lines):
+        _line(axes, line, style, shades[number], rasterise=rasterise)
+    for marker in panel.markers:
+        _marker(axes, marker.at, plain(marker.label), vertical=marker.axis == "x")
+    _words(axes.set_xlabel(plain(panel.x_label)))
+    _words(axes.set_ylabel(plain(panel.y_label)))
+    if panel.title:
+        _words(axes.set_title(plain(panel.title), loc="left", pad=4))
+    if panel.equal:
+        axes.set_aspect("equal", adjustable="datalim")
+    if panel.x_limits is not None:
+        axes.set_xlim(*panel.x_limits)
+    if panel.y_limits is not None:
+        axes.set_ylim(*panel.y_limits)
+    if not any(line.x.size for line in panel.lines) and not panel.bands:
+        _words(axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", va="center", color=NEUTRAL))
+
+
+def _shades(panel: Panel) -> list[float]:
+    """Several named curves of one variant in one panel (dQ/dV of cycles 1, 50, 100) run from pale to full colour."""
+    named: dict[str, list[str]] = {}
+    for line in panel.lines:
+        labels = named.setdefault(line.variant, [])
+        if line.label and line.label not in labels and not line.dashed and not line.faint:
+            labels.append(line.label)
+    shades = []
+    for line in panel.lines:
+        labels = named[line.variant]
+        if line.label not in labels or len(labels) == 1:
+            shades.append(1.0)
+        else:
+            shades.append(0.35 + 0.65 * labels.index(line.label) / (len(labels) - 1))
+    return shades
+
+
+def _line(axes: Axes, line: Line, style: Style, shade: float, *, rasterise: bool) -> None:
+    look = style.look(line.variant)
+    colour = mix(look.colour, shade)
+    dots = line.style in ("points", "both")
+    many = line.x.size > 60
+    size = (1.6 if many else 2.6) * (0.8 if line.faint else 1.0)
+    unknown = line.std is not None and not np.isfinite(line.std).any()
+    dash: object = (0, (3, 2)) if line.dashed else (0, look.dash) if look.dash and style.dashes and not dots else "-"
+    common: dict[str, Any] = {
+        "color": colour, "alpha": 0.38 if line.faint else 1.0, "zorder": 2.0 if line.faint else 3.0,
+        "linewidth": 0.5 if line.faint else 1.1, "rasterized": rasterise and line.x.size > 20,
+        "linestyle": dash if line.style != "points" else "none",
+        "marker": look.marker if dots else "none", "markersize": size, "markeredgewidth": 0.5,
+        "markerfacecolor": "white" if unknown else colour, "markeredgecolor": colour,
+    }  # fmt: skip
+    axes.plot(line.x, line.y, label=plain(line.label) or "_", **common)
+    if line.std is not None and np.isfinite(line.std).any():
+        bars = np.where(np.isfinite(line.std), line.std, np.nan)
+        axes.errorbar(
+            line.x, line.y, yerr=bars, fmt="none", ecolor=colour, elinewidth=0.5, capsize=1.2, capthick=0.5,
+            alpha=common["alpha"], zorder=1.9,
+        )  # fmt: skip
+
+
+def _band(axes: Axes, band: Band, style: Style) -> None:
+    colour = style.look(band.variant).colour
+    share = 0.14 if colour == "#000000" else 0.2
+    axes.fill_between(
+        band.x, band.low, band.high, color=mix(colour, share), linewidth=0, zorder=1.0, label=plain(band.label) or "_"
+    )
+
+
+def _marker(axes: Axes, at: float, label: str, *, vertical: bool) -> None:
+    line = axes.axvline if vertical else axes.axhline
+    line(at, color=NEUTRAL, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1.5)
+    if not label:
+        return
+    offset = (2, -2) if vertical else (-2, 2)
+    _words(
+        axes.annotate(
+            label, (at, 1.0) if vertical else (1.0, at),
+            xycoords=("data", "axes fraction") if vertical else ("axes fraction", "data"),
+            xytext=offset, textcoords="offset points", rotation=90 if vertical else 0,
+            ha="left" if vertical else "right", va="top" if vertical else "bottom",
+            color=NEUTRAL, fontsize=mpl.rcParams["font.size"] - 1.0,
+        )
+    )  # fmt: skip
+
+
+def _letter(axes: Axes, number: int) -> None:
+    axes.annotate(
+        chr(ord("a") + number % 26), (0, 1), xycoords="axes fraction", xytext=(-22, 3), textcoords="offset points",
+        fontweight="bold", fontsize=mpl.rcParams["font.size"] + 0.5, ha="left", va="bottom",
+    )  # fmt: skip
+
+
+def _entries(panel: Panel) -> dict[str, tuple[str, bool]]:
+    """Legend words -> variant and whether it is a replicate; replicates go first where the legend gets too long."""
+    found = {line.label: (line.variant, line.faint) for line in reversed(panel.lines) if line.label}
+    found = dict(reversed(found.items()))
+    return found | {band.label: (band.variant, False) for band in panel.bands if band.label}
+
+
+def _legend_is_shared(figure: Figure) -> bool:
+    panels = [_entries(panel) for panel in figure.panels if panel.lines]
+    return len(panels) > 1 and any(panels) and all(entries.keys() == panels[0].keys() for entries in panels)
+
+
+def _legend_height(figure: Figure) -> float:
+    """Room (inch) for a legend below the panels, so that it does not flatten them."""
+    words = min(MAX_LEGEND, max((len(_entries(panel)) for panel in figure.panels), default=0))
+    if not (_legend_is_shared(figure) or (len(figure.panels) == 1 and words > MOST_INSIDE)):
+        return 0.0
+    return 0.08 + 0.14 * -(-words // (2 if figure.width == 1 else 4))
+
+
+def _legends(sheet: Sheet, figure: Figure, style: Style) -> None:
+    shared = _legend_is_shared(figure)
+    for axes, panel in zip(list(sheet.axes), figure.panels, strict=True):
+        handles, labels = axes.get_legend_handles_labels()
+        bands = {plain(band.label) for band in panel.bands}
+        order = sorted(range(len(labels)), key=lambda place: labels[place] in bands)
+        kept = {labels[place]: handles[place] for place in order}
+        if len(kept) > MAX_LEGEND:
+            entries = {plain(words): where for words, where in _entries(panel).items()}
+            kept = {words: handle for words, handle in kept.items() if not entries.get(words, ("", False))[1]}
+        if len(kept) > MAX_LEGEND:
+            kept = dict(list(kept.items())[:MAX_LEGEND])
+        if len(kept) < 1 or (len(kept) == 1 and len(figure.panels) == 1 and not panel.bands and len(panel.lines) == 1):
+            continue
+        if shared or (len(figure.panels) == 1 and len(kept) > MOST_INSIDE):
+            columns = min(len(kept), 2 if figure.width == 1 else 4)
+            legend = sheet.legend(list(kept.values()), list(kept), loc="outside lower center", ncols=columns)
+        else:
+            legend = axes.legend(list(kept.values()), list(kept), loc="best")
+        for text in legend.get_texts():
+            _words(text)
+        for handle in legend.legend_handles:
+            if handle is not None:
+                handle.set_alpha(1.0)
+        if shared:
+            return
+
+
+def _say_simulated(sheet: Sheet) -> None:
+    sheet.suptitle(
+        "SIMULATED DATA", x=0.995, ha="right", fontsize=mpl.rcParams["font.size"] - 1.5, color="#a33b00",
+        fontweight="bold",
+    )  # fmt: skip
+
+
+def _open_fonts(svg: str) -> str:
+    """Name the fonts that journals ask for first; they are narrower than the one that was measured, so all fits."""
+    return svg.replace("'DejaVu Sans'", "Arial, Helvetica, 'DejaVu Sans', sans-serif")

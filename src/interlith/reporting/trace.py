@@ -1,0 +1,95 @@
+"""Where does a headline number come from: which curve, fit, method, choices and raw bytes?"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from interlith.model import StudyOutcome
+from interlith.reporting.decision import ChoiceGroup, choice_groups
+from interlith.reporting.headline import Column, state_text
+from interlith.reporting.numbers import significant, with_uncertainty
+
+_DIGEST = re.compile(r"sha256:([0-9a-f]{6,64})")
+#: Observables shown for and against each finding; the Parquet file holds all.
+MOST_EVIDENCE = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One number and what it rests on."""
+
+    id: str
+    text: str
+    quantity: str
+    where: str
+    sample: str
+    technique: str
+    method: str
+    fit: str
+    sources: tuple[str, ...]
+    parts: str
+    choices: tuple[int, ...]
+    flag: str
+
+
+def traces(outcome: StudyOutcome, shown: Sequence[Column]) -> list[Trace]:
+    """A trace for every number in the table of cells and every observable that a finding names."""
+    frame = outcome.observables
+    named = [
+        identity
+        for item in outcome.findings
+        for identity in (*item.supporting[:MOST_EVIDENCE], *item.opposing[:MOST_EVIDENCE])
+    ]
+    pieces = [column.rows(frame) for column in shown] + [frame.filter(pl.col("id").is_in(list(set(named))))]
+    rows = pl.concat(pieces).filter(pl.col("id").fill_null("") != "").unique("id", keep="first", maintain_order=True)
+    moved = _moved(choice_groups(outcome))
+    return [_trace(row, moved) for row in rows.iter_rows(named=True)]
+
+
+def anchor_of(source: str | None) -> list[str]:
+    """First twelve hex digits of every digest in a source: the anchors of the files in the table of raw data."""
+    return [digest[:12] for digest in _DIGEST.findall(source or "")]
+
+
+def component_text(components: Sequence[Mapping[str, Any]] | None) -> str:
+    """Standard uncertainty by kind, the largest first: ``mass 2.6, counter 0.05``."""
+    squares: dict[str, float] = {}
+    for part in components or ():
+        kind = str(part["source"]).partition(":")[0]
+        squares[kind] = squares.get(kind, 0.0) + float(part["size"]) ** 2
+    ordered = sorted(squares.items(), key=lambda pair: -pair[1])
+    return ", ".join(
+        f"{kind} {significant(math.sqrt(square), 2) if math.isfinite(square) else 'unknown'}"
+        for kind, square in ordered
+    )
+
+
+def _moved(groups: Sequence[ChoiceGroup]) -> dict[str, tuple[int, ...]]:
+    moved: dict[str, tuple[int, ...]] = {}
+    for group in groups:
+        for name in group.moves:
+            moved[name] = (*moved.get(name, ()), group.number)
+    return moved
+
+
+def _trace(row: Mapping[str, Any], moved: Mapping[str, tuple[int, ...]]) -> Trace:
+    return Trace(
+        id=row["id"],
+        text=with_uncertainty(row["value"], row["std"], row["unit"] or ""),
+        quantity=row["quantity"],
+        where=state_text(row["state"], row["state_value"], row["state_unit"]),
+        sample=row["sample"] or "",
+        technique=row["technique"] or "",
+        method=row["method"] or "",
+        fit=row["fit"] or "",
+        sources=tuple(anchor_of(row["source"])),
+        parts=component_text(row["components"]),
+        choices=moved.get(row["quantity"], ())[:6],
+        flag=row["flag"] or "",
+    )

@@ -1,0 +1,138 @@
+"""Which files does a finished study leave behind, and how does a notebook get a report of a few results?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from interlith.errors import StudyError
+from interlith.model import Figure, Finding, Replication, Result, Sample, Study, StudyOutcome, Variant
+from interlith.model.observable import dtypes
+from interlith.reporting.draw import picture
+from interlith.reporting.page import render, stems, style_of
+from interlith.reporting.style import Style
+from interlith.reporting.tables import write_figure_numbers, write_observables
+from interlith.reporting.workbook import write_workbook
+
+
+def write_report(outcome: StudyOutcome, folder: Path | str) -> Path:
+    """Write everything that a run leaves: tables, figures, the workbook and the page.
+
+    Parameters
+    ----------
+    outcome
+        What was run.
+    folder
+        ``results/`` of the study; made if it is not there. Files of an earlier run are replaced, others left alone.
+
+    Returns
+    -------
+    pathlib.Path
+        ``report.html``; beside it ``observables.csv``, ``observables.parquet``, ``results.xlsx`` and, for each figure,
+        ``figures/<name>.svg``, ``.pdf`` and ``.csv``.
+    """
+    folder = Path(folder)
+    outcome = replace(outcome, figures=marked(outcome), observables=with_identifiers(outcome.observables))
+    write_observables(outcome.observables, folder)
+    drawn = write_figures(outcome.figures, folder / "figures", style=style_of(outcome))
+    write_workbook(outcome, folder / "results.xlsx")
+    page = folder / "report.html"
+    page.write_text(render(outcome, pictures=drawn), encoding="utf-8", newline="\n")
+    return page
+
+
+def write_figures(figures: Sequence[Figure], folder: Path, *, style: Style) -> dict[str, bytes]:
+    """Write SVG, PDF and CSV of every figure; returns the SVG by file stem."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = {}
+    for figure, stem in zip(figures, stems(tuple(figures)), strict=True):
+        drawn[stem] = picture(figure, "svg", style=style)
+        (folder / f"{stem}.svg").write_bytes(drawn[stem])
+        (folder / f"{stem}.pdf").write_bytes(picture(figure, "pdf", style=style))
+        write_figure_numbers(figure, folder / f"{stem}.csv")
+    return drawn
+
+
+def report(results: Iterable[Result | Finding | Figure] | StudyOutcome, path: Path | str) -> Path:
+    """Write one self-contained HTML page of results, findings and figures, without a study around them.
+
+    Parameters
+    ----------
+    results
+        `Result`, `Finding` and `Figure` objects in any order, or a whole `StudyOutcome`.
+    path
+        Of the page; nothing else is written.
+
+    Raises
+    ------
+    StudyError
+        If something else is handed over, or nothing at all.
+    """
+    outcome = results if isinstance(results, StudyOutcome) else gather(list(results), Path(path))
+    outcome = replace(outcome, figures=marked(outcome), observables=with_identifiers(outcome.observables))
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(render(outcome, beside=False), encoding="utf-8", newline="\n")
+    return target
+
+
+def gather(items: Sequence[object], path: Path) -> StudyOutcome:
+    """An outcome around loose results; its study holds only what the results themselves say.
+
+    Raises
+    ------
+    StudyError
+        If an item is no Result, Finding or Figure, or there is none.
+    """
+    if not items:
+        raise StudyError("The report was given nothing; hand it a list of results, findings or figures.")
+    for item in items:
+        if not isinstance(item, (Result, Finding, Figure)):
+            raise StudyError(
+                f"The report was given a {type(item).__name__}, which it cannot show. Allowed: Result, Finding, Figure."
+            )
+    found = tuple(item for item in items if isinstance(item, Result))
+    tables = [item.table for item in found]
+    table = pl.concat(tables, how="diagonal_relaxed") if tables else pl.DataFrame(schema=dtypes())
+    specimens = table.select("sample", "variant", "batch", "replicate").unique("sample", maintain_order=True)
+    samples = tuple(
+        Sample(row["sample"] or "", row["variant"] or "", row["batch"] or "", row["replicate"] or "")
+        for row in specimens.iter_rows(named=True)
+    )
+    names = dict.fromkeys(sample.variant for sample in samples if sample.variant)
+    study = Study(
+        name=path.stem, folder=path.parent, reference=None, replication=Replication(), primary=None,
+        variants={name: Variant(name) for name in names}, samples=samples, measurements=(),
+    )  # fmt: skip
+    return StudyOutcome(
+        study, found, table, tuple(item for item in items if isinstance(item, Finding)),
+        tuple(item for item in items if isinstance(item, Figure)),
+        tuple(choice for item in found for choice in item.choices),
+    )  # fmt: skip
+
+
+def marked(outcome: StudyOutcome) -> tuple[Figure, ...]:
+    """Figures of a simulated study, each of which then says so."""
+    if not outcome.study.simulated:
+        return outcome.figures
+    return tuple(replace(figure, simulated=True) for figure in outcome.figures)
+
+
+def with_identifiers(table: pl.DataFrame) -> pl.DataFrame:
+    """Fill identifiers that a run would have given: first 16 hex of sha256 of technique, sample, quantity and state."""
+    empty = table.get_column("id").fill_null("") == ""
+    if not empty.any():
+        return table
+    keys = ("technique", "sample", "quantity", "unit", "state", "state_value", "cycle", "method")
+    words = table.filter(empty).select(
+        pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in keys], separator="\x1f")
+    )
+    made = [hashlib.sha256(word.encode()).hexdigest()[:16] for word in words.to_series()]
+    filled = table.with_row_index("_row")
+    given = filled.filter(empty).select("_row").with_columns(pl.Series("_id", made, dtype=pl.String))
+    joined = filled.join(given, on="_row", how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("_id", "id").alias("id")).drop("_row", "_id")
