@@ -22,6 +22,9 @@ _GRID = 257
 _BISECTIONS = 48
 #: Change of voltage after which a cycler makes a further record (V).
 _VOLTAGE_STEP = 0.02
+_REFINEMENTS = 3
+#: Records of a hold are not made more often than this (s).
+_SHORTEST_RECORD = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +214,14 @@ def constant_current(
         last = float(high)
     count = int(np.floor(last / interval * (1 - 1e-12)))
     time = np.append(np.arange(count + 1) * interval, last) if last > 0 else np.zeros(1)
-    time = _refined(time, _voltage_under(now, state, current, rate, time))
+    for _ in range(_REFINEMENTS):
+        time = _refined(time, _voltage_under(now, state, current, rate, time))
     return _constant_current_records(now, state, current, rate, time, reached)
 
 
 def _refined(time: Array, voltage: Array) -> Array:
     """More records where the voltage moves fast, on a 0.1 s raster as a cycler's condition on voltage gives them."""
-    pieces = np.minimum(np.ceil(np.abs(np.diff(voltage)) / _VOLTAGE_STEP), 40).astype(np.int64).clip(1)
+    pieces = np.minimum(np.ceil(np.abs(np.diff(voltage)) / _VOLTAGE_STEP), 10).astype(np.int64).clip(1)
     if not len(pieces) or pieces.max() == 1:
         return time
     start = np.repeat(time[:-1], pieces)
@@ -269,15 +273,19 @@ def rest(now: Condition, state: State, duration: float) -> Segment:
 def hold(
     now: Condition, state: State, voltage: float, *, cut_off: float, longest: float, interval: float = 5.0
 ) -> Segment:
-    """Hold a voltage (V) until the current falls below `cut_off` (A, absolute) or a duration (s) has passed.
+    """Hold a voltage (V) after a charge until the current falls below `cut_off` (A) or a duration (s) has passed.
 
-    Records start `interval` seconds apart and get rarer; the current is linear between them.
+    Records start `interval` seconds apart (closer while the current more than halves) and get rarer; the current is
+    linear between them.
     """
     time, current = [0.0], [_hold_current(now, state, voltage, 0.0, math.nan)]
     step = interval
-    while abs(current[-1]) > cut_off and time[-1] < longest:
+    while current[-1] > cut_off and time[-1] < longest:
         step = min(step, longest - time[-1])
         after = _hold_current(now, state, voltage, step, current[-1])
+        while after < 0.5 * current[-1] and step > _SHORTEST_RECORD:
+            step *= 0.5
+            after = _hold_current(now, state, voltage, step, current[-1])
         mean = 0.5 * (current[-1] + after)
         state = _hold_state(now, state, mean, step)
         time.append(time[-1] + step)
@@ -293,7 +301,7 @@ def hold(
         charge=charge,
         energy=charge * voltage,
         end=state,
-        reached=abs(current[-1]) <= cut_off,
+        reached=current[-1] <= cut_off,
     )
 
 

@@ -131,6 +131,7 @@ def lnmo() -> OpenCircuit:
     Shapes are typical, not fitted to a sample; the share of the 4.0 V step is 6 % (disordered spinel).
     """
     galleries = (
+        Gallery(3.80, 0.012, 0.120),
         Gallery(4.03, 0.06, 0.035),
         Gallery(4.62, 0.06, 0.060),
         Gallery(4.705, 0.46, 0.008),
@@ -149,7 +150,12 @@ def li_rich_first_charge() -> OpenCircuit:
 @cache
 def li_rich() -> OpenCircuit:
     """Li-rich layered oxide after its first charge: a slope without plateau."""
-    galleries = (Gallery(3.25, 0.28, 0.110), Gallery(3.70, 0.42, 0.095), Gallery(4.20, 0.30, 0.120))
+    galleries = (
+        Gallery(2.70, 0.02, 0.150),
+        Gallery(3.25, 0.28, 0.110),
+        Gallery(3.70, 0.42, 0.095),
+        Gallery(4.20, 0.30, 0.120),
+    )
     return from_galleries(galleries, lowest=1.0, highest=5.6)
 
 

@@ -197,7 +197,8 @@ def _half_cycle(bench: _Bench, log: _Log, now: Condition, state: State, half: in
         current = sign * rate * protocol.one_C * bench.scale
         state = _run_current(bench, log, now, state, half, current, limit, step)
     if sign > 0 and protocol.hold_cut_off is not None:
-        done = hold(now, state, limit, cut_off=protocol.hold_cut_off * protocol.one_C, longest=4 * SECONDS_PER_HOUR)
+        cut_off = protocol.hold_cut_off * protocol.one_C * bench.scale
+        done = hold(now, state, limit, cut_off=cut_off, longest=4 * SECONDS_PER_HOUR)
         log.add(done, cycle=cycle, step=step + 1, kind="charge_hold")
         state = done.end
     if protocol.rest > 0:

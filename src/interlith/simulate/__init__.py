@@ -1,1 +1,1 @@
-"""How would raw files of a study with known truth look?"""
+"""How do raw study folders with known truth come about? Physics composed with the writers of formats."""
