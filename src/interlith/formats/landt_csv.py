@@ -1,4 +1,9 @@
-"""What does a LAND/LANDT .csv export hold?"""
+"""What does a LAND/LANDT text export hold?
+
+Two layouts are public: the record table (``TestTime/Sec``, ``Voltage/V``, ``Current/mA`` or ``/uA``, ``Capacity/mAh``,
+``SysTime``, ``StepStatus``) and the one with six header lines and names such as ``test_time_s``, ``current_A``. In the latter
+the first column is named ``channel_index`` but counts records, and every row ends with an empty field.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +13,12 @@ from typing import Any
 
 import polars as pl
 
+from interlith.model import Flag, Format, Reading, Table
+from interlith.physics import landt_words
 from interlith.physics import table_writing as writing
+from interlith.physics.column_names import stems
 from interlith.physics.step_words import translate
+from interlith.physics.text_table import header_of, read_text_table
 from interlith.units import inside
 
 _WORDS = {
@@ -63,3 +72,44 @@ def write(frame: pl.DataFrame, path: Path, metadata: Mapping[str, Any]) -> None:
     if start is not None:
         out.append(writing.dates(start).dt.strftime("%Y-%m-%d %H:%M:%S").alias("SysTime"))
     frame.select(out).write_csv(path, line_terminator="\r\n")
+
+
+def sniff(head: bytes, path: Path) -> float:
+    """Confidence that the first bytes hold a LAND/LANDT record table."""
+    del path
+    names = header_of(head, landt_words.VOCABULARY)
+    return landt_words.confidence(names, stems(names))
+
+
+def read(path: Path, options: Mapping[str, Any]) -> Reading:
+    """Read a LAND/LANDT text export lazily.
+
+    Raises
+    ------
+    ReadError
+        If no header names time, current and voltage, or numbers are in a style that could be misread.
+    """
+    table = read_text_table(path, landt_words.VOCABULARY, title="LANDT", decimal=options.get("decimal"))
+    layout = table.layout
+    remarks = [*table.remarks, *landt_words.resolution_remarks(table.understood, layout.column)]
+    frame, dropped = landt_words.without_dead_sensor(table.frame, table.understood, layout.column)
+    return Reading(
+        payload=Table(frame, tuple(frame.collect_schema().names())),
+        metadata=landt_words.preamble(layout.preamble, layout.delimiter) | {"columns": layout.names},
+        flags=tuple(Flag(item.code, item.message, item.where, item.severity) for item in [*remarks, *dropped]),
+        proposals=landt_words.proposals(layout.names, (*layout.head_rows, *layout.tail_rows)),
+        test=landt_words.test_of(table.understood, layout.column),
+    )
+
+
+FORMAT = Format(
+    name="landt_csv",
+    title="LAND/LANDT text export (.csv)",
+    patterns=("*.csv", "*.txt"),
+    sniff=sniff,
+    read=read,
+    source="battery-data-alliance/battery-data-format (SINTEF, CC-BY-4.0) for the layout with units in names; public readers "
+    "of LANDT record tables for the other",
+    versions_seen=("LANDT names with units", "LANDT record table"),
+    write=write,
+)

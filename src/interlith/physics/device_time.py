@@ -1,0 +1,46 @@
+"""What is the device time of a record where the vendor prints only the time within its step, and which sign its current?"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from interlith.physics.lazy_text import Remark
+from interlith.physics.step_words import is_discharge
+
+
+def from_step_time(frame: pl.LazyFrame, names: set[str]) -> tuple[pl.LazyFrame, list[Remark]]:
+    """Add `test_time` as the running sum of step times, where the vendor gives none.
+
+    Notes
+    -----
+    Assumes that a step begins when the one before it ends: time between steps that was not recorded is lost. A step
+    begins where the step time falls, or where the vendor's step number, cycle or type changes.
+    """
+    if "test_time" in names or "step_time" not in names:
+        return frame, []
+    time = pl.col("step_time")
+    begins = time.diff().fill_null(0.0) < 0
+    for name in ("vendor_step", "vendor_cycle", "vendor_step_type"):
+        if name in names:
+            begins = begins | pl.col(name).ne_missing(pl.col(name).shift(1))
+    passed = pl.when(begins).then(time).otherwise(time.diff().fill_null(time.first()))
+    remark = Remark(
+        "time_from_steps",
+        "The export has no total time; device time is the sum of the step times, without unrecorded time between steps.",
+        severity="note",
+    )
+    return frame.with_columns(passed.cum_sum().alias("test_time")), [remark]
+
+
+def signed(frame: pl.LazyFrame, names: set[str], *, contradicted: bool) -> tuple[pl.LazyFrame, list[Remark]]:
+    """Give discharge a negative current from the step words, where the export prints magnitudes only."""
+    if not contradicted or not {"current", "vendor_step_type"} <= names:
+        return frame, []
+    current = pl.col("current")
+    fixed = pl.when(is_discharge(pl.col("vendor_step_type"))).then(-current.abs()).otherwise(current)
+    remark = Remark(
+        "sign_from_step_type",
+        "Discharge steps are printed with a positive current; the sign was taken from the step type.",
+        severity="note",
+    )
+    return frame.with_columns(fixed.alias("current")), [remark]

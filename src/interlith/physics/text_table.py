@@ -1,0 +1,115 @@
+"""How does a vendor's delimited text become a canonical lazy table, given the vendor's vocabulary?
+
+The one path that all text formats share: lay out, understand the names, scan lazily, give time and sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from interlith.physics import device_time
+from interlith.physics.column_names import Column, split, understand
+from interlith.physics.lazy_text import NULLS, Remark, scan
+from interlith.physics.step_words import step_word
+from interlith.physics.text_layout import Layout, decode, fields, find_header, is_text, layout_of
+
+#: A table of cycling holds at least these (test or step time beside them).
+NEEDED = frozenset({"current", "voltage"})
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A canonical lazy table with the layout it was read by and what was noticed."""
+
+    frame: pl.LazyFrame
+    columns: tuple[str, ...]
+    layout: Layout
+    understood: tuple[Column, ...]
+    remarks: tuple[Remark, ...]
+
+
+def names_cycling(row: Sequence[str], vocabulary: Mapping[str, str]) -> bool:
+    """Whether a row of fields is a header with current, voltage and a time."""
+    found = {vocabulary.get(split(field).stem) for field in row}
+    return found >= NEEDED and bool(found & {"test_time", "step_time"})
+
+
+def header_of(head: bytes, vocabulary: Mapping[str, str]) -> tuple[str, ...]:
+    """Header fields in the first bytes of a file; empty if it is no text or holds no such header. Never raises."""
+    if not is_text(head):
+        return ()
+    text, _ = decode(head)
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    found = find_header(lines, lambda row: names_cycling(row, vocabulary))
+    if found is None:
+        return ()
+    return tuple(field.strip().strip("\ufeff") for field in fields(lines[found[0]], found[1]))
+
+
+def read_text_table(
+    path: Path,
+    vocabulary: Mapping[str, str],
+    *,
+    title: str,
+    decimal: str | None = None,
+    units: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+) -> TextTable:
+    """Read a vendor's delimited text lazily.
+
+    Parameters
+    ----------
+    path
+        The file.
+    vocabulary
+        Folded stem of a column name -> quantity.
+    title
+        Name of the format for messages.
+    decimal
+        Declared decimal sign, if any.
+    units
+        Unit per quantity where the vendor's header prints none.
+    content
+        The text where it is not that of the file itself, as UTF-8.
+
+    Raises
+    ------
+    ReadError
+        If there is no header with time, current and voltage, or a column cannot be understood.
+    """
+    layout = layout_of(
+        path,
+        lambda row: names_cycling(row, vocabulary),
+        missing=f"no line names a time, a current and a voltage as {title} does; export the record data with all columns.",
+        decimal=decimal,
+        content=content,
+    )
+    understood = understand(layout.names, vocabulary, where=str(path), units=units)
+    return assemble(layout, understood)
+
+
+def assemble(layout: Layout, understood: tuple[Column, ...]) -> TextTable:
+    """Scan a laid out text and add device time and sign where the vendor leaves them out."""
+    frame, remarks = scan(layout, understood)
+    names = set(frame.collect_schema().names())
+    frame, more = device_time.from_step_time(frame, names)
+    frame, signs = device_time.signed(frame, names, contradicted=_unsigned(layout, understood))
+    return TextTable(frame, tuple(frame.collect_schema().names()), layout, understood, (*remarks, *more, *signs))
+
+
+def _unsigned(layout: Layout, understood: Sequence[Column]) -> bool:
+    """Whether a row that says discharge has a positive current, in the rows looked at."""
+    where = {column.quantity: column.position for column in understood}
+    if not {"current", "vendor_step_type"} <= set(where):
+        return False
+    for row in (*layout.head_rows, *layout.tail_rows):
+        if len(row) <= max(where["current"], where["vendor_step_type"]):
+            continue
+        current = row[where["current"]].strip().replace(",", ".")
+        if step_word(row[where["vendor_step_type"]]).direction == "discharge" and current not in NULLS:
+            return bool(current) and float(current) > 0
+    return False
