@@ -14,8 +14,9 @@ import pytest
 from interlith.errors import StudyError
 from interlith.physics.cell import Ageing
 from interlith.simulate.demo import BARE, COATED, write_demo
+from interlith.simulate.design import Errors
 from interlith.simulate.recipes import Effects, Recipe, Spread, make_cell
-from interlith.simulate.study import Errors, simulate_study
+from interlith.simulate.study import simulate_study
 from interlith.simulate.truth import Truth
 
 NO_ERRORS = Errors(mass=0.0, current=0.0, voltage=0.0, current_noise=0.0, voltage_noise=0.0)

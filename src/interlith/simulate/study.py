@@ -3,64 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from interlith.errors import StudyError
-from interlith.formats import landt_csv, neware_csv
-from interlith.model import Format
 from interlith.physics.cell_truth import Values, true_values
-from interlith.physics.protocol import CellTest, Interruption, Protocol, cycle_cell
+from interlith.physics.protocol import CellTest, Protocol, cycle_cell
 from interlith.simulate.declarations import measurements_text, study_text
-from interlith.simulate.instrument import Instrument, record
-from interlith.simulate.recipes import Effects, Recipe, Spread, make_cell
+from interlith.simulate.design import CellPlan, Errors, StudyDesign
+from interlith.simulate.instrument import record
+from interlith.simulate.recipes import Recipe, Spread, make_cell
 from interlith.simulate.truth import STATEMENT, CellTruth, Truth
 
 Progress = Callable[[int, int, str], None]
 
-#: Start of the first test on the wall clock, which is not used for anything but to be printed.
-_START = datetime(2026, 1, 12, 9, 30)
 #: Folder of the raw files inside the study.
 RAW_FOLDER = "cells"
-
-
-@dataclass(frozen=True, slots=True)
-class Errors:
-    """Standard uncertainties that the study declares, and from which the simulator draws true errors.
-
-    Relative of mass, area and current; of the voltage in V; `current_noise` (relative) and `voltage_noise` (V) are
-    those of each record and are not declared.
-    """
-
-    mass: float = 0.02
-    area: float = 0.01
-    current: float = 1e-3
-    voltage: float = 1e-3
-    current_noise: float = 2e-5
-    voltage_noise: float = 2e-4
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """One cell before it is simulated: all that is drawn or decided about it."""
-
-    sample: str
-    recipe: Recipe
-    batch: str
-    replicate: str
-    declared_mass: float
-    active_mass: float
-    effects: Effects
-    instrument: Instrument
-    interruption: Interruption | None
-    format: Format
-    start: datetime
-    random: np.random.Generator
 
 
 def simulate_study(
@@ -121,131 +82,62 @@ def simulate_study(
     StudyError
         If sizes are not positive, a cell number does not exist, or a limit cannot be reached by the model.
     """
-    root, errors = Path(folder), errors or Errors()
-    total = len(variants) * cells_per_variant
-    _check(total, cycles, batches, restarted, missing_mass, landt)
-    raw = root / RAW_FOLDER
-    raw.mkdir(parents=True, exist_ok=True)
-    spreads = (cell_to_cell or Spread(), batch_to_batch)
-    plans = [
-        _plan(number, variants, cells_per_variant, batches, seed, spreads, errors, active_mass, cycles,
-              number == restarted, number == landt)
-        for number in range(total)
-    ]  # fmt: skip
-    programme = {recipe.name: _protocol(recipe, active_mass, cycles, protocol or {}) for recipe in variants}
-    cells: dict[str, CellTruth] = {}
-    rows: list[dict[str, str]] = []
-    for number, plan in enumerate(plans):
-        own = _protocol(plan.recipe, plan.declared_mass, cycles, protocol or {})
-        cell, files = _run(raw, plan, own, reference_cycle, declared=number != missing_mass)
-        cells[plan.sample] = cell
-        rows += _rows(plan, files, declared=number != missing_mass)
-        if progress is not None:
-            progress(number + 1, total, plan.sample)
-    typical = {
-        recipe.name: _typical(recipe, active_mass, programme[recipe.name], reference_cycle) for recipe in variants
-    }
-    settings = {
-        "cycles": cycles,
-        "batches": batches,
-        "reference_cycle": reference_cycle,
-        "generator": "interlith.simulate/1",
-    }
-    truth = Truth(root, seed, variants[0].name, cells, typical, settings)
-    _declare(root, variants, rows, errors, title, primary, programme[variants[0].name], reference_cycle, batches)
+    design = StudyDesign(
+        tuple(variants), cells_per_variant, cycles, seed, batches, cell_to_cell or Spread(), batch_to_batch,
+        errors or Errors(), protocol or {}, reference_cycle, restarted, missing_mass, landt, active_mass,
+    )  # fmt: skip
+    design.check()
+    truth, rows = _simulate(Path(folder), design, progress)
+    _declare(truth.folder, design, rows, title, primary)
     truth.write()
     return truth
 
 
-def _check(total: int, cycles: int, batches: int, *numbers: int | None) -> None:
-    if total < 1 or cycles < 1 or batches < 1:
-        raise StudyError(f"A simulated study needs cells, cycles and batches; it has {total}, {cycles} and {batches}.")
-    for number in numbers:
-        if number is not None and not 0 <= number < total:
-            raise StudyError(f"The simulated study has no cell {number}; its cells are 0 to {total - 1}.")
-
-
-def _plan(
-    number: int,
-    variants: Sequence[Recipe],
-    per_variant: int,
-    batches: int,
-    seed: int,
-    spreads: tuple[Spread, Spread | None],
-    errors: Errors,
-    typical_mass: float,
-    cycles: int,
-    restarted: bool,
-    landt: bool,
-) -> _Plan:
-    kind, position = divmod(number, per_variant)
-    batch = position * batches // per_variant if batches <= per_variant else position
-    random = np.random.default_rng([seed, kind, position])
-    effects = spreads[0].draw(random)
-    if spreads[1] is not None:
-        half = spreads[1].scaled(0.5**0.5)
-        for keys in ([seed, 1_000_000, batch], [seed, kind, 1_000_000 + batch]):
-            effects = effects.times(half.draw(np.random.default_rng(keys)))
-    draws = random.standard_normal(4)
-    declared = round(float(typical_mass * (1 + 0.03 * draws[0])), 8)
-    instrument = Instrument(
-        errors.current * float(draws[2]), errors.voltage * float(draws[3]), errors.current_noise, errors.voltage_noise
-    )
-    middle_charge = 2 * (2 * cycles // 5) + 1
-    return _Plan(
-        sample=f"{variants[kind].name}_{position + 1}",
-        recipe=variants[kind],
-        batch=f"b{batch + 1}",
-        replicate=str(position + 1),
-        declared_mass=declared,
-        active_mass=declared * (1 + errors.mass * float(draws[1])),
-        effects=effects,
-        instrument=instrument,
-        interruption=Interruption(middle_charge) if restarted else None,
-        format=landt_csv.FORMAT if landt else neware_csv.FORMAT,
-        start=_START + timedelta(minutes=17 * number),
-        random=random,
-    )
-
-
-def _protocol(recipe: Recipe, declared_mass: float, cycles: int, words: Mapping[str, Any]) -> Protocol:
-    material = recipe.material
-    usual: dict[str, Any] = {
-        "one_C": material.one_C * declared_mass, "lower": material.lower, "upper": material.upper, "cycles": cycles,
-        "check_every": 50, "hold_cut_off": 0.05 if material.kind != "half_anode" else None, "rows": 50,
+def _simulate(root: Path, design: StudyDesign, progress: Progress | None) -> tuple[Truth, list[dict[str, str]]]:
+    raw = root / RAW_FOLDER
+    raw.mkdir(parents=True, exist_ok=True)
+    cells: dict[str, CellTruth] = {}
+    rows: list[dict[str, str]] = []
+    for number in range(design.total):
+        plan = design.plan(number)
+        cells[plan.sample] = _cell(raw, design, plan)
+        rows += _rows(plan, cells[plan.sample].files)
+        if progress is not None:
+            progress(number + 1, design.total, plan.sample)
+    settings = {
+        "generator": "interlith.simulate/1", "cycles": design.cycles, "batches": design.batches,
+        "reference_cycle": design.reference_cycle,
     }  # fmt: skip
-    return Protocol(**(usual | dict(words)))
+    typical = {recipe.name: _typical(design, recipe) for recipe in design.variants}
+    return Truth(root, design.seed, design.variants[0].name, cells, typical, settings), rows
 
 
-def _run(
-    raw: Path, plan: _Plan, protocol: Protocol, reference_cycle: int, *, declared: bool
-) -> tuple[CellTruth, tuple[str, ...]]:
+def _cell(raw: Path, design: StudyDesign, plan: CellPlan) -> CellTruth:
     cell = make_cell(plan.recipe, active_mass=plan.active_mass, effects=plan.effects)
+    programme = design.programme(plan.recipe, plan.declared_mass)
     test = cycle_cell(
         cell,
-        protocol,
+        programme,
         interruption=plan.interruption,
         current_gain=plan.instrument.current_gain,
         voltage_offset=plan.instrument.voltage_offset,
     )
-    files = _write(raw, plan, test)
-    truth = CellTruth(
+    return CellTruth(
         sample=plan.sample,
         variant=plan.recipe.name,
         batch=plan.batch,
         replicate=plan.replicate,
-        files=files,
+        files=_write(raw, plan, test),
         active_mass=plan.active_mass,
-        declared_mass=plan.declared_mass if declared else None,
+        declared_mass=plan.declared_mass if plan.mass_is_declared else None,
         current_gain=plan.instrument.current_gain,
         voltage_offset=plan.instrument.voltage_offset,
         half_cycles=test.half_cycles,
-        values=_values(test, plan.active_mass, protocol, cell.kind, reference_cycle),
+        values=_values(test, plan.active_mass, programme, cell.kind, design.reference_cycle),
     )
-    return truth, files
 
 
-def _write(raw: Path, plan: _Plan, test: CellTest) -> tuple[str, ...]:
+def _write(raw: Path, plan: CellPlan, test: CellTest) -> tuple[str, ...]:
     write = plan.format.write
     if write is None:
         raise StudyError(f"The format {plan.format.title} has no writer; choose Neware or LANDT text.")
@@ -268,20 +160,23 @@ def _values(test: CellTest, mass: float, protocol: Protocol, kind: str, referenc
     )
 
 
-def _typical(recipe: Recipe, mass: float, protocol: Protocol, reference_cycle: int) -> Values:
-    cell = make_cell(recipe, active_mass=mass)
-    return _values(cycle_cell(cell, protocol), mass, protocol, cell.kind, reference_cycle)
+def _typical(design: StudyDesign, recipe: Recipe) -> Values:
+    """Observables of the cell without effects and errors."""
+    cell = make_cell(recipe, active_mass=design.active_mass)
+    programme = design.programme(recipe, design.active_mass)
+    return _values(cycle_cell(cell, programme), design.active_mass, programme, cell.kind, design.reference_cycle)
 
 
-def _rows(plan: _Plan, files: Sequence[str], *, declared: bool) -> list[dict[str, str]]:
+def _rows(plan: CellPlan, files: Sequence[str]) -> list[dict[str, str]]:
+    known = plan.mass_is_declared
     rows = []
     for number, file in enumerate(files):
         note = "simulated" if len(files) == 1 else f"simulated; part {number + 1} of {len(files)} of a restarted test"
         rows.append(
             {
                 "include": "yes", "file": file, "technique": "cycling", "sample": plan.recipe.name, "batch": plan.batch,
-                "replicate": plan.replicate, "active_mass": f"{plan.declared_mass * 1e6:.2f} mg" if declared else "",
-                "active_mass_source": "balance" if declared else "", "electrolyte": "LP30", "temperature": "25 degC",
+                "replicate": plan.replicate, "active_mass": f"{plan.declared_mass * 1e6:.2f} mg" if known else "",
+                "active_mass_source": "balance" if known else "", "electrolyte": "LP30", "temperature": "25 degC",
                 "note": note,
             }
         )  # fmt: skip
@@ -289,27 +184,21 @@ def _rows(plan: _Plan, files: Sequence[str], *, declared: bool) -> list[dict[str
 
 
 def _declare(
-    root: Path,
-    variants: Sequence[Recipe],
-    rows: Sequence[Mapping[str, str]],
-    errors: Errors,
-    title: str,
-    primary: str | None,
-    protocol: Protocol,
-    reference_cycle: int,
-    batches: int,
+    root: Path, design: StudyDesign, rows: Sequence[Mapping[str, str]], title: str, primary: str | None
 ) -> None:
+    variants, errors = design.variants, design.errors
     material = variants[0].material
     samples: dict[str, dict[str, Any]] = {}
     for recipe in variants:
         words: dict[str, Any] = {"parent": recipe.parent} if recipe.parent else {"composition": material.composition}
         samples[recipe.name] = words | ({"steps": list(recipe.steps)} if recipe.steps else {})
+    check_rate = design.programme(variants[0], design.active_mass).check_rate
     text = study_text(
         title=title if "simulated" in title.casefold() else f"{title} (simulated)",
         comment=f"{STATEMENT}\nThe truth stands in truth.json.",
         simulated=True,
         reference=variants[0].name,
-        group="batch" if batches > 1 else None,
+        group="batch" if design.batches > 1 else None,
         primary=primary,
         samples=samples,
         cells={
@@ -317,7 +206,7 @@ def _declare(
             "area_uncertainty": f"{100 * errors.area:g} %", "active_mass_uncertainty": f"{100 * errors.mass:g} %",
             "current_accuracy": f"{100 * errors.current:g} %", "voltage_accuracy": f"{1e3 * errors.voltage:g} mV",
         },
-        cycling={"reference_cycle": str(reference_cycle), "exclude_rate": f"C/{1 / protocol.check_rate:g}"},
+        cycling={"reference_cycle": str(design.reference_cycle), "exclude_rate": f"C/{1 / check_rate:g}"},
     )  # fmt: skip
     (root / "study.yaml").write_text(text, encoding="utf-8", newline="\n")
     (root / "measurements.csv").write_text(measurements_text(rows), encoding="utf-8", newline="\n")
