@@ -15,7 +15,7 @@ from interlith.errors import StudyError
 from interlith.physics.cell import Ageing
 from interlith.simulate.demo import BARE, COATED, write_demo
 from interlith.simulate.design import Errors
-from interlith.simulate.recipes import Effects, Recipe, Spread, make_cell
+from interlith.simulate.recipes import Effects, Fluctuation, Recipe, Spread, make_cell
 from interlith.simulate.study import simulate_study
 from interlith.simulate.truth import Truth
 
@@ -199,7 +199,7 @@ def test_truth_of_a_variant_is_the_middle_of_many_cells(tmp_path: Path) -> None:
 def test_batches_share_an_effect_and_hold_every_variant(tmp_path: Path) -> None:
     truth = simulate_study(
         tmp_path, variants=(BARE, COATED), cells_per_variant=4, cycles=4, seed=5, batches=2, errors=NO_ERRORS,
-        cell_to_cell=Spread(0.0, 0.0, 0.0, 0.0), batch_to_batch=Spread(0.05, 0.0, 0.0, 0.0),
+        cell_to_cell=Spread(0.0, 0.0, 0.0, 0.0), fluctuation=Fluctuation(0.0), batch_to_batch=Spread(0.05, 0.0, 0.0, 0.0),
     )  # fmt: skip
     by_batch: dict[tuple[str, str], set[float]] = {}
     for cell in truth.cells.values():
@@ -208,6 +208,19 @@ def test_batches_share_an_effect_and_hold_every_variant(tmp_path: Path) -> None:
     assert all(len(values) == 1 for values in by_batch.values())
     assert by_batch["bare", "b1"] != by_batch["bare", "b2"]
     assert "group: batch" in (tmp_path / "study.yaml").read_text(encoding="utf-8")
+
+
+def test_capacity_swings_with_memory_and_the_decay_is_that_of_the_trend(tmp_path: Path) -> None:
+    swing = np.array(Fluctuation(2e-3, 0.6).draw(np.random.default_rng(1), 20_000)) - 1
+    assert swing.std() == pytest.approx(2e-3, rel=0.05)
+    assert np.corrcoef(swing[1:], swing[:-1])[0, 1] == pytest.approx(0.6, abs=0.03)
+    words = {"cell_to_cell": Spread(0.0, 0.0, 0.0, 0.0), "cells_per_variant": 1, "cycles": 30, "errors": NO_ERRORS}
+    wild = simulate_study(tmp_path / "wild", variants=(BARE,), fluctuation=Fluctuation(5e-3), **words)  # type: ignore[arg-type]
+    calm = simulate_study(tmp_path / "calm", variants=(BARE,), fluctuation=Fluctuation(0.0), **words)  # type: ignore[arg-type]
+    retention = [truth.cells["bare_1"].values["capacity_retention", 30] for truth in (wild, calm)]
+    assert abs(retention[0] - retention[1]) > 0.1
+    decay = [truth.cells["bare_1"].values["capacity_decay", None] for truth in (wild, calm)]
+    assert decay[0] == pytest.approx(decay[1], rel=0.02)
 
 
 def test_effects_multiply() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ def true_values(
     kind: str = "half_cathode",
     reference_cycle: int | None = None,
     ordinary: Mapping[int, bool] | None = None,
+    accessible: Sequence[float] | None = None,
 ) -> Values:
     """Observables of one cell by quantity and own cycle number.
 
@@ -35,6 +36,8 @@ def true_values(
         Cycle to which retention refers; `None`: no retention, no decay.
     ordinary
         Which cycles count for retention and decay (check-ups do not); all from the reference on where `None`.
+    accessible
+        Factor on the capacity in each cycle, as given to the simulation: the decay is that of the trend without it.
 
     Notes
     -----
@@ -63,12 +66,15 @@ def true_values(
     if 1 in per_cycle[second]:
         values["initial_coulombic_efficiency", None] = values["coulombic_efficiency", 1]
     if reference_cycle is not None and reference_cycle in per_cycle["discharge"]:
-        values |= _over_cycles(per_cycle["discharge"], reference_cycle, ordinary)
+        values |= _over_cycles(per_cycle["discharge"], reference_cycle, ordinary, accessible)
     return values
 
 
 def _over_cycles(
-    discharge: Mapping[int, Mapping[str, float]], reference: int, ordinary: Mapping[int, bool] | None
+    discharge: Mapping[int, Mapping[str, float]],
+    reference: int,
+    ordinary: Mapping[int, bool] | None,
+    accessible: Sequence[float] | None,
 ) -> Values:
     kept = [n for n in sorted(discharge) if n >= reference and (ordinary is None or ordinary.get(n, True))]
     start = discharge[reference]["charge"]
@@ -76,7 +82,9 @@ def _over_cycles(
     values: Values = {("capacity_retention", n): share for n, share in retention.items()}
     if len(kept) >= 3:
         number = np.array(kept, dtype=float)
-        values["capacity_decay", None] = -float(np.polyfit(number, np.array(list(retention.values())), 1)[0])
+        swing = np.array([1.0 if accessible is None else accessible[n - 1] for n in kept])
+        trend = np.array(list(retention.values())) / swing * swing[0]
+        values["capacity_decay", None] = -float(np.polyfit(number, trend, 1)[0])
         voltage = np.array([discharge[n]["mean_voltage"] for n in kept])
         values["mean_voltage_decay", None] = -1e3 * float(np.polyfit(number, voltage, 1)[0])
     return values

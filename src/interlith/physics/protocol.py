@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,6 +137,7 @@ def cycle_cell(
     interruption: Interruption | None = None,
     current_gain: float = 0.0,
     voltage_offset: float = 0.0,
+    accessible: Sequence[float] | None = None,
 ) -> CellTest:
     """Run a protocol on a cell.
 
@@ -149,6 +150,8 @@ def cycle_cell(
     current_gain, voltage_offset
         Relative error of the cycler's current and error of its voltage (V): the cycler controls what it measures, so
         the true current is ``set / (1 + gain)`` and the true limits are shifted.
+    accessible
+        Factor on the capacity in each cycle, for instance of a room whose temperature swings; 1 in all if `None`.
 
     Raises
     ------
@@ -168,6 +171,8 @@ def cycle_cell(
     log.add(rest(now, state, protocol.first_rest), cycle=1, step=1, kind="rest")
     for half in range(1, 2 * protocol.cycles + 1):
         before, now = now, condition(cell, (half + 1) // 2, first_half=half == 1)
+        if accessible is not None:
+            now = replace(now, capacity=now.capacity * accessible[(half - 1) // 2])
         if half == 2 and cell.first_curve is not None:
             state = change_curve(before, now, state)
         state = _half_cycle(bench, log, now, state, half)

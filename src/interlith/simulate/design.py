@@ -14,7 +14,7 @@ from interlith.formats import landt_csv, neware_csv
 from interlith.model import Format
 from interlith.physics.protocol import Interruption, Protocol
 from interlith.simulate.instrument import Instrument
-from interlith.simulate.recipes import Effects, Recipe, Spread
+from interlith.simulate.recipes import Effects, Fluctuation, Recipe, Spread
 
 #: Start of the first test on the wall clock, which is not used for anything but to be printed.
 _START = datetime(2026, 1, 12, 9, 30)
@@ -52,6 +52,7 @@ class CellPlan:
     effects: Effects
     instrument: Instrument
     interruption: Interruption | None
+    accessible: tuple[float, ...]
     format: Format
     start: datetime
     random: np.random.Generator
@@ -68,6 +69,7 @@ class StudyDesign:
     batches: int
     cell_to_cell: Spread
     batch_to_batch: Spread | None
+    fluctuation: Fluctuation
     errors: Errors
     words: Mapping[str, Any]
     reference_cycle: int
@@ -131,6 +133,7 @@ class StudyDesign:
                 errors.current * gain, errors.voltage * offset, errors.current_noise, errors.voltage_noise
             ),
             interruption=Interruption(middle_charge) if number == self.restarted else None,
+            accessible=self.fluctuation.draw(random, self.cycles),
             format=landt_csv.FORMAT if number == self.landt else neware_csv.FORMAT,
             start=_START + timedelta(minutes=17 * number),
             random=random,

@@ -15,7 +15,7 @@ from interlith.physics.protocol import CellTest, Protocol, cycle_cell
 from interlith.simulate.declarations import measurements_text, study_text
 from interlith.simulate.design import CellPlan, Errors, StudyDesign
 from interlith.simulate.instrument import record
-from interlith.simulate.recipes import Recipe, Spread, make_cell
+from interlith.simulate.recipes import Fluctuation, Recipe, Spread, make_cell
 from interlith.simulate.truth import STATEMENT, CellTruth, Truth
 
 Progress = Callable[[int, int, str], None]
@@ -34,6 +34,7 @@ def simulate_study(
     batches: int = 1,
     cell_to_cell: Spread | None = None,
     batch_to_batch: Spread | None = None,
+    fluctuation: Fluctuation | None = None,
     errors: Errors | None = None,
     protocol: Mapping[str, Any] | None = None,
     reference_cycle: int = 4,
@@ -60,16 +61,18 @@ def simulate_study(
     cell_to_cell, batch_to_batch
         Spreads; batches differ only where `batch_to_batch` is given: half of that variance is common to all variants
         of a batch, half is each variant's own.
+    fluctuation
+        Swing of the capacity from cycle to cycle; 0.1 % with memory by default.
     errors
         Standard uncertainties of mass, area and cycler.
     protocol
-        Words of `interlith.physics.protocol.Protocol` that differ from those of this study: slow formation of three
-        cycles, then 1C, a slow check-up after every 50 cycles, a voltage hold after charge.
+        Words of `interlith.physics.protocol.Protocol` that differ: three slow cycles, then 1C with a slow check-up after
+        every 50 cycles and a voltage hold after charge.
     reference_cycle
         Cycle to which retention refers.
     restarted, missing_mass, landt
-        Which cell of the study (from 0, variants one after the other) is cut in the middle of a half-cycle and
-        continued in a second file, has no mass in `measurements.csv`, comes as a LANDT file. `None`: none.
+        Which cell (from 0, variants one after the other) is cut in the middle of a half-cycle and continued in a second
+        file, has no mass in `measurements.csv`, comes as a LANDT file. `None`: none.
     title, primary
         As written into `study.yaml`; the word "simulated" is added to a title that lacks it.
     active_mass
@@ -84,7 +87,7 @@ def simulate_study(
     """
     design = StudyDesign(
         tuple(variants), cells_per_variant, cycles, seed, batches, cell_to_cell or Spread(), batch_to_batch,
-        errors or Errors(), protocol or {}, reference_cycle, restarted, missing_mass, landt, active_mass,
+        fluctuation or Fluctuation(),        errors or Errors(), protocol or {}, reference_cycle, restarted, missing_mass, landt, active_mass,
     )  # fmt: skip
     design.check()
     truth, rows = _simulate(Path(folder), design, progress)
@@ -121,6 +124,7 @@ def _cell(raw: Path, design: StudyDesign, plan: CellPlan) -> CellTruth:
         interruption=plan.interruption,
         current_gain=plan.instrument.current_gain,
         voltage_offset=plan.instrument.voltage_offset,
+        accessible=plan.accessible,
     )
     return CellTruth(
         sample=plan.sample,
@@ -133,7 +137,7 @@ def _cell(raw: Path, design: StudyDesign, plan: CellPlan) -> CellTruth:
         current_gain=plan.instrument.current_gain,
         voltage_offset=plan.instrument.voltage_offset,
         half_cycles=test.half_cycles,
-        values=_values(test, plan.active_mass, programme, cell.kind, design.reference_cycle),
+        values=_values(test, plan.active_mass, programme, cell.kind, design.reference_cycle, plan.accessible),
     )
 
 
@@ -151,13 +155,21 @@ def _write(raw: Path, plan: CellPlan, test: CellTest) -> tuple[str, ...]:
     return tuple(files)
 
 
-def _values(test: CellTest, mass: float, protocol: Protocol, kind: str, reference_cycle: int) -> Values:
+def _values(
+    test: CellTest,
+    mass: float,
+    protocol: Protocol,
+    kind: str,
+    reference_cycle: int,
+    accessible: Sequence[float] | None = None,
+) -> Values:
     ordinary = {
         cycle: protocol.rate_of(cycle) == protocol.rate_of(reference_cycle) for cycle in range(1, protocol.cycles + 1)
     }
     return true_values(
-        test.half_cycles, active_mass=mass, kind=kind, reference_cycle=reference_cycle, ordinary=ordinary
-    )
+        test.half_cycles, active_mass=mass, kind=kind, reference_cycle=reference_cycle, ordinary=ordinary,
+        accessible=accessible,
+    )  # fmt: skip
 
 
 def _typical(design: StudyDesign, recipe: Recipe) -> Values:
