@@ -50,6 +50,6 @@ def _formats_page(_app: object) -> None:
     Path(__file__).with_name("formats.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def setup(app):  # noqa: ANN001, ANN201 - Sphinx's own signature
+def setup(app):
     """Make generated pages before reading the sources."""
     app.connect("builder-inited", _formats_page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 
 import numpy as np
@@ -111,9 +112,5 @@ def test_its_figures_hold_finite_numbers_and_units(
 
 @EVERY
 def test_an_empty_series_is_refused_or_empty(technique: Technique) -> None:
-    try:
-        results = technique.analyse(Series(()), {})
-    except FitError as error:
-        assert str(error)
-    else:
-        assert all(result.table.height == 0 for result in results)
+    with contextlib.suppress(FitError):
+        assert all(result.table.height == 0 for result in technique.analyse(Series(()), {}))

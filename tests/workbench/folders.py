@@ -39,7 +39,7 @@ def rows(cycles: int = 3, *, capacity: float = 1e-3, current: float = 1e-3, fade
                         "charge_energy_counter": e if sign > 0 else 0 * e,
                         "discharge_energy_counter": e if sign < 0 else 0 * e,
                     }
-                )  # fmt: skip
+                )
             )
             clock += seconds
     return pl.concat(parts)

@@ -66,7 +66,7 @@ def test_a_file_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_column_names_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="no column 'masse'|did you mean"):
+    with pytest.raises(StudyError, match="did you mean 'active_mass'"):
         read_rows(write(tmp_path, header=HEADER.replace("active_mass,", "activ_mass,")))
 
 
