@@ -120,8 +120,14 @@ def compare_variants(
 
     with Progress("running") as progress:
         study = open_study(folder, progress=progress)
-        kind = "difference" if difference else "ratio"
-        findings = compare(study, quantity, at=state_of(at), to=to, kind=kind, allow_unlike=allow_unlike)
+        findings = compare(
+            study,
+            quantity,
+            at=state_of(at),
+            to=to,
+            kind="difference" if difference else "ratio",
+            allow_unlike=allow_unlike,
+        )
     print_findings(findings)
     return INCOMPLETE if study.unread else FINE
 

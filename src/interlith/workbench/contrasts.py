@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from interlith import evidence
 from interlith.errors import StudyError
-from interlith.model import Finding, Primary, Replication, Result, Study
+from interlith.model import Finding, Result, Study
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,15 +57,17 @@ def contrast(
     *,
     at: Mapping[str, float],
     to: str | None,
-    kind: str,
+    kind: Literal["ratio", "difference"] = "ratio",
     study: Study | None,
     results: Sequence[Result],
-    excluded: pl.DataFrame | None = None,
-    secondary: int = 1,
+    excluded: Mapping[str, str] | None = None,
+    secondary: int | None = None,
     allow_unlike: bool = False,
     level: float = 0.95,
 ) -> tuple[Finding, ...]:
     """Compare every variant with the reference in one quantity; see `interlith.evidence.compare`.
+
+    `excluded` maps specimens whose observables are in the table to the reason why they do not count.
 
     Raises
     ------
@@ -75,27 +77,20 @@ def contrast(
     reference = to or (study.reference if study else None)
     if reference is None:
         raise StudyError("No reference variant is declared; write `reference: bare` into study.yaml or pass to='bare'.")
-    primary = study.primary if study else None
-    if not _is_primary(primary, quantity, at):
-        primary = None
+    reasons = excluded or {}
     return evidence.compare(
         table,
         quantity,
         at=at,
         to=reference,
         kind=kind,
-        replication=study.replication if study else Replication(),
-        primary=primary,
+        study=study,
         number_of_secondary=secondary,
         conditions=conditions(results, at),
-        excluded=excluded,
+        exclude={name: reason for name, reason in reasons.items() if name in set(table.get_column("sample"))},
         allow_unlike=allow_unlike,
         level=level,
     )
-
-
-def _is_primary(primary: Primary | None, quantity: str, at: Mapping[str, float]) -> bool:
-    return primary is not None and primary.quantity == quantity and (not primary.at or dict(primary.at) == dict(at))
 
 
 def planned(study: Study, table: pl.DataFrame, headlines: Sequence[str]) -> list[tuple[str, dict[str, float]]]:
@@ -118,7 +113,8 @@ def planned(study: Study, table: pl.DataFrame, headlines: Sequence[str]) -> list
             everyone = common.filter(pl.col("n") == rows.get_column("sample").n_unique()).get_column("cycle")
             if everyone.is_empty():
                 continue
-            at = {"cycle": float(wanted_cycle if wanted_cycle in everyone.to_list() else everyone[-1])}
+            last = int(everyone.to_list()[-1])
+            at = {"cycle": float(wanted_cycle if wanted_cycle is not None and wanted_cycle in everyone else last)}
         if (quantity, at) not in plan:
             plan.append((quantity, at))
     return plan

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from interlith.errors import nearest
 from interlith.model import Finding, Measurement, Result, Sample, Series, Study, Technique
@@ -71,7 +71,7 @@ def compare(
     *,
     at: Mapping[str, float] | None = None,
     to: str | None = None,
-    kind: str = "ratio",
+    kind: Literal["ratio", "difference"] = "ratio",
     study: Study | None = None,
     allow_unlike: bool = False,
     level: float = 0.95,
@@ -121,8 +121,8 @@ def equivalent(
     quantity: str,
     *,
     at: Mapping[str, float] | None = None,
-    to: str,
-    bound: float | None = None,
+    to: str | None = None,
+    bound: str | float | None = None,
     study: Study | None = None,
     level: float = 0.95,
 ) -> tuple[Finding, ...]:
@@ -134,7 +134,6 @@ def equivalent(
         If the quantity or state occurs nowhere or the reference is missing.
     """
     from interlith import evidence
-    from interlith.model import Replication
     from interlith.workbench.contrasts import gather
 
     results = (data,) if isinstance(data, Result) else tuple(data)
@@ -144,7 +143,7 @@ def equivalent(
         at=at or {},
         to=to,
         bound=bound,
-        replication=study.replication if study else Replication(),
+        study=study,
         level=level,
     )
 

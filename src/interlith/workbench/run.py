@@ -123,12 +123,13 @@ def _findings(
     headlines = [quantity for technique in ready for quantity in technique.headlines]
     if study.reference is not None and table.height:
         plan = planned(study, table, headlines)
-        excluded = _excluded(study, ready, failures)
+        left_out, reasons = _excluded(study, ready, failures)
+        everything, joined = (gather([*results, *left_out]), [*results, *left_out]) if left_out else (table, results)
         for quantity, at in plan:
             try:
                 findings += contrast(
-                    table, quantity, at=at, to=None, kind="ratio", study=study, results=results, excluded=excluded,
-                    secondary=max(1, len(plan) - 1),
+                    everything, quantity, at=at, to=None, study=study, results=joined, excluded=reasons,
+                    secondary=max(1, len(plan) - 1) * max(1, len(study.variants) - 1),
                 )  # fmt: skip
             except InterlithError as error:
                 failures.append((f"contrast of {quantity}", str(error)))
@@ -141,17 +142,13 @@ def _findings(
     return findings
 
 
-def _excluded(study: Study, ready: Sequence[Technique], failures: Failures) -> pl.DataFrame | None:
-    """Observables of the excluded specimens with the reason as flag, so that contrasts can be shown with and without."""
-    import polars as pl
-
-    tables = []
+def _excluded(study: Study, ready: Sequence[Technique], failures: Failures) -> tuple[list[Result], dict[str, str]]:
+    """Results of the excluded specimens with their reasons, so that contrasts can be shown with and without them."""
+    left_out: list[Result] = []
+    reasons: dict[str, str] = {}
     for technique in ready:
         chosen = [(item, reason) for item, reason in study.excluded if item.technique == technique.name]
-        if not chosen:
-            continue
-        reasons = {item.sample.name: reason for item, reason in chosen}
-        for result in _analyse(study, technique, Series(tuple(item for item, _ in chosen)), failures):
-            reason = pl.col("sample").replace_strict(reasons, default="")
-            tables.append(result.table.with_columns(pl.concat_str(pl.lit("excluded: "), reason).alias("flag")))
-    return pl.concat(tables) if tables else None
+        if chosen:
+            reasons |= {item.sample.name: reason for item, reason in chosen}
+            left_out += _analyse(study, technique, Series(tuple(item for item, _ in chosen)), failures)
+    return left_out, reasons

@@ -40,11 +40,11 @@ def conditions(half_cycles: pl.DataFrame, series: Series) -> pl.DataFrame:
     done = half_cycles.filter(pl.col("complete"))
     parts = [
         _rows(
-            done.filter(pl.col("direction") == "charge"), "upper voltage", "voltage_max", pl.lit(VOLTAGE_TOLERANCE), "V"
+            done.filter(pl.col("direction") == "charge"), "upper_voltage", "voltage_max", pl.lit(VOLTAGE_TOLERANCE), "V"
         ),
         _rows(
             done.filter(pl.col("direction") == "discharge"),
-            "lower voltage",
+            "lower_voltage",
             "voltage_min",
             pl.lit(VOLTAGE_TOLERANCE),
             "V",
@@ -52,7 +52,7 @@ def conditions(half_cycles: pl.DataFrame, series: Series) -> pl.DataFrame:
     ]
     for direction in ("charge", "discharge"):
         rated = done.filter((pl.col("direction") == direction) & pl.col("rate").is_not_null())
-        parts.append(_rows(rated, f"{direction} rate", "rate", pl.col("rate") * RATE_TOLERANCE, "1/h"))
+        parts.append(_rows(rated, f"{direction}_rate", "rate", pl.col("rate") * RATE_TOLERANCE, "1/h"))
     temperatures = [
         (item.sample.name, None, None, "temperature", item.state["temperature"].value, TEMPERATURE_TOLERANCE, "degC")
         for item in series
