@@ -135,9 +135,12 @@ def _scaled(
         except (TypeError, ValueError) as error:
             raise ReadError(f"{path}: time_scale is '{options['time_scale']}', which is not a number.") from error
     else:
-        first = frame.select("test_time", "current").drop_nulls().head(1000).collect()
-        times, currents = (first.get_column(name).to_list() for name in ("test_time", "current"))
-        scale = time_scale.judge(times, currents, last or 0.0, where=str(path))
+        both = frame.select("test_time", "current").drop_nulls()
+        first = both.head(1000).collect()
+        scale = time_scale.TimeScale(1.0)
+        if time_scale.suspicious(first["test_time"].to_list(), first["current"].to_list(), last or 0.0):
+            whole = both.collect()
+            scale = time_scale.judge(whole["test_time"].to_list(), whole["current"].to_list(), where=str(path))
     if scale.factor == 1.0:
         return frame, scale.remarks
     names = [name for name in ("test_time", "step_time") if name in frame.collect_schema().names()]

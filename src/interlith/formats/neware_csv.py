@@ -13,35 +13,16 @@ from typing import Any
 import polars as pl
 
 from interlith.model import Flag, Format, Reading, Table
-from interlith.physics import layered_text
+from interlith.physics import layered_text, neware_words
 from interlith.physics import table_writing as writing
-from interlith.physics.column_names import split, stems, unit_factor
-from interlith.physics.implied_mass import implied_mass
+from interlith.physics.column_names import split, stems
 from interlith.physics.lazy_text import iso
 from interlith.physics.step_words import translate
 from interlith.physics.text_layout import Layout, decode, is_text
 from interlith.physics.text_table import header_of, names_cycling, read_text_table
 from interlith.units import inside
 
-VOCABULARY = {
-    **dict.fromkeys(("cycleindex", "cycleid", "cycle", "循环号"), "vendor_cycle"),
-    **dict.fromkeys(("stepindex", "stepid", "step", "工步号"), "vendor_step"),
-    **dict.fromkeys(("steptype", "stepname", "status", "工步类型", "状态"), "vendor_step_type"),
-    **dict.fromkeys(("time", "steptime", "relativetime", "时间", "相对时间"), "step_time"),
-    **dict.fromkeys(("totaltime", "cumulativetime", "testtime", "总时间"), "test_time"),
-    **dict.fromkeys(("current", "cur", "电流"), "current"),
-    **dict.fromkeys(("voltage", "vol", "电压"), "voltage"),
-    **dict.fromkeys(("capacity", "cap", "容量"), "capacity_counter"),
-    **dict.fromkeys(("chgcap", "capchg", "capacitancechg", "capacitychg", "充电容量"), "charge_counter"),
-    **dict.fromkeys(("dchgcap", "capdchg", "capacitancedchg", "capacitydchg", "放电容量"), "discharge_counter"),
-    **dict.fromkeys(("energy", "能量"), "energy_counter"),
-    **dict.fromkeys(("chgenergy", "engychg", "energychg", "充电能量"), "charge_energy_counter"),
-    **dict.fromkeys(("dchgenergy", "engydchg", "energydchg", "放电能量"), "discharge_energy_counter"),
-    **dict.fromkeys(("date", "realtime", "absolutetime", "绝对时间", "系统时间"), "wall_clock"),
-    **dict.fromkeys(("temperature", "auxtemp", "t1"), "temperature"),
-}
 _RECORDS = frozenset({"datapoint", "recordid", "recordindex", "数据序号", "记录序号"})
-_SPECIFIC = ("speccap", "capacitydensity", "cmpcap")
 _WORDS = {
     ("rest", ""): "Rest",
     ("charge", "cc"): "CC Chg",
@@ -109,9 +90,9 @@ def sniff(head: bytes, path: Path) -> float:
     del path
     if not is_text(head):
         return 0.0
-    if layered_text.levels_of(decode(head)[0], lambda row: names_cycling(row, VOCABULARY)) is not None:
+    if layered_text.levels_of(decode(head)[0], lambda row: names_cycling(row, neware_words.VOCABULARY)) is not None:
         return 0.95
-    names = header_of(head, VOCABULARY)
+    names = header_of(head, neware_words.VOCABULARY)
     found = stems(names)
     if not found & _RECORDS or not any("(" in name for name in names):
         return 0.0
@@ -128,11 +109,15 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If no header names time, current and voltage, or numbers are in a style that could be misread.
     """
-    content = layered_text.flatten(path, lambda row: names_cycling(row, VOCABULARY)) if path.is_file() else None
-    table = read_text_table(path, VOCABULARY, title="Neware", decimal=options.get("decimal"), content=content)
+    content = (
+        layered_text.flatten(path, lambda row: names_cycling(row, neware_words.VOCABULARY)) if path.is_file() else None
+    )
+    table = read_text_table(
+        path, neware_words.VOCABULARY, title="Neware", decimal=options.get("decimal"), content=content
+    )
     layout = table.layout
     metadata = {"columns": layout.names, "encoding": layout.encoding, "layered": content is not None}
-    mass = _mass(layout)
+    mass = neware_words.mass(layout.names, (*layout.head_rows, *layout.tail_rows))
     return Reading(
         payload=Table(table.frame, table.columns),
         metadata=metadata,
@@ -142,21 +127,9 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     )
 
 
-def _mass(layout: Layout) -> str | None:
-    """Mass implied by a capacity column and its neighbour per gram."""
-    places = {split(name).stem: (position, split(name).unit) for position, name in enumerate(layout.names)}
-    specific = next((places[stem] for stem in _SPECIFIC if stem in places), None)
-    total = places.get("capacity")
-    if specific is None or total is None or total[1] is None:
-        return None
-    factor = unit_factor(total[1], "capacity_counter", column="Capacity", where=str(layout.path))
-    rows = [row for row in (*layout.head_rows, *layout.tail_rows) if len(row) > max(total[0], specific[0])]
-    return implied_mass([row[total[0]] for row in rows], [row[specific[0]] for row in rows], factor=factor)
-
-
 def _test(layout: Layout) -> dict[str, str]:
     for position, name in enumerate(layout.names):
-        if VOCABULARY.get(split(name).stem) == "wall_clock" and len(layout.head_rows[0]) > position:
+        if neware_words.VOCABULARY.get(split(name).stem) == "wall_clock" and len(layout.head_rows[0]) > position:
             return {"start": iso(layout.head_rows[0][position])}
     return {}
 

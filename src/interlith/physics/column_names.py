@@ -54,6 +54,8 @@ _DIMENSIONS: dict[str, str] = {
     "vendor_step_type": "text",
     "wall_clock": "date",
 }
+#: Quantities that a table of cycling may hold.
+QUANTITIES: tuple[str, ...] = tuple(_DIMENSIONS)
 _KINDS: dict[str, Kind] = {"count": "integer", "text": "text", "date": "date"}
 _BRACKETED = re.compile(r"^(?P<stem>.*?)\s*[(\[](?P<unit>[^()\[\]]*)[)\]]\s*$")
 _SLASHED = re.compile(r"^(?P<stem>[^/]*?)\s*/\s*(?P<unit>.+?)\s*$")
@@ -157,6 +159,21 @@ def understand(
     return tuple(found.values())
 
 
+def declared_column(names: Sequence[str], name: str, quantity: str, unit: str | None, *, where: str) -> Column:
+    """The column that a user declared for a quantity; a declared unit goes before the one in the header.
+
+    Raises
+    ------
+    ReadError
+        If the header has no such column, or no unit is declared or printed.
+    """
+    try:
+        position = [text.strip() for text in names].index(name.strip())
+    except ValueError:
+        raise ReadError(f"{where}: there is no column '{name}'; {nearest(name, names)}.") from None
+    return _column(position, name, quantity, unit or split(name).unit, where)
+
+
 def _column(position: int, name: str, quantity: str, unit: str | None, where: str) -> Column:
     dimension = _DIMENSIONS[quantity]
     if dimension in _KINDS:
@@ -165,8 +182,8 @@ def _column(position: int, name: str, quantity: str, unit: str | None, where: st
         return Column(position, name, quantity, "duration", math.nan)
     if unit is None:
         raise ReadError(
-            f"{where}: the column '{name}' has no unit, so its numbers cannot be used; export it with units in the "
-            "header, or declare the columns with a mapping and units."
+            f"{where}: the column '{name}' has no unit, so its numbers cannot be used as {quantity}; export it with units "
+            f"in the header, or declare `units: {{{quantity}: ...}}` beside the mapping."
         )
     factor = unit_factor(unit, quantity, column=name, where=where)
     return Column(position, name, quantity, "duration" if dimension == "time" else "number", factor)

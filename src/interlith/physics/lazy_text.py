@@ -155,7 +155,7 @@ def _number(
     if math.isnan(column.factor):
         raise ReadError(
             f"{layout.path}: the column '{column.name}' holds numbers such as '{next(iter(samples), '')}' without a unit; "
-            "export it with a unit in the header, or declare the columns with a mapping and units."
+            f"export it with a unit in the header, or declare `units: {{{column.quantity}: s}}` beside the mapping."
         )
     plain = [text.replace(",", ".") if layout.decimal == "," else text for text in samples]
     for text in plain:
@@ -198,7 +198,7 @@ def iso(text: str) -> str:
     for pattern in _DATES:
         found = series.str.to_datetime(pattern, strict=False, time_unit="ms")
         if found.null_count() == 0:
-            return str(found[0].isoformat())
+            return str(found[0].isoformat(timespec="milliseconds" if found[0].microsecond else "seconds"))
     return text.strip()
 
 

@@ -1,0 +1,217 @@
+"""How does the record table of a vendor's workbook (.xlsx, .xls) become a canonical table?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from interlith.errors import ReadError
+from interlith.physics import archives, device_time
+from interlith.physics.column_names import Column, understand
+from interlith.physics.lazy_text import NULLS, Remark, clock_expression
+from interlith.physics.step_words import is_discharge
+
+#: Rows of a sheet in which the header of the record table must begin.
+HEADER_ROWS = 60
+#: A workbook of the old kind (.xls) holds at most 65,536 rows a sheet; larger files are damaged or hostile.
+LARGEST_XLS = 500_000_000
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_EXCEL_DAY_ZERO = datetime(1899, 12, 30)
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTable:
+    """The record table with its header, the other sheets' first rows, and what was noticed."""
+
+    frame: pl.LazyFrame
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    understood: tuple[Column, ...]
+    other: Mapping[str, tuple[Row, ...]]
+    remarks: tuple[Remark, ...]
+
+
+def is_workbook(head: bytes, path: Path) -> bool:
+    """Whether the first bytes are those of a .xls or .xlsx; the extension does not matter. Never raises."""
+    if head[:8] == _OLE:
+        return True
+    return any(name.startswith("xl/") for name in archives.names_in(head, path))
+
+
+def words(path: Path, head: bytes) -> str:
+    """Text in which the words of a workbook's headers can be looked for, without reading its numbers. Never raises."""
+    if head[:8] == _OLE:
+        try:
+            with path.open("rb") as handle:
+                block = handle.read(8_000_000)
+        except OSError:
+            block = head
+        return block.replace(b"\x00", b"").decode("latin-1")
+    import zipfile
+
+    found: list[str] = []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name in ("xl/workbook.xml", "xl/sharedStrings.xml") or name.startswith("xl/worksheets/sheet"):
+                    with archive.open(name) as member:
+                        found.append(member.read(65_536).decode("utf-8", errors="replace"))
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError):
+        return ""
+    return " ".join(found)
+
+
+def read_sheets(
+    path: Path, vocabulary: Mapping[str, str], accept: Callable[[Sequence[str]], bool], *, title: str
+) -> SheetTable:
+    """Read the sheets whose header `accept` takes, one after the other, as one record table.
+
+    Raises
+    ------
+    ReadError
+        If the workbook is damaged or holds no such sheet, or a cell of a needed column is no number.
+    """
+    sheets = _sheets(path)
+    tables: list[tuple[str, int, list[Row]]] = []
+    other: dict[str, tuple[Row, ...]] = {}
+    for name, rows in sheets:
+        start = next(
+            (number for number, row in enumerate(rows[:HEADER_ROWS]) if accept([_text(cell) for cell in row])), None
+        )
+        if start is None:
+            other[name] = tuple(rows[:40])
+        else:
+            tables.append((name, start, rows))
+    if not tables:
+        listed = ", ".join(name for name, _ in sheets)
+        raise ReadError(
+            f"{path}: no sheet ({listed}) holds a table with time, current and voltage as {title} exports it; export the "
+            "record data, not only cycles and steps."
+        )
+    names = tuple(_text(cell) for cell in tables[0][2][tables[0][1]])
+    body: list[Row] = []
+    for name, start, rows in tables:
+        if tuple(_text(cell) for cell in rows[start]) != names:
+            raise ReadError(
+                f"{path}: the sheets '{tables[0][0]}' and '{name}' have different columns; export them alike."
+            )
+        body.extend(row for row in rows[start + 1 :] if any(_text(cell) for cell in row))
+    columns = understand(names, vocabulary, where=f"{path}, sheet '{tables[0][0]}'")
+    return _assemble(path, columns, body, names, other)
+
+
+def _assemble(
+    path: Path,
+    columns: tuple[Column, ...],
+    body: list[Row],
+    names: tuple[str, ...],
+    other: Mapping[str, tuple[Row, ...]],
+) -> SheetTable:
+    if not body:
+        raise ReadError(f"{path}: the record table has a header but no row.")
+    made = [
+        _series(path, column, [row[column.position] if column.position < len(row) else None for row in body])
+        for column in columns
+    ]
+    frame = pl.DataFrame([item for item in made if item is not None])
+    present = set(frame.columns)
+    contradicted = False
+    if {"current", "vendor_step_type"} <= present:
+        wrong = frame.filter(is_discharge(pl.col("vendor_step_type")) & (pl.col("current") > 0))
+        contradicted = wrong.height > 0
+    lazy, times = device_time.from_step_time(frame.lazy(), present)
+    lazy, signs = device_time.signed(lazy, present, contradicted=contradicted)
+    if "test_time" not in lazy.collect_schema().names():
+        raise ReadError(f"{path}: the record table has no time column that is understood; it has {', '.join(names)}.")
+    rows = tuple(tuple(_text(cell) for cell in row) for row in [*body[:2000], *body[-200:]])
+    return SheetTable(lazy, names, rows, columns, other, (*times, *signs))
+
+
+def _sheets(path: Path) -> list[tuple[str, list[Row]]]:
+    import python_calamine
+
+    try:
+        with path.open("rb") as handle:
+            head = handle.read(8)
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be opened ({error.strerror or error}).") from error
+    if head[:4] == b"PK\x03\x04":
+        archives.members(path)
+    elif head != _OLE or path.stat().st_size > LARGEST_XLS:
+        raise ReadError(f"{path}: this is no workbook (.xls or .xlsx): byte 0 is {head[:4]!r}.")
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        return [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=True)) for name in book.sheet_names]
+    except Exception as error:  # the reader of a closed format fails in any way on damaged bytes
+        raise ReadError(
+            f"{path}: the workbook is damaged ({type(error).__name__}: {error}); export it again."
+        ) from error
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def _series(path: Path, column: Column, cells: list[Any]) -> pl.Series | None:
+    if column.kind == "text":
+        return pl.Series(column.quantity, [_text(cell) or None for cell in cells], dtype=pl.String)
+    if column.kind == "date":
+        dates = [cell if isinstance(cell, datetime) else None for cell in cells]
+        texts = any(isinstance(cell, str) and cell.strip() for cell in cells)
+        return None if texts else pl.Series(column.quantity, dates, dtype=pl.Datetime("ms"))
+    if column.kind == "duration":
+        return _durations(path, column, cells)
+    numbers = [_number(path, column, cell, row) for row, cell in enumerate(cells)]
+    series = pl.Series(column.quantity, numbers, dtype=pl.Float64)
+    return series.cast(pl.Int64) if column.kind == "integer" else series * column.factor
+
+
+def _durations(path: Path, column: Column, cells: list[Any]) -> pl.Series:
+    texts = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
+    if any(":" in text for text in texts):
+        raw = pl.Series("raw", [cell.strip() if isinstance(cell, str) else None for cell in cells], dtype=pl.String)
+        seconds = clock_expression(pl.col("raw"), texts)
+        if seconds is None or len(texts) < sum(_text(cell) != "" for cell in cells):
+            raise ReadError(f"{path}: the column '{column.name}' mixes durations such as '{texts[0]}' with others.")
+        return raw.to_frame().select(seconds.alias(column.quantity)).to_series()
+    return pl.Series(
+        column.quantity, [_seconds(path, column, cell, row) for row, cell in enumerate(cells)], dtype=pl.Float64
+    )
+
+
+def _seconds(path: Path, column: Column, cell: Any, row: int) -> float | None:
+    if isinstance(cell, timedelta):
+        return cell.total_seconds()
+    if isinstance(cell, time):
+        return cell.hour * 3600.0 + cell.minute * 60.0 + cell.second + cell.microsecond * 1e-6
+    if isinstance(cell, datetime) and cell.year < 1910:
+        return (cell - _EXCEL_DAY_ZERO).total_seconds()
+    number = _number(path, column, cell, row)
+    if number is not None and column.factor != column.factor:
+        raise ReadError(f"{path}: the column '{column.name}' holds {number} without a unit; export it with a unit.")
+    return None if number is None else number * column.factor
+
+
+def _number(path: Path, column: Column, cell: Any, row: int) -> float | None:
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        return float(cell)
+    text = _text(cell)
+    if not text or text in NULLS:
+        return None
+    if isinstance(cell, (date, time)) or not re.fullmatch(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?", text):
+        raise ReadError(
+            f"{path}: the column '{column.name}' holds '{text}' in record {row + 1}, which is not a number; save the numbers "
+            "as numbers, with a decimal point."
+        )
+    return float(text)
