@@ -254,8 +254,8 @@ def _sentence(item: Statement, file: ClaimsFile, weighed: Weighed) -> str:
     factor, offset, _ = base_factor(unit)
     left, right = (f"{(side - offset) / factor:.5g}" for side in (weighed.left, weighed.right))
     sides = f"{left} against {right} {unit}".rstrip()
-    gap = f"the left side is {_apart(weighed)} off"
-    if weighed.high - weighed.low > _TOLERANCE:
+    gap = f"the left side is {_apart(weighed)}"
+    if weighed.high - weighed.low > _TOLERANCE and gap.endswith("off"):
         gap += f", {_signed(weighed.low)} to {_signed(weighed.high)} within the printed digits"
     if weighed.verdict == "contradicts":
         sigma = f", {abs(weighed.size):.1f} combined standard uncertainties" if math.isfinite(weighed.size) else ""
@@ -268,8 +268,8 @@ def _sentence(item: Statement, file: ClaimsFile, weighed: Weighed) -> str:
 def _apart(weighed: Weighed) -> str:
     ratio = abs(weighed.left / weighed.right) if weighed.right else math.nan
     if not 0 < ratio < math.inf or 1 / _FAR < ratio < _FAR:
-        return _signed(weighed.gap)
-    return f"a factor of {f'{ratio:.3g}' if ratio > 1 else f'1/{1 / ratio:.3g}'}"
+        return f"{_signed(weighed.gap)} off"
+    return f"{ratio:.3g} times the right one" if ratio > 1 else f"1/{1 / ratio:.3g} of the right one"
 
 
 def _signed(share: float) -> str:

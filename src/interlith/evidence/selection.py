@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -15,13 +14,12 @@ from interlith.model import Observable, Result, from_frame
 from interlith.model.outcome import StudyOutcome
 from interlith.units import factor
 
-if TYPE_CHECKING:
-    pass
-
 #: What `compare` and `equivalent` accept as data.
 Source = Result | StudyOutcome | pl.DataFrame | Iterable[Observable | Result]
 #: sample -> condition -> (value, tolerance, unit)
 Conditions = Mapping[str, Mapping[str, tuple[float, float, str]]]
+#: Relative difference below which two values on a state axis are the same.
+_SAME_STATE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +43,15 @@ def select(
         If there is no such quantity or state, if a sample has two values there, if an exclusion has no reason, or if a
         variant of `needed` has no value left.
     """
-    table = _table(source)
     _check_reasons(excluded)
-    rows = table.filter(pl.col("quantity") == quantity)
-    if rows.is_empty():
-        raise StudyError(
-            f"There is no observable '{quantity}'; {nearest(quantity, table.get_column('quantity').unique().to_list())}."
-        )
-    there = _at_state(rows, quantity, at)
-    samples = dict(rows.select("sample", "variant").unique(maintain_order=True).iter_rows())
-    whole = [item for item in from_frame(there.filter(pl.col("value").is_not_null()))]
+    pool = _gather(source, quantity, at)
+    if not pool.there:
+        raise StudyError(f"No sample has {quantity} {words_at(at)}; {pool.reach()}.")
+    whole = [item for item in pool.there if item.value is not None]
     _refuse_doubles(whole, quantity, at)
-    caveats = [
-        f"{name} has no value of {quantity} {words_at(at)}{_why(there, name)}."
-        for name in _absent(samples, whole, excluded)
-    ]
+    have = {item.sample for item in whole}
+    lacking = [name for name in pool.samples if name not in have and name not in excluded]
+    caveats = [f"{name} has no value of {quantity} {words_at(at)}{_why(pool.there, name)}." for name in lacking]
     unit = whole[0].unit if whole else ""
     whole = [_in_unit(item, unit) for item in whole]
     used = [item for item in whole if item.sample not in excluded]
@@ -68,9 +60,9 @@ def select(
         caveats.append(f"{name} is excluded ({reason}); {shown}.")
     for variant in needed:
         if not any(item.variant == variant for item in used):
-            have = sorted({item.variant for item in used})
+            present = sorted({item.variant for item in used})
             raise StudyError(
-                f"The variant '{variant}' has no value of {quantity} {words_at(at)}; {nearest(variant, have)}."
+                f"The variant '{variant}' has no value of {quantity} {words_at(at)}; {nearest(variant, present)}."
             )
     flags = dict.fromkeys(f"{item.sample}: {item.flag}." for item in used if item.flag)
     return Selection(tuple(used), tuple(whole), unit, (*caveats, *flags))
@@ -81,49 +73,90 @@ def words_at(at: Mapping[str, float]) -> str:
     return "at " + " and ".join(f"{name} {value:g}" for name, value in at.items()) if at else "(no state asked for)"
 
 
-def _table(source: Source) -> pl.DataFrame:
-    from interlith.model import to_frame
+@dataclass(slots=True)
+class _Pool:
+    """What the sources hold of one quantity: all samples that have it, observables at the state, states there are."""
 
-    if isinstance(source, pl.DataFrame):
-        return source
-    if isinstance(source, Result):
-        return source.table
-    if isinstance(source, StudyOutcome):
-        return source.observables
-    items = list(source)
-    tables = [item.table for item in items if isinstance(item, Result)]
-    loose = [item for item in items if isinstance(item, Observable)]
-    if loose:
-        tables.append(to_frame(loose))
-    if not tables:
+    there: list[Observable]
+    samples: dict[str, str]
+    quantities: set[str]
+    states: list[float]
+
+    def reach(self) -> str:
+        """A clause that says which states there are."""
+        if not self.states:
+            return "it is not given at states at all, so ask without a state"
+        return f"what there is reaches from {min(self.states):g} to {max(self.states):g}, ask for a state in there"
+
+
+def _gather(source: Source, quantity: str, at: Mapping[str, float]) -> _Pool:
+    pool = _Pool([], {}, set(), [])
+    for item in _pieces(source):
+        if isinstance(item, Observable):
+            _add_one(pool, item, quantity, at)
+        else:
+            _add_table(pool, item, quantity, at)
+    if not pool.quantities:
         raise StudyError(
             "There are no observables to compare; pass a result, a table of observables, or a list of them."
         )
-    return pl.concat(tables, how="vertical_relaxed")
+    if not pool.samples:
+        raise StudyError(f"There is no observable '{quantity}'; {nearest(quantity, pool.quantities)}.")
+    return pool
+
+
+def _pieces(source: Source) -> Iterable[Observable | pl.DataFrame]:
+    if isinstance(source, pl.DataFrame):
+        return [source]
+    if isinstance(source, Result):
+        return [source.table]
+    if isinstance(source, StudyOutcome):
+        return [source.observables]
+    return [item.table if isinstance(item, Result) else item for item in source]
+
+
+def _add_one(pool: _Pool, item: Observable, quantity: str, at: Mapping[str, float]) -> None:
+    pool.quantities.add(item.quantity)
+    if item.quantity != quantity:
+        return
+    pool.samples.setdefault(item.sample, item.variant)
+    state = item.state
+    pool.states.extend([float(item.cycle)] if item.cycle is not None else [state.value] if state else [])
+    for name, value in at.items():
+        inside = (
+            state is not None
+            and state.name == name
+            and (state.low <= value <= state.high or abs(state.value - value) <= _SAME_STATE * max(1.0, abs(value)))
+        )
+        if not inside and not (name == "cycle" and item.cycle == value):
+            return
+    pool.there.append(item)
+
+
+def _add_table(pool: _Pool, table: pl.DataFrame, quantity: str, at: Mapping[str, float]) -> None:
+    pool.quantities.update(table.get_column("quantity").unique().to_list())
+    rows = table.filter(pl.col("quantity") == quantity)
+    for sample, variant in rows.select("sample", "variant").unique(maintain_order=True).iter_rows():
+        pool.samples.setdefault(sample, variant)
+    states = rows.select(pl.coalesce(pl.col("cycle").cast(pl.Float64), "state_value").alias("state")).get_column(
+        "state"
+    )
+    pool.states.extend(value for value in (states.min(), states.max()) if isinstance(value, float))
+    for name, value in at.items():
+        near = (pl.col("state_value") - value).abs() <= _SAME_STATE * max(1.0, abs(value))
+        inside = (pl.col("state") == name) & (
+            near | pl.lit(value).is_between(pl.col("state_low"), pl.col("state_high"))
+        )
+        if name == "cycle":
+            inside = inside.fill_null(False) | (pl.col("cycle") == value)
+        rows = rows.filter(inside.fill_null(False))
+    pool.there.extend(from_frame(rows))
 
 
 def _check_reasons(excluded: Mapping[str, str]) -> None:
     for name, reason in excluded.items():
         if not str(reason).strip():
             raise StudyError(f"The exclusion of {name} has no reason; write one, or leave the sample in.")
-
-
-def _at_state(rows: pl.DataFrame, quantity: str, at: Mapping[str, float]) -> pl.DataFrame:
-    chosen = rows
-    for name, value in at.items():
-        inside = (pl.col("state") == name) & (
-            ((pl.col("state_low") <= value) & (value <= pl.col("state_high")))
-            | ((pl.col("state_value") - value).abs() <= 1e-9 * max(1.0, abs(value)))
-        )
-        if name == "cycle":
-            inside = inside.fill_null(False) | (pl.col("cycle") == value)
-        chosen = chosen.filter(inside.fill_null(False))
-    if chosen.is_empty():
-        column = pl.col("cycle").cast(pl.Float64) if "cycle" in at else pl.col("state_value")
-        low, high = rows.select(column.min().alias("a"), column.max().alias("b")).row(0)
-        reach = "has no state at all" if low is None else f"reaches from {low:g} to {high:g}"
-        raise StudyError(f"No sample has {quantity} {words_at(at)}; what there is {reach}. Ask for a state in there.")
-    return chosen
 
 
 def _refuse_doubles(items: list[Observable], quantity: str, at: Mapping[str, float]) -> None:
@@ -139,14 +172,8 @@ def _refuse_doubles(items: list[Observable], quantity: str, at: Mapping[str, flo
         seen[item.sample] = item
 
 
-def _absent(samples: Mapping[str, str], found: list[Observable], excluded: Mapping[str, str]) -> list[str]:
-    have = {item.sample for item in found}
-    return [name for name in samples if name not in have and name not in excluded]
-
-
-def _why(there: pl.DataFrame, sample: str) -> str:
-    flags = there.filter((pl.col("sample") == sample) & pl.col("flag").is_not_null()).get_column("flag").to_list()
-    words = "; ".join(flag for flag in dict.fromkeys(flags) if flag)
+def _why(there: Iterable[Observable], sample: str) -> str:
+    words = "; ".join(dict.fromkeys(item.flag for item in there if item.sample == sample and item.flag))
     return f" ({words})" if words else ""
 
 
