@@ -1,0 +1,44 @@
+"""To which digit was a column of numbers printed or stored?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from interlith.physics.counting_runs import Floats
+
+#: Numbers looked at, evenly spread.
+SAMPLE = 4000
+#: Share of the numbers that must be multiples of the resolution; the rest may be strays.
+SHARE = 0.98
+#: Decimals beyond which a number is taken for a binary one in single precision.
+MOST_DECIMALS = 12
+#: Spacing of single-precision numbers relative to their size.
+SINGLE_PRECISION = 2.0**-23
+
+
+def resolution(values: Floats) -> float:
+    """Decimal step to which numbers were printed, such as 1e-4; for binary single-precision numbers their spacing.
+
+    Parameters
+    ----------
+    values
+        Shape (n,), any unit; zeros are ignored.
+
+    Notes
+    -----
+    The assumption that fails first: numbers that happen to end in zero look coarser than they are, hence many are
+    needed. Fewer than two different numbers say little: the answer is then the step of that number.
+    """
+    used = np.abs(values[np.isfinite(values) & (values != 0.0)])
+    if used.size == 0:
+        return 0.0
+    used = used[:: max(1, used.size // SAMPLE)]
+    decimals = np.full(used.size, MOST_DECIMALS + 1)
+    for number in range(MOST_DECIMALS, -1, -1):
+        scaled = used * 10.0**number
+        whole = np.abs(scaled - np.round(scaled)) <= np.maximum(1e-6, 4e-16 * scaled)
+        decimals[whole & (scaled >= 0.5)] = number
+    needed = int(np.quantile(decimals, SHARE, method="higher"))
+    if needed > MOST_DECIMALS:
+        return float(np.median(used)) * SINGLE_PRECISION
+    return float(10.0**-needed)

@@ -1,0 +1,90 @@
+"""Was a half-cycle finished, or did the file, the power or the operator end it?"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+#: A half-cycle reached its usual end if it ends within this (V), or this share of the voltage window, of the others.
+END_VOLTS, END_SHARE = 0.005, 0.01
+#: One that ends at constant voltage must also have come down to this many times the usual last current.
+END_CURRENT = 1.1
+#: A counter that is not at zero in the first row of a file has counted this share of the step before it.
+STARTED_BEFORE = 0.01
+
+
+def completed(table: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
+    """Judge every half-cycle by what follows it, and where nothing follows by where the others of its kind end.
+
+    Adds ``complete`` and ``incomplete``, the reason as words or null.
+
+    Notes
+    -----
+    A half-cycle is finished if the program of the cycler went on to something else in the same file: a rest or the other
+    direction. The last one in a file is finished only if it ends where its like usually end. With nothing to compare
+    with it is not known, and unknown counts as unfinished. The assumption that fails first: that an operator who stops a
+    half-cycle early by hand does not let the program go on.
+    """
+    last_step = steps.group_by("part").agg(pl.col("step").max().alias("part_end"))
+    followed = (
+        table.join(last_step.rename({"part": "part_last"}), on="part_last", how="left", maintain_order="left")
+        .select(pl.col("step_last") < pl.col("part_end"))
+        .to_series()
+        .to_numpy()
+    )
+    usual = _at_usual_end(table, followed)
+    begun = _begun_before(table, steps)
+    complete = (followed | usual) & ~begun
+    way = table.get_column("half_direction").to_numpy()
+    few = np.where(way > 0, np.count_nonzero(followed & (way > 0)), np.count_nonzero(followed & (way < 0)))
+    reason = np.where(
+        begun, "incomplete: the file begins inside it",
+        np.where(few > 0, "incomplete: the file ends before its usual end",
+                 "incomplete: the file ends here and there is none of its kind to compare with"),
+    )  # fmt: skip
+    return table.with_columns(
+        pl.Series("complete", complete), pl.Series("incomplete", np.where(complete, "", reason)).replace("", None)
+    )
+
+
+def _alike(table: pl.DataFrame, row: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    way = table.get_column("half_direction").to_numpy()
+    return np.asarray(way == way[row])
+
+
+def _at_usual_end(
+    table: pl.DataFrame, followed: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    end = table.get_column("voltage_end").to_numpy()
+    current = np.abs(table.get_column("current_end").to_numpy())
+    held = (table.get_column("last_control") == "cv").fill_null(False).to_numpy()
+    window = float(str(table.get_column("voltage_max").max())) - float(str(table.get_column("voltage_min").min()))
+    found = np.zeros(table.height, dtype=np.bool_)
+    for row in np.flatnonzero(~followed):
+        others = followed & _alike(table, int(row))
+        if not others.any():
+            continue
+        close = abs(end[row] - float(np.median(end[others]))) <= max(END_VOLTS, END_SHARE * window)
+        holding = others & held
+        if holding.sum() * 2 > others.sum():
+            close = close and bool(held[row]) and current[row] <= END_CURRENT * float(np.median(current[holding]))
+        found[row] = close
+    return found
+
+
+def _begun_before(table: pl.DataFrame, steps: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """True for a half-cycle in whose middle a file begins: its first row is under current and the counter has run."""
+    firsts = steps.filter(pl.col("step") == pl.col("step").min().over("part"))
+    moving = steps.filter((pl.col("direction") != 0) & pl.col("counter_charge").is_not_null())
+    # Only a counter that starts each step at zero tells; a counter that never resets says nothing.
+    resets = moving.height > 1 and float(
+        str(moving.select((pl.col("counter_start") <= STARTED_BEFORE * pl.col("counter_charge")).mean()).item())
+    ) > 0.5  # fmt: skip
+    found = np.zeros(table.height, dtype=np.bool_)
+    if not resets:
+        return found
+    late = firsts.filter(
+        (pl.col("direction") != 0) & (pl.col("counter_start") > STARTED_BEFORE * pl.col("counter_charge"))
+    )
+    numbers = late.filter(pl.col("part") == 0).get_column("half_cycle").drop_nulls().to_list()
+    return table.get_column("half_cycle").is_in(numbers).to_numpy()

@@ -1,0 +1,121 @@
+"""Which stretches of a test are charges and which discharges, whatever the vendor calls a cycle?
+
+A half-cycle is a maximal stretch in which charge goes one way on balance. Rests, pauses, impedance measurements, steps at
+falling currents and small pulses the other way do not end it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+#: A stretch the other way is a pulse inside a half-cycle if it passes less than this share of the charge on either side.
+PULSE_SHARE = 0.2
+#: Pulses last no longer than this (s).
+PULSE_SECONDS = 3600.0
+#: After rows are missing, a half-cycle that starts again this share of its voltage window back is a new one.
+BACK_SHARE = 0.5
+
+
+def assign(steps: pl.DataFrame) -> pl.DataFrame:
+    """Number the half-cycles of one specimen and name the pulses.
+
+    Parameters
+    ----------
+    steps
+        Steps in order, as `interlith.techniques.cycling.steps.Specimen.steps`.
+
+    Returns
+    -------
+    The steps with ``half_cycle`` (from 1, null outside), ``half_direction`` (1 or -1), and ``step_type`` ``pulse`` where
+    a step is one.
+    """
+    direction = steps.get_column("direction").to_numpy()
+    size = _sizes(steps)
+    moving = np.flatnonzero((direction != 0) & (size > 0))
+    number = np.zeros(steps.height, dtype=np.int64)
+    way = np.zeros(steps.height, dtype=np.int64)
+    if moving.size:
+        groups = _groups(steps, moving, direction)
+        groups = _without_pulses(groups, moving, direction, size)
+        for count, (first, last, sign) in enumerate(groups, start=1):
+            number[moving[first] : moving[last] + 1] = count
+            way[moving[first] : moving[last] + 1] = sign
+    found = steps.with_columns(
+        pl.Series("half_cycle", number).replace(0, None), pl.Series("half_direction", way).replace(0, None)
+    )
+    return _with_pulses(found)
+
+
+def _sizes(steps: pl.DataFrame) -> NDArray[np.float64]:
+    return steps.select(pl.coalesce("charge", "integral_charge", 0.0).abs()).to_series().to_numpy()
+
+
+Group = tuple[int, int, int]
+
+
+def _groups(steps: pl.DataFrame, moving: NDArray[np.int64], direction: NDArray[np.int64]) -> list[Group]:
+    """Stretches of one direction as (first, last) positions in `moving` and the direction."""
+    signs = direction[moving]
+    breaks = np.concatenate([[True], signs[1:] != signs[:-1]])
+    breaks |= _restarted_elsewhere(steps, moving, signs)
+    first = np.flatnonzero(breaks)
+    last = np.append(first[1:], moving.size) - 1
+    return [(int(a), int(b), int(signs[a])) for a, b in zip(first, last, strict=True)]
+
+
+def _restarted_elsewhere(steps: pl.DataFrame, moving: NDArray[np.int64], signs: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """True where rows are missing before a step and the cell has meanwhile gone back more than half of its window."""
+    part = steps.get_column("part").to_numpy()
+    is_gap = (steps.get_column("step_type") == "gap").to_numpy()
+    gaps = np.cumsum(is_gap)
+    start = steps.get_column("voltage_start").to_numpy()
+    end = steps.get_column("voltage_end").to_numpy()
+    window = float(np.nanmax(np.append(end[moving], start[moving])) - np.nanmin(np.append(end[moving], start[moving])))
+    again = np.zeros(moving.size, dtype=np.bool_)
+    if moving.size > 1:
+        now, before = moving[1:], moving[:-1]
+        missing = (part[now] != part[before]) | (gaps[now] != gaps[before])
+        back = signs[1:] * (end[before] - start[now])
+        again[1:] = missing & (signs[1:] == signs[:-1]) & (back > BACK_SHARE * window)
+    return again
+
+
+def _without_pulses(
+    groups: list[Group], moving: NDArray[np.int64], direction: NDArray[np.int64], size: NDArray[np.float64]
+) -> list[Group]:
+    """Merge small stretches the other way into what surrounds them, until none is left."""
+    signed = np.concatenate([[0.0], np.cumsum(direction[moving] * size[moving])])
+
+    def net(group: Group) -> float:
+        return float(group[2] * (signed[group[1] + 1] - signed[group[0]]))
+
+    count = -1
+    while count != len(groups):
+        count = len(groups)
+        kept: list[Group] = []
+        for group in groups:
+            kept.append(group)
+            while (
+                len(kept) >= 3
+                and kept[-3][2] == kept[-1][2] != kept[-2][2]
+                and (net(kept[-2]) < PULSE_SHARE * min(net(kept[-3]), net(kept[-1])))
+            ):
+                kept[-3:] = [(kept[-3][0], kept[-1][1], kept[-1][2])]
+        groups = kept
+    return groups
+
+
+def _with_pulses(steps: pl.DataFrame) -> pl.DataFrame:
+    still = pl.col("direction") == 0
+    alone = still.shift(1, fill_value=True) & still.shift(-1, fill_value=True)
+    other = (pl.col("direction") != 0) & (pl.col("direction") != pl.col("half_direction"))
+    total = (
+        (pl.coalesce("charge", "integral_charge", 0.0) * pl.col("direction") * pl.col("half_direction"))
+        .sum().over("half_cycle")
+    )  # fmt: skip
+    brief = (pl.col("end_time") - pl.col("start_time")) <= PULSE_SECONDS
+    small = pl.coalesce("charge", "integral_charge", 0.0) < PULSE_SHARE * total
+    pulse = pl.col("half_cycle").is_not_null() & (pl.col("direction") != 0) & small & brief & (alone | other)
+    return steps.with_columns(pl.when(pulse).then(pl.lit("pulse")).otherwise("step_type").alias("step_type"))

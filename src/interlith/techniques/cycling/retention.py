@@ -1,0 +1,180 @@
+"""How much of a reference cycle is left at every later cycle, at one rate?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from interlith.errors import FitError
+from interlith.model import Choice, Result
+from interlith.model.observable import finish
+from interlith.techniques.cycling.summary import how, quality_table
+from interlith.units import parse_rate
+
+#: Two cycles ran at one rate if their currents differ by less than this share.
+RATE_WIDTH = 0.2
+METHODS = (
+    "Retention is the ratio to the reference cycle of the same cell. Cycles whose current in that direction differs by more "
+    "than 20 % from that of the reference cycle, or at an excluded rate, are check-ups and left out. Shared causes such as "
+    "the mass of the cell cancel component by component."
+)
+
+
+def retention(
+    result: Result,
+    *,
+    reference_cycle: int,
+    exclude_rate: str | float | None = None,
+    quantity: str = "discharge_capacity",
+) -> Result:
+    """Retention (%) of a capacity at every cycle relative to a named reference cycle.
+
+    Parameters
+    ----------
+    result
+        A summary (see `summarise`).
+    reference_cycle
+        Own number of the cycle that counts as 100 %.
+    exclude_rate
+        C-rate of cycles to leave out, as ``C/10`` or 0.1; needs a declared 1C. Cycles at another current than the
+        reference cycle are always left out.
+    quantity
+        ``discharge_capacity``, ``charge_capacity`` or an areal one.
+
+    Returns
+    -------
+    Result with ``capacity_retention`` and `data` ``left_out`` (sample, cycle, reason).
+
+    Raises
+    ------
+    FitError
+        If no specimen has the reference cycle.
+    UnitError
+        If `exclude_rate` is not a rate.
+
+    Notes
+    -----
+    To first order in the uncertainties. The assumption that fails first: that the reference cycle is itself typical.
+    """
+    rows = result.table.filter(pl.col("quantity") == quantity)
+    direction = "charge" if "discharge" not in quantity else "discharge"
+    rate = parse_rate(exclude_rate) if isinstance(exclude_rate, str) else exclude_rate
+    judged = _judged(result.data["cycles"], direction, reference_cycle, rate)
+    rows = rows.join(judged, on=["sample", "cycle"], how="left", maintain_order="left")
+    kept = rows.filter(pl.col("left_out") == "")
+    reference = kept.filter((pl.col("cycle") == reference_cycle) & pl.col("value").is_not_null())
+    quality = _quality(rows, reference, reference_cycle)
+    if rows.height and reference.is_empty():
+        raise FitError(str(quality.get_column("reason")[0]))
+    options: Mapping[str, object] = {
+        "reference_cycle": reference_cycle, "exclude_rate": exclude_rate, "quantity": quantity,
+    }  # fmt: skip
+    return Result(
+        technique="cycling", name="retention", table=_ratios(kept, reference, reference_cycle),
+        data={"left_out": rows.filter(pl.col("left_out") != "").select("sample", "cycle", pl.col("left_out").alias("reason"))},
+        quality=quality, how=how("ratio to the reference cycle", options, METHODS),
+        choices=_choices(result, reference_cycle),
+    )  # fmt: skip
+
+
+def _judged(cycles: pl.DataFrame, direction: str, reference_cycle: int, rate: float | None) -> pl.DataFrame:
+    """For every cycle the reason to leave it out, empty if it stays."""
+    if cycles.is_empty():
+        types = {"sample": pl.String, "cycle": pl.Int64, "left_out": pl.String}
+        return pl.DataFrame(schema=types)
+    current = pl.coalesce(f"{direction}_cc_current", f"{direction}_mean_current")
+    reference = cycles.filter(pl.col("cycle") == reference_cycle).select("sample", current.alias("usual"))
+    other = (current / pl.col("usual") - 1.0).abs() > RATE_WIDTH
+    reasons = [
+        pl.when(pl.col("cycle") < reference_cycle).then(pl.lit("before the reference cycle")),
+        pl.when(other.fill_null(False)).then(
+            pl.concat_str([pl.lit("at another rate: "), (1e3 * current).round_sig_figs(3), pl.lit(" instead of "),
+                           (1e3 * pl.col("usual")).round_sig_figs(3), pl.lit(" mA")])
+        ),
+    ]  # fmt: skip
+    if rate is not None:
+        same = (pl.col(f"{direction}_rate") / rate - 1.0).abs() <= RATE_WIDTH
+        reasons.insert(0, pl.when(same.fill_null(False)).then(pl.lit(f"at the excluded rate {rate:g}C")))
+    return cycles.join(reference, on="sample", how="left", maintain_order="left").select(
+        "sample", "cycle", pl.coalesce(*reasons, pl.lit("")).alias("left_out")
+    )
+
+
+def _quality(rows: pl.DataFrame, reference: pl.DataFrame, reference_cycle: int) -> pl.DataFrame:
+    good = set(reference.get_column("sample").to_list())
+    made: list[dict[str, object]] = []
+    for name in rows.get_column("sample").unique(maintain_order=True).to_list():
+        mine = rows.filter(pl.col("sample") == name)
+        at = mine.filter(pl.col("cycle") == reference_cycle)
+        if name in good:
+            reason = ""
+        elif at.is_empty():
+            last = max(mine.get_column("cycle").to_list())
+            reason = f"{name} has no cycle {reference_cycle}, which is the reference: it has cycles up to {last}."
+        else:
+            row = at.row(0, named=True)
+            why = row["left_out"] or row["flag"] or "no value"
+            reason = f"the reference cycle {reference_cycle} of {name} cannot be used: {why}."
+        made.append({"sample": name, "step": "retention", "ok": name in good, "reason": reason})
+    return quality_table(made)
+
+
+def _ratios(kept: pl.DataFrame, reference: pl.DataFrame, reference_cycle: int) -> pl.DataFrame:
+    base = reference.select("sample", pl.col("value").alias("base"), pl.col("components").alias("base_components"))
+    rows = kept.join(base, on="sample", how="inner", maintain_order="left").with_row_index("_row")
+    rows = rows.with_columns((100.0 * pl.col("value") / pl.col("base")).alias("ratio"))
+    parts = pl.concat(
+        [
+            _scaled(rows, "components", 100.0 / pl.col("base")),
+            _scaled(rows, "base_components", -pl.col("ratio") / pl.col("base")),
+        ]
+    )
+    infinite = pl.col("size").is_infinite()
+    relative = pl.col("source").str.contains(r"^(mass|area|loading|current):")
+    total = (
+        parts.group_by("_row", "source", maintain_order=True)
+        .agg(
+            # A purely relative cause of a cell has the same sensitivity in both cycles: it cancels whatever its size.
+            pl.when((infinite & relative).any()).then(0.0).when(infinite.any()).then(float("inf")).otherwise(pl.col("size").sum()).alias("size")
+        )
+        .group_by("_row", maintain_order=True)
+        .agg(pl.struct("source", "size").alias("components"))
+    )  # fmt: skip
+    done = rows.drop("components").join(total, on="_row", how="left", maintain_order="left")
+    flag = (
+        pl.when(pl.col("value").is_null() & (pl.col("flag").fill_null("") == ""))
+        .then(pl.lit("no value"))
+        .otherwise("flag")
+    )
+    return finish(
+        done.select(
+            pl.lit("capacity_retention").alias("quantity"), pl.col("ratio").alias("value"), pl.lit("%").alias("unit"),
+            "sample", "variant", "batch", "replicate", "technique", "state", "state_value", "state_low", "state_high",
+            "state_unit", "cycle", pl.lit(f"ratio to cycle {reference_cycle}").alias("method"), "fit", "source", flag,
+            pl.when(pl.col("ratio").is_not_null()).then("components").alias("components"),
+        )
+    )  # fmt: skip
+
+
+def _scaled(rows: pl.DataFrame, column: str, factor: pl.Expr) -> pl.DataFrame:
+    return (
+        rows.filter(pl.col("ratio").is_not_null())
+        .select("_row", factor.alias("factor"), pl.col(column).alias("part"))
+        .explode("part", empty_as_null=True, keep_nulls=True)
+        .unnest("part")
+        .filter(pl.col("source").is_not_null())
+        .select("_row", "source", (pl.col("size") * pl.col("factor")).alias("size"))
+    )
+
+
+def _choices(result: Result, reference_cycle: int) -> tuple[Choice, ...]:
+    samples = result.quality.get_column("sample").to_list()
+    runner_up = str(reference_cycle + 1)
+    return tuple(
+        Choice(
+            name, "reference_cycle", str(reference_cycle), runner_up, 0.5, ("capacity_retention",),
+            f"retention of {name} counts from cycle {reference_cycle}.",
+        )
+        for name in samples[:1]
+    )  # fmt: skip
