@@ -95,7 +95,7 @@ def question(outcome: StudyOutcome) -> str:
     places = ", ".join(state_text(name, value) for name, value in primary.at.items())
     goal = title(primary.quantity).lower() + (f" at {places}" if places else "")
     criterion = f" by {_criterion(outcome)}" if primary.criterion is not None else ""
-    if not names:
+    if not names or len(study.variants) < 2:
         return f"How large is the {goal}?"
     against_whom = f" against {study.reference}" if study.reference else ""
     verb = "Does" if len(names) == 1 else "Do"
@@ -236,7 +236,9 @@ def next_steps(outcome: StudyOutcome, primary: tuple[tuple[int, Finding], ...]) 
             unit = outcome.study.replication.unit
             rule = "below two units nothing can be said beyond these specimens."
             steps.append(f"Measure at least one more {unit} of {_list(short)}: {rule}")
-        steps += power_words(item, outcome)
+    hardest = max(primary, key=lambda pair: _units_needed(pair[1]), default=None)
+    if hardest is not None:
+        steps += power_words(hardest[1], outcome)
     if not primary:
         steps.extend(_first_steps(outcome))
     return list(dict.fromkeys(steps))
@@ -255,6 +257,11 @@ def power_words(item: Finding, outcome: StudyOutcome) -> list[str]:
     if proof is not None and item.verdict != "supported":
         steps.append(f"{proof} {_plural(unit)} a variant to prove the criterion, if the estimate is true.")
     return steps
+
+
+def _units_needed(item: Finding) -> float:
+    number = item.details.get("cells_for_80_percent_power")
+    return float(number) if isinstance(number, (int, float)) else 0.0
 
 
 def _whole(item: Finding, name: str) -> str | None:

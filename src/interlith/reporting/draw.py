@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Sheet
+from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
 from interlith.model import Band, Figure, Line, Panel
@@ -21,6 +22,10 @@ from interlith.reporting.style import COLUMN_MM, MM_PER_INCH, NEUTRAL, Style, mi
 
 #: Height of one panel over its width; a panel with equal axes is higher.
 ASPECT, ASPECT_EQUAL = 0.74, 0.92
+#: Replicates in a panel from which on they get paler, so that fifty of them show where they are dense, not the last.
+CROWD, FAINTEST = 12, 0.07
+#: Of curves that are kept as an image because there are too many: 600 in print, half on the screen; and of a preview.
+DOTS_PER_INCH = {"pdf": 600, "svg": 300, "png": 200}
 #: Legend entries at most; and within the axes of a single panel, before the legend moves below it.
 MAX_LEGEND, MOST_INSIDE = 8, 4
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -72,9 +77,7 @@ def picture(figure: Figure, kind: str, *, style: Style | None = None) -> bytes:
     nothing = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None, "Creator": None}}
     target = io.BytesIO()
     with quiet(), mpl.rc_context(_settings(style)):
-        sheet.savefig(
-            target, format=kind, dpi=style.dots_per_inch if kind != "png" else 200, metadata=nothing.get(kind)
-        )
+        sheet.savefig(target, format=kind, dpi=DOTS_PER_INCH[kind], metadata=nothing.get(kind))
     if kind != "svg":
         return target.getvalue()
     return _open_fonts(target.getvalue().decode("utf-8")).encode("utf-8")
@@ -130,8 +133,9 @@ def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool) -> None:
     for band in panel.bands:
         _band(axes, band, style)
     shades = _shades(panel)
+    crowd = sum(line.faint for line in panel.lines)
     for number, line in enumerate(panel.lines):
-        _line(axes, line, style, shades[number], rasterise=rasterise)
+        _line(axes, line, style, shades[number], rasterise=rasterise, crowd=crowd)
     for marker in panel.markers:
         _marker(axes, marker.at, plain(marker.label), vertical=marker.axis == "x")
     _words(axes.set_xlabel(plain(panel.x_label)))
@@ -165,21 +169,30 @@ def _shades(panel: Panel) -> list[float]:
     return shades
 
 
-def _line(axes: Axes, line: Line, style: Style, shade: float, *, rasterise: bool) -> None:
+def _line(axes: Axes, line: Line, style: Style, shade: float, *, rasterise: bool, crowd: int) -> None:
     look = style.look(line.variant)
     colour = mix(look.colour, shade)
     dots = line.style in ("points", "both")
     many = line.x.size > 60
     size = (1.6 if many else 2.6) * (0.8 if line.faint else 1.0)
     unknown = line.std is not None and not np.isfinite(line.std).any()
-    dash: object = (0, (3, 2)) if line.dashed else (0, look.dash) if look.dash and style.dashes and not dots else "-"
+    dash: object = (
+        (0, (3, 2))
+        if line.dashed
+        else (0, look.dash)
+        if look.dash and style.dashes and not dots and not line.faint
+        else "-"
+    )
     common: dict[str, Any] = {
-        "color": colour, "alpha": 0.38 if line.faint else 1.0, "zorder": 2.0 if line.faint else 3.0,
+        "color": colour, "alpha": max(FAINTEST, 0.38 * min(1.0, CROWD / max(1, crowd))) if line.faint else 1.0, "zorder": 2.0 if line.faint else 3.0,
         "linewidth": 0.5 if line.faint else 1.1, "rasterized": rasterise and line.x.size > 20,
         "linestyle": dash if line.style != "points" else "none",
         "marker": look.marker if dots else "none", "markersize": size, "markeredgewidth": 0.5,
         "markerfacecolor": "white" if unknown else colour, "markeredgecolor": colour,
     }  # fmt: skip
+    if crowd > CROWD and not line.faint:
+        # A mean in the midst of its replicates is only seen with a rim of paper.
+        common["path_effects"] = [withStroke(linewidth=2.6, foreground="white")]
     axes.plot(line.x, line.y, label=plain(line.label) or "_", **common)
     if line.std is not None and np.isfinite(line.std).any():
         bars = np.where(np.isfinite(line.std), line.std, np.nan)

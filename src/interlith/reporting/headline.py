@@ -187,6 +187,7 @@ def _groups(frame: pl.DataFrame) -> list[dict[str, Any]]:
     )
     groups = counted.to_dicts()
     for group in groups:
+        group["total"] = sum(group["cells"])
         pairs = [
             (value, cells) for value, cells in zip(group["values"], group["cells"], strict=True) if value is not None
         ]
@@ -195,11 +196,11 @@ def _groups(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return groups
 
 
-def _rank(group: Mapping[str, Any], primary: Primary | None) -> tuple[int, int, str, str]:
+def _rank(group: Mapping[str, Any], primary: Primary | None) -> tuple[int, int, str, int]:
     quantity = str(group["quantity"])
     first = 0 if primary is not None and quantity == primary.quantity else 1
     known = FIRST.index(quantity) if quantity in FIRST else len(FIRST)
-    return (first, known, quantity, str(group["unit"]))
+    return (first, known, quantity, -group["total"])
 
 
 def _states(

@@ -18,6 +18,8 @@ _LINK = re.compile(r'href="#([^"]+)"')
 _URL = re.compile(r"url\(#([^)]+)\)")
 _TAG = re.compile(r"<[^>]*>")
 _GAP = re.compile(r"\n\s*")
+#: Pixels a point on the screen: 7.5 pt of print become 14 px, the size of the text around.
+SCALE = 1.9
 _LONG = re.compile(r"(-?\d+\.\d{2})\d+")
 
 
@@ -44,7 +46,7 @@ def inline(svg: bytes, figure: Figure, prefix: str) -> Markup:
     width = box.split()[2]
     root = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{box}" '
-        f'style="width:{float(width) * 1.5:.0f}px" role="img" aria-labelledby="{prefix}-title">'
+        f'style="width:{float(width) * SCALE:.0f}px" role="img" aria-labelledby="{prefix}-title">'
         f'<title id="{prefix}-title">{escape(alternative(figure))}</title>'
     )
     return Markup(_GAP.sub("\n", _ROOT.sub(lambda _: root, text, count=1)).strip())

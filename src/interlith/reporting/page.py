@@ -18,7 +18,7 @@ from interlith.model import Figure, Finding, Measurement, StudyOutcome
 from interlith.reporting import decision, numbers
 from interlith.reporting.draw import picture
 from interlith.reporting.forest import forest
-from interlith.reporting.headline import Column, columns, sampled, spreads, state_text
+from interlith.reporting.headline import Column, Spread, columns, sampled, spreads, state_text
 from interlith.reporting.inline import inline
 from interlith.reporting.methods import methods, options_text
 from interlith.reporting.style import Style, style_for
@@ -26,6 +26,7 @@ from interlith.reporting.trace import anchor_of, traces
 
 #: Figures stand in the page up to this many bytes of SVG; any beyond are linked, so that the page stays quick.
 MOST_PICTURE_BYTES = 7_000_000
+MOST_COVER_BYTES = 1_200_000
 #: Rows of flags shown; the rest is counted.
 MOST_FLAGS = 400
 
@@ -57,14 +58,15 @@ def render(outcome: StudyOutcome, *, pictures: Mapping[str, bytes] | None = None
     page = decision.page_one(outcome)
     shown = columns(outcome)
     variants = _variants(outcome)
+    sheets = _sheets(outcome, style, pictures or {})
     script = _resource("page.js")
     told, raw = traces(outcome, shown), _raw(outcome)
     context: dict[str, Any] = {
         "outcome": outcome, "study": outcome.study, "page": page, "simulated": outcome.simulated, "beside": beside,
         "effects": _effects(page, outcome), "forest": _forest(page, outcome, style),
         "columns": shown, "cells": _cells(outcome, shown), "headline": _headline(outcome, shown, page),
-        "spreads": spreads(outcome.observables, shown, variants), "sampled": sampled(outcome),
-        "sheets": _sheets(outcome, style, pictures or {}), "choices": decision.choice_groups(outcome),
+        "spreads": _by_column(spreads(outcome.observables, shown, variants)), "sampled": sampled(outcome),
+        "sheets": sheets, "cover": _cover(outcome, sheets, len(page.primary)), "choices": decision.choice_groups(outcome),
         "traces": told, "known_ids": {item.id for item in told}, "raw": raw,
         "known_sources": {anchor for _, anchor in raw if anchor}, "methods": methods(outcome.results, outcome=outcome),
         "flags": _flags(outcome), "most_flags": MOST_FLAGS, "quality": _quality(outcome), "style": style,
@@ -187,6 +189,13 @@ def _headline(outcome: StudyOutcome, shown: tuple[Column, ...], page: decision.P
     return made
 
 
+def _by_column(rows: list[Spread]) -> list[tuple[Column, list[Spread]]]:
+    gathered: dict[Column, list[Spread]] = {}
+    for row in rows:
+        gathered.setdefault(row.column, []).append(row)
+    return list(gathered.items())
+
+
 def _cells(outcome: StudyOutcome, shown: tuple[Column, ...]) -> list[dict[str, Any]]:
     """One row a specimen with its headline numbers, variants in order."""
     samples = {item.name: item for item in outcome.study.samples}
@@ -216,13 +225,32 @@ def _sheets(outcome: StudyOutcome, style: Style, pictures: Mapping[str, bytes]) 
     return made
 
 
+def _cover(outcome: StudyOutcome, sheets: list[Sheet], effects: int) -> tuple[Sheet, Markup] | None:
+    """The figure of the primary endpoint for page 1, if it is small enough to stand there."""
+    primary = outcome.study.primary
+    narrow = [sheet for sheet in sheets if sheet.figure.width == 1 and len(sheet.figure.panels) == 1 and sheet.svg]
+    if not narrow or effects > 3:
+        return None
+
+    def fits(sheet: Sheet) -> bool:
+        names = {line.observable for panel in sheet.figure.panels for line in panel.lines}
+        return primary is not None and (primary.quantity in names or primary.quantity in sheet.figure.tags)
+
+    chosen = next((sheet for sheet in narrow if fits(sheet)), narrow[0])
+    svg = chosen.svg
+    if svg is None or len(svg) > MOST_COVER_BYTES:
+        return None
+    # The same picture stands twice on the page: the second needs identifiers of its own.
+    return chosen, Markup(svg.replace(f"fig{chosen.number}-", "cover-"))
+
+
 def _figure_note(figure: Figure, style: Style) -> str:
     lines = [line for panel in figure.panels for line in panel.lines]
     words = []
     if any(line.std is not None and bool((line.std == float("inf")).all()) and line.std.size for line in lines):
         words.append("Hollow points: uncertainty unknown.")
     if sum(line.x.size for line in lines) > style.rasterise_above:
-        words.append("Curves are an image of 600 dpi; the CSV holds every point.")
+        words.append("Curves are an image; the CSV holds every point.")
     return " ".join(words)
 
 

@@ -45,14 +45,13 @@ class Style:
     font_size
         Of axis labels (pt); ticks and legend are half a point smaller.
     rasterise_above
-        Number of points in a figure above which curves go into the vector file as an image (600 dpi), so that a
+        Number of points in a figure above which curves go into the vector file as an image, so that a
         thousand cycles of two hundred cells stay small; words and axes remain vectors, the CSV holds every number.
     """
 
     variants: tuple[str, ...] = ()
     font_size: float = 7.5
     rasterise_above: int = 15_000
-    dots_per_inch: int = 600
     dashes: bool = True
     looks: dict[str, Look] = field(default_factory=dict, compare=False)
 

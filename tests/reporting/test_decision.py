@@ -1,0 +1,111 @@
+"""Does page 1 say what somebody needs who reads one page and then decides?"""
+
+from dataclasses import replace
+
+import pytest
+
+from interlith.model import Gap
+from interlith.reporting.decision import choice_groups, gap_groups, page_one, question
+from interlith.reporting.forest import criterion_of, forest, no_change
+from interlith.reporting.headline import columns, sampled, spread_states, spreads
+from interlith.reporting.style import Style
+from tests.reporting.fakes import make_outcome
+
+
+@pytest.fixture(scope="module")
+def outcome():
+    return make_outcome(6, 40)
+
+
+def test_the_question_is_the_declared_one(outcome) -> None:
+    assert question(outcome) == "Does C0.5La change the capacity retention at cycle 40 by at least +5 % against bare?"
+    assert question(make_outcome(1, 10, variants=1)) == "How large is the capacity retention at cycle 10?"
+    undeclared = replace(outcome, study=replace(outcome.study, primary=None))
+    assert question(undeclared).endswith("No primary endpoint is declared.")
+
+
+def test_primary_finding_leads_and_others_speak_against(outcome) -> None:
+    page = page_one(outcome)
+    assert page.verdict == "undecided"
+    assert page.sentence == outcome.findings[0].statement
+    assert [number for number, _ in page.primary] == [1]
+    assert "allows both answers" in page.against[0].text
+    assert page.against[0].anchor == "f-1"
+    assert "1 of the 6 values" in page.against[1].text
+    assert page.next_steps == ("6 (4 to 21) cells a variant to find the declared criterion with 80 % power "
+                               "(now 3 of C0.5La and 3 of bare).",)  # fmt: skip
+
+
+def test_a_supported_finding_still_meets_its_contradiction(outcome) -> None:
+    first = replace(outcome.findings[0], verdict="supported", opposing=(), caveats=("The data are simulated.",))
+    page = page_one(replace(outcome, findings=(first, *outcome.findings[1:])))
+    assert [item.text for item in page.against] == [outcome.findings[1].statement]
+
+
+def test_choices_are_ranked_by_influence_and_told_once(outcome) -> None:
+    many = tuple(replace(choice, target=f"{choice.target}/{n}") for choice in outcome.choices for n in range(50))
+    groups = choice_groups(replace(outcome, choices=many))
+    assert [group.field for group in groups] == ["step_type", "reference_cycle", "cycle_join", "column"]
+    assert all(len(group.targets) == 50 for group in groups)
+    assert len(page_one(outcome).choices) == 3
+
+
+def test_the_same_gap_is_told_once_with_all_its_cells() -> None:
+    gaps = [Gap(f"measurements.csv, row {row}, active_mass", "No mass", "mAh") for row in range(2, 202)]
+    groups = gap_groups([*gaps, Gap("study.yaml, reference", "No reference", "nothing is compared")])
+    assert [len(group.places) for group in groups] == [200, 1]
+
+
+def test_one_cell_says_what_can_be_said() -> None:
+    page = page_one(make_outcome(1, 10, variants=1))
+    assert page.verdict == "nothing compared"
+    assert "only bare was measured" in page.sentence
+    assert page.against == ()
+    assert page.next_steps[0].startswith("Measure a second variant")
+
+
+def test_below_two_units_more_cells_are_the_next_step() -> None:
+    page = page_one(make_outcome(2, 10))
+    assert page.verdict == "descriptive"
+    assert page.next_steps[0].startswith("Measure at least one more cell of C0.5La and bare")
+
+
+def test_columns_lead_with_the_primary_endpoint_and_the_reference_cycle(outcome) -> None:
+    shown = columns(outcome)
+    assert (shown[0].quantity, shown[0].value) == ("capacity_retention", 40.0)
+    capacity = [(column.unit, column.value) for column in shown if column.quantity == "discharge_capacity"]
+    assert capacity == [("mAh/g", 4.0), ("mAh/g", 40.0), ("mAh", 4.0), ("mAh", 40.0)]
+
+
+def test_plain_description_counts_what_is_missing(outcome) -> None:
+    shown = [column for column in columns(outcome) if column.quantity == "initial_coulombic_efficiency"]
+    rows = spreads(outcome.observables, shown, ["bare", "C0.5La"])
+    assert [(row.variant, row.count, row.missing) for row in rows] == [("bare", 2, 1), ("C0.5La", 3, 0)]
+    held = shown[0].rows(outcome.observables).filter(variant="C0.5La")["value"]
+    assert rows[1].mean == pytest.approx(held.mean())
+    assert rows[1].deviation == pytest.approx(held.std())
+
+
+def test_sampled_cycles_are_observables(outcome) -> None:
+    item = next(item for item in sampled(outcome) if item.quantity == "capacity_retention")
+    assert item.states[0] == 1.0
+    assert item.states[-1] == 40.0
+    assert item.total == 40
+    held = outcome.observables.filter(quantity="capacity_retention", sample="bare_02", cycle=40)["value"].item()
+    assert item.rows["bare_02"][-1]["value"] == held
+    assert spread_states([3.0, 1.0, 2.0]) == [1.0, 2.0, 3.0]
+    assert len(spread_states([float(n) for n in range(1000)])) == 8
+
+
+def test_the_forest_puts_criterion_and_interval_on_one_scale(outcome) -> None:
+    item = outcome.findings[0]
+    assert no_change(item) == 0.0
+    assert criterion_of(item) == 5.0
+    value = replace(item, details={"criterion_limit": 80.0, "criterion_reading": "value of the variant: at least 80 %"})
+    assert criterion_of(value) is None
+    drawn = str(forest([item], ["<b>"], Style(variants=("bare", "x")), ["x"]))
+    assert "&lt;b&gt;" in drawn
+    assert "<b>" not in drawn
+    unknown = replace(item, low=float("-inf"), high=float("inf"))
+    assert "stroke-dasharray" in str(forest([unknown], ["x"], Style(), ["x"]))
+    assert forest([replace(item, estimate=None)], ["x"], Style(), ["x"]) == ""
