@@ -14,7 +14,7 @@ import pytest
 from interlith.errors import StudyError
 from interlith.physics.cell import Ageing
 from interlith.simulate.demo import BARE, COATED, write_demo
-from interlith.simulate.design import Errors
+from interlith.simulate.design import Errors, StudyDesign
 from interlith.simulate.recipes import Effects, Fluctuation, Recipe, Spread, make_cell
 from interlith.simulate.study import simulate_study
 from interlith.simulate.truth import Truth
@@ -117,6 +117,9 @@ def test_errors_of_mass_and_current_show_in_the_files(tmp_path: Path) -> None:
     true_charge = cell.half_cycles.get_column("charge").to_numpy()
     assert charge / true_charge == pytest.approx(1 + cell.current_gain, rel=2e-4)
     assert abs(cell.current_gain) > 1e-3
+    counter = pl.read_csv(tmp_path / cell.files[0], infer_schema_length=None).get_column("DChg. Cap.(Ah)")
+    most = cell.half_cycles.filter(direction="discharge").get_column("charge").max()
+    assert counter.max() == pytest.approx(most * (1 + cell.current_gain), rel=1e-5)
     assert cell.declared_mass is not None
     assert abs(cell.active_mass / cell.declared_mass - 1) > 1e-3
 
@@ -208,6 +211,23 @@ def test_batches_share_an_effect_and_hold_every_variant(tmp_path: Path) -> None:
     assert all(len(values) == 1 for values in by_batch.values())
     assert by_batch["bare", "b1"] != by_batch["bare", "b2"]
     assert "group: batch" in (tmp_path / "study.yaml").read_text(encoding="utf-8")
+
+
+def test_half_of_the_variance_of_a_batch_is_common_to_its_variants() -> None:
+    still = Spread(0.0, 0.0, 0.0, 0.0)
+    effects = []
+    for seed in range(400):
+        design = StudyDesign(
+            (BARE, COATED), 2, 4, seed, 2, still, Spread(0.05, 0.0, 0.0, 0.0), Fluctuation(0.0), NO_ERRORS, {}, 4,
+            None, None, None, 4.4e-6,
+        )  # fmt: skip
+        effects.append([design.plan(number).effects.capacity - 1 for number in range(4)])
+    assert np.std(effects) == pytest.approx(0.05, rel=0.1)
+    between = np.corrcoef(np.array(effects).T)  # bare b1, bare b2, coated b1, coated b2
+    assert between[0, 2] == pytest.approx(0.5, abs=0.12)
+    assert between[1, 3] == pytest.approx(0.5, abs=0.12)
+    assert abs(between[0, 1]) < 0.15
+    assert abs(between[0, 3]) < 0.15
 
 
 def test_capacity_swings_with_memory_and_the_decay_is_that_of_the_trend(tmp_path: Path) -> None:
