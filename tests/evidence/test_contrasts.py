@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,19 @@ from scipy import stats
 
 from interlith.errors import StudyError
 from interlith.evidence import compare
-from interlith.model import Observable, Primary, Replication, Result, State, Study, to_frame
+from interlith.model import (
+    Measurement,
+    Observable,
+    Primary,
+    Replication,
+    Result,
+    Run,
+    Sample,
+    State,
+    Study,
+    to_frame,
+)
+from interlith.model import Source as DataSource
 from interlith.model.result import How
 
 AT = {"cycle": 200}
@@ -286,6 +299,36 @@ def test_study_supplies_reference_rules_and_endpoint(cells: Make) -> None:
     (found,) = compare(data, "capacity_retention", at=AT, study=study)
     assert found.probability is not None
     assert "The data are simulated." in found.caveats
+
+
+def test_a_sample_is_excluded_only_if_nothing_of_it_is_included(cells: Make) -> None:
+    def measurement(name: str, technique: str) -> Measurement:
+        source = DataSource(f"{name}.csv", "0" * 64, 1, "reader", "1")
+        return Measurement(Sample(name), technique, source, Run(Path("."), {}))
+
+    data = cells("bare", [80.0, 81.0, 79.5]) + cells("coated", [84.0, 85.5, 60.0])
+    excluded = ((measurement("coated_2", "cycling"), "leaked"), (measurement("coated_1", "impedance"), "noisy"))
+    included = (measurement("coated_1", "cycling"),)
+    study = Study("s", Path("."), "bare", Replication(), None, {}, (), included, excluded)
+    (found,) = compare(data, "capacity_retention", at=AT, study=study)
+    assert found.units["coated"] == 2
+    assert found.details["with_excluded_units"] == "3 and 3"
+    assert (found.details["variant"], found.details["reference"], found.details["cycle"]) == ("coated", "bare", 200)
+
+
+def test_samples_without_variant_are_named(cells: Make) -> None:
+    data = cells("bare", [80.0, 81.0]) + cells("coated", [84.0, 85.0]) + cells("", [1.0])
+    (found,) = compare(data, "capacity_retention", at=AT, to="bare")
+    assert "_0 belongs to no variant and is not compared." in found.caveats
+
+
+def test_two_hundred_cells_take_no_time(cells: Make) -> None:
+    random = np.random.default_rng(5)
+    data = cells("bare", list(random.normal(80, 1, 100))) + cells("coated", list(random.normal(81, 1, 100)))
+    started = time.process_time()
+    (found,) = compare(data, "capacity_retention", at=AT, to="bare")
+    assert time.process_time() - started < 2.0
+    assert found.details["degrees_of_freedom"] == pytest.approx(198)
 
 
 def test_errors_name_the_nearest_word(cells: Make) -> None:

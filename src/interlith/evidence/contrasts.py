@@ -72,13 +72,14 @@ def compare(
     Assumption that fails first: that units (cells) are independent and scatter alike in both variants. The scatter of
     the units carries what differs between them (mass, channel, assembly); what they share is added by component and
     does not average out; outliers are never removed. Values are compared where they exist: a cell that died before the
-    state drops out, which favours the variant it belongs to.
+    state drops out, which favours the variant it belongs to. An error common to one variant only (all its cells on one
+    uncalibrated rack) is not in the interval unless it is declared as a shared source.
 
     References
     ----------
     Pustejovsky and Tipton, 10.1080/07350015.2016.1247004 (cluster variance and degrees of freedom).
     """
-    reasons = dict(exclude or {}) | _reasons(study)
+    reasons = excluded_samples(study) | dict(exclude or {})
     reference = _reference(to, study)
     at = dict(at or {})
     chosen = select(observables, quantity, at, reasons, needed=(reference,))
@@ -112,8 +113,12 @@ def _reference(to: str | None, study: Study | None) -> str:
     return name
 
 
-def _reasons(study: Study | None) -> dict[str, str]:
-    return {item.sample.name: reason for item, reason in study.excluded} if study else {}
+def excluded_samples(study: Study | None) -> dict[str, str]:
+    """Samples that the study excludes altogether, with the reason; one that still has an included file stays in."""
+    if study is None:
+        return {}
+    kept = {item.sample.name for item in study.measurements}
+    return {item.sample.name: reason for item, reason in study.excluded if item.sample.name not in kept}
 
 
 def _multiplicity(question: Question, endpoint: Primary | None, variants: int) -> tuple[str, ...]:
@@ -237,7 +242,7 @@ def _caveats(found: Estimate, layout: Layout, question: Question, chosen: Select
         words.append(
             f"Below two {plural(unit)} a variant the interval is the measurement only; it says nothing of other specimens."
         )
-        if not all("calibration" in item.includes for item in chosen.used) and chosen.unit != "%":
+        if chosen.unit != "%" and not _calibrated(chosen):
             words.append("No calibration uncertainty is declared for every cell, so this interval is a lower bound.")
     if found.basis == "declared spread":
         size, source = question.rules.spread[question.quantity]
@@ -247,9 +252,19 @@ def _caveats(found: Estimate, layout: Layout, question: Question, chosen: Select
             f"The interval is a lower bound, and there is no verdict: {', '.join(found.unknown)} is shared by several units "
             "and of unknown size; declare its uncertainty."
         )
+    if found.basis == "replicates" and chosen.unit != "%" and not _calibrated(chosen):
+        cancels = "cancels" if found.kind == "ratio" else "scales the difference"
+        words.append(
+            "No calibration uncertainty is declared for every cell: errors that differ between cells are in their scatter, "
+            f"one common to all {cancels}, one common to a single variant would not be seen."
+        )
     if found.spread.scatter == 0 and found.basis == "replicates":
         words.append("All units of each variant agree to the last digit, which is no measure of their scatter.")
     return (*words, *_scatter_caveat(layout))
+
+
+def _calibrated(chosen: Selection) -> bool:
+    return all("calibration" in item.includes for item in chosen.used)
 
 
 def _scatter_caveat(layout: Layout) -> tuple[str, ...]:

@@ -18,6 +18,9 @@ Detail = dict[str, float | int | str | None]
 def contrast_details(chosen: Selection, variant: str, question: Question, found: Estimate, layout: Layout) -> Detail:
     """Numbers behind a contrast by name."""
     details: Detail = {
+        "variant": variant,
+        "reference": question.reference,
+        **question.at,
         "basis": found.basis,
         "comparisons": question.comparisons,
         "adjusted_level": question.each_level,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from interlith.errors import StudyError
+from interlith.evidence.contrasts import excluded_samples
 from interlith.evidence.estimates import Estimate, Kind, estimate
 from interlith.evidence.selection import Conditions, Selection, Source, check_conditions, select
 from interlith.evidence.units_of_replication import Layout, lay_out
@@ -65,7 +66,7 @@ def equivalent(
     if not reference:
         raise StudyError("No reference variant is named; pass to='bare' or declare `reference: bare` in study.yaml.")
     at = dict(at or {})
-    reasons = dict(exclude or {}) | ({item.sample.name: why for item, why in study.excluded} if study else {})
+    reasons = excluded_samples(study) | dict(exclude or {})
     chosen = select(observables, quantity, at, reasons, needed=(reference,))
     told = check_conditions(chosen.used, conditions or {}, allow_unlike=allow_unlike)
     limit, scale = _bound(bound, kind, chosen.unit)
@@ -139,6 +140,9 @@ def _finding(
         opposing=labels if verdict == "contradicted" else (),
         caveats=caveats,
         details={
+            "variant": names[0],
+            "reference": names[1],
+            **at,
             "bound": limit,
             "smallest_bound": smallest,
             "bound_level": level,

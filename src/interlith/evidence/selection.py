@@ -47,11 +47,14 @@ def select(
     pool = _gather(source, quantity, at)
     if not pool.there:
         raise StudyError(f"No sample has {quantity} {words_at(at)}; {pool.reach()}.")
-    whole = [item for item in pool.there if item.value is not None]
+    whole = [item for item in pool.there if item.value is not None and item.variant]
     _refuse_doubles(whole, quantity, at)
     have = {item.sample for item in whole}
     lacking = [name for name in pool.samples if name not in have and name not in excluded]
-    caveats = [f"{name} has no value of {quantity} {words_at(at)}{_why(pool.there, name)}." for name in lacking]
+    stray = sorted({item.sample for item in pool.there if not item.variant})
+    lacking = [name for name in lacking if name not in stray]
+    caveats = [f"{name} belongs to no variant and is not compared." for name in stray]
+    caveats += [f"{name} has no value of {quantity} {words_at(at)}{_why(pool.there, name)}." for name in lacking]
     unit = whole[0].unit if whole else ""
     whole = [_in_unit(item, unit) for item in whole]
     used = [item for item in whole if item.sample not in excluded]
