@@ -41,10 +41,8 @@ def compare(
     ----------
     observables
         A result, several, a table of observables or the observables themselves.
-    quantity, at
-        Which quantity at which state, for instance ``capacity_retention`` at ``{"cycle": 200}``.
-    to
-        The reference variant; by default that of the study.
+    quantity, at, to
+        Which quantity at which state (``{"cycle": 200}``), against which variant; by default the study's reference.
     kind
         ``ratio``: relative change of the geometric mean in per cent of the reference; ``difference``: in the unit of
         the quantity (percentage points where that is per cent).
@@ -52,10 +50,8 @@ def compare(
         Declarations; those passed singly take precedence over those of the study.
     number_of_secondary
         How many contrasts outside the primary endpoint the whole report makes; by default those of this call.
-    conditions
-        sample -> condition (``lower_voltage``, ``rate``, ``temperature``) -> (value, tolerance, unit).
-    allow_unlike
-        Compare cells that ran under different conditions all the same; a caveat says so.
+    conditions, allow_unlike
+        sample -> condition (``rate``, ``temperature``) -> (value, tolerance, unit); unlike ones only where allowed.
     exclude
         sample -> reason; the result without these samples is given, the one with them stands in ``details``.
     level
@@ -89,19 +85,12 @@ def compare(
         raise StudyError(
             f"Only the reference '{reference}' has values of {quantity}; there is nothing to compare it with."
         )
+    rules = replication or (study.replication if study else Replication())
     endpoint = primary or (study.primary if study else None)
-    main = is_primary(endpoint, quantity, at)
-    question = Question(
-        quantity=quantity,
-        at=at,
-        reference=reference,
-        kind=kind,
-        rules=replication or (study.replication if study else Replication()),
-        primary=endpoint if main else None,
-        comparisons=1 if main else max(1, len(variants), number_of_secondary or 0),
-        level=level,
-        simulated=bool(study and study.simulated),
-    )
+    main = endpoint if is_primary(endpoint, quantity, at) else None
+    comparisons = 1 if main else max(1, len(variants), number_of_secondary or 0)
+    simulated = bool(study and study.simulated)
+    question = Question(quantity, at, reference, kind, rules, main, comparisons, level, simulated)
     common = (*chosen.caveats, *told, *_multiplicity(question, endpoint, len(variants)))
     return tuple(_finding(chosen, name, question, common) for name in variants)
 

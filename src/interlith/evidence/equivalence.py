@@ -71,24 +71,25 @@ def equivalent(
     told = check_conditions(chosen.used, conditions or {}, allow_unlike=allow_unlike)
     limit, scale = _bound(bound, kind, chosen.unit)
     rules = replication or (study.replication if study else Replication())
-    found = []
-    for variant in dict.fromkeys(item.variant for item in chosen.used if item.variant != reference):
-        layout = lay_out(chosen.used, variant, reference, rules, logarithmic=scale == "ratio")
-        effect = estimate(layout, scale, quantity=quantity, rules=rules, level=2 * level - 1)
-        found.append(
-            _finding(
-                effect,
-                layout,
-                chosen,
-                (variant, reference),
-                at,
-                limit,
-                rules,
-                level,
-                (*layout.caveats, *chosen.caveats, *told),
-            )
-        )
-    return tuple(found)
+    told = (*chosen.caveats, *told)
+    variants = dict.fromkeys(item.variant for item in chosen.used if item.variant != reference)
+    return tuple(_one(chosen, (name, reference), at, (limit, scale), rules, level, told) for name in variants)
+
+
+def _one(
+    chosen: Selection,
+    names: tuple[str, str],
+    at: Mapping[str, float],
+    bound: tuple[float | None, Kind],
+    rules: Replication,
+    level: float,
+    told: tuple[str, ...],
+) -> Finding:
+    limit, scale = bound
+    layout = lay_out(chosen.used, *names, rules, logarithmic=scale == "ratio")
+    quantity = chosen.used[0].quantity
+    effect = estimate(layout, scale, quantity=quantity, rules=rules, level=2 * level - 1)
+    return _finding(effect, layout, chosen, names, at, limit, rules, level, (*layout.caveats, *told))
 
 
 def _bound(bound: str | float | None, kind: Kind | None, unit: str) -> tuple[float | None, Kind]:
