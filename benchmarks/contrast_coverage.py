@@ -249,6 +249,30 @@ def confounded(repeats: int, random: np.random.Generator) -> str:
     return f"3 and 3 cells, each variant in its own batch, {repeats} A/A studies: verdicts {sorted(verdicts)}"
 
 
+def rival_intervals(repeats: int, random: np.random.Generator) -> Iterator[str]:
+    """Coverage of the layout's interval beside its rivals, for equal and unequal scatter and numbers."""
+    for first, second, ratio in (
+        (2, 2, 1), (2, 2, 2), (2, 2, 3), (3, 3, 1), (3, 3, 2), (3, 3, 3), (6, 6, 1), (6, 6, 3),
+        (2, 3, 1), (2, 3, 2), (2, 3, 10), (2, 6, 1), (2, 6, 2), (2, 6, 10),
+    ):  # fmt: skip
+        one, two = ratio * random.standard_normal((repeats, first)), random.standard_normal((repeats, second))
+        parts = one.var(axis=1, ddof=1) / first, two.var(axis=1, ddof=1) / second
+        error = np.sqrt(parts[0] + parts[1])
+        welch = error**4 / (parts[0] ** 2 / (first - 1) + parts[1] ** 2 / (second - 1))
+        squares = (first - 1) * first * parts[0] + (second - 1) * second * parts[1]
+        pooled = np.sqrt(squares / (first + second - 2) * (1 / first + 1 / second))
+        layout = plan([True] * first + [False] * second, range(first + second))
+        halves = (
+            half_width(error, layout.degrees, 0.95),
+            stats.t.ppf(0.975, first + second - 2) * pooled,
+            stats.t.ppf(0.975, welch) * error,
+            stats.t.ppf(0.975, min(first, second) - 1) * error,
+        )
+        distance = abs(one.mean(axis=1) - two.mean(axis=1))
+        shares = " | ".join(f"{np.mean(distance <= half):.3f}" for half in halves)
+        yield f"| {first} and {second} | {ratio} : 1 | {shares} |"
+
+
 def main() -> None:
     """Print the table as markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -271,6 +295,8 @@ def main() -> None:
             worst = max(worst, difference)
             print(line, flush=True)
     print(f"\nkernel and compare differ by at most {worst:.1e} in the logarithm; kernel rows took {took:.1f} CPU s\n")
+    print("| cells | scatter | layout (used) | pooled | Welch | smaller n minus 1 |\n|---|---|---|---|---|---|")
+    print("\n".join(rival_intervals(5 * asked.repeats, random)), "\n")
     print(silent_below_two(asked.public, random))
     print(confounded(asked.public, random))
 
