@@ -117,7 +117,11 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
 
 
 def _last_time(table: TextTable) -> float:
-    column = next(item for item in table.understood if item.quantity == "test_time")
+    column = next((item for item in table.understood if item.quantity == "test_time"), None)
+    if column is None:
+        raise ReadError(
+            f"{table.layout.path}: BDF needs test_time_second; the header is {', '.join(table.layout.names)}."
+        )
     texts = [text for text in table.layout.column(column.position) if text]
     try:
         return float(texts[-1].replace(",", ".")) * column.factor

@@ -160,7 +160,7 @@ def _number(
     plain = [text.replace(",", ".") if layout.decimal == "," else text for text in samples]
     for text in plain:
         if not _PLAIN.match(text):
-            raise ReadError(f"{layout.path}: the column '{column.name}' holds '{text}', which is not a number.")
+            raise _no_number(layout, column, text)
     if _padded(layout, column.position) or layout.decimal == "," or layout.quoted:
         clean = raw.str.strip_chars()
         clean = pl.when(clean == "").then(None).otherwise(clean)
@@ -173,6 +173,28 @@ def _number(
     return pl.Float64, _scaled(raw, column)
 
 
+def _no_number(layout: Layout, column: Column, text: str) -> ReadError:
+    """The refusal of a field, with its line where it stands in the first block."""
+    shown = text.replace(".", ",") if layout.decimal == "," else text
+    line = next(
+        (
+            layout.data_line + offset + 1
+            for offset, row in enumerate(layout.head_rows)
+            if column.position < len(row) and row[column.position].strip() in (text, shown)
+        ),
+        None,
+    )
+    where = f"line {line}" if line else "near the end"
+    if text == column.name:
+        return ReadError(
+            f"{layout.path}: {where} repeats the header: several exports stand one after the other. Split the file."
+        )
+    return ReadError(
+        f"{layout.path}: {where}, column '{column.name}' holds '{text}', which is not a number; repair the row or export "
+        "the file again."
+    )
+
+
 def _padded(layout: Layout, position: int) -> bool:
     rows = (*layout.head_rows, *layout.tail_rows)
     return any(row[position] != row[position].strip() for row in rows if position < len(row))
@@ -181,7 +203,12 @@ def _padded(layout: Layout, position: int) -> bool:
 def _scaled(value: pl.Expr, column: Column) -> pl.Expr:
     if column.kind == "integer":
         return value.cast(pl.Int64)
-    return value if column.factor == 1.0 else value * column.factor
+    if column.factor == 1.0:
+        return value
+    inverse = round(1.0 / column.factor)
+    if inverse > 1 and abs(inverse * column.factor - 1.0) < 1e-12:
+        return value / float(inverse)  # 3002 / 1000 is 3.002 to the last bit, 3002 * 0.001 is not
+    return value * column.factor
 
 
 def _date(raw: pl.Expr, samples: Sequence[str]) -> pl.Expr | None:

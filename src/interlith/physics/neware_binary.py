@@ -135,6 +135,7 @@ def _remarks(decoded: Decoded) -> list[Remark]:
                     f"The wall clock jumps back {back} times, by up to {-float(str(low)):.0f} s; device time is used and is "
                     "not affected.",
                     f"record {row + 1}",
+                    "note",
                 )
             )
     if "step_type" in records.columns:
