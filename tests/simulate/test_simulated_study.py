@@ -13,9 +13,10 @@ import pytest
 
 from interlith.errors import StudyError
 from interlith.physics.cell import Ageing
+from interlith.physics.fluctuation import Fluctuation
 from interlith.simulate.demo import BARE, COATED, write_demo
 from interlith.simulate.design import Errors, StudyDesign
-from interlith.simulate.recipes import Effects, Fluctuation, Recipe, Spread, make_cell
+from interlith.simulate.recipes import Effects, Recipe, Spread, make_cell
 from interlith.simulate.study import simulate_study
 from interlith.simulate.truth import Truth
 

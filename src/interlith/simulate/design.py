@@ -12,9 +12,10 @@ import numpy as np
 from interlith.errors import StudyError
 from interlith.formats import landt_csv, neware_csv
 from interlith.model import Format
+from interlith.physics.fluctuation import Fluctuation
 from interlith.physics.protocol import Interruption, Protocol
 from interlith.simulate.instrument import Instrument
-from interlith.simulate.recipes import Effects, Fluctuation, Recipe, Spread
+from interlith.simulate.recipes import Effects, Recipe, Spread
 
 #: Start of the first test on the wall clock, which is not used for anything but to be printed.
 _START = datetime(2026, 1, 12, 9, 30)

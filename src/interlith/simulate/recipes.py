@@ -110,28 +110,6 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Fluctuation:
-    """Swing of the accessible capacity from cycle to cycle: relative standard deviation, and memory of the last cycle.
-
-    A first-order autoregressive process, as a room whose temperature drifts gives it: residuals of a fade line are then
-    correlated.
-    """
-
-    size: float = 1e-3
-    memory: float = 0.6
-
-    def draw(self, random: np.random.Generator, cycles: int) -> tuple[float, ...]:
-        """Factors on the capacity, one a cycle."""
-        shocks = random.standard_normal(cycles) * self.size * (1 - self.memory**2) ** 0.5
-        shocks[:1] /= (1 - self.memory**2) ** 0.5
-        value, factors = 0.0, []
-        for shock in shocks.tolist():
-            value = self.memory * value + shock
-            factors.append(1.0 + value)
-        return tuple(factors)
-
-
-@dataclass(frozen=True, slots=True)
 class Effects:
     """Factors on capacity, fade, resistance and side reactions; all 1 in the typical cell of a variant."""
 

@@ -11,11 +11,12 @@ import polars as pl
 
 from interlith.errors import StudyError
 from interlith.physics.cell_truth import Values, true_values
+from interlith.physics.fluctuation import Fluctuation
 from interlith.physics.protocol import CellTest, Protocol, cycle_cell
 from interlith.simulate.declarations import measurements_text, study_text
 from interlith.simulate.design import CellPlan, Errors, StudyDesign
 from interlith.simulate.instrument import record
-from interlith.simulate.recipes import Fluctuation, Recipe, Spread, make_cell
+from interlith.simulate.recipes import Recipe, Spread, make_cell
 from interlith.simulate.truth import STATEMENT, CellTruth, Truth
 
 Progress = Callable[[int, int, str], None]

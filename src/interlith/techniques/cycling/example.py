@@ -10,6 +10,7 @@ import polars as pl
 from interlith.model import Declared, Example, Measurement, Sample, Series, Source, State, Table
 from interlith.physics.cell import Ageing, Cell
 from interlith.physics.cell_truth import true_values
+from interlith.physics.fluctuation import Fluctuation
 from interlith.physics.ocv import lnmo
 from interlith.physics.protocol import Protocol, cycle_cell
 
@@ -70,10 +71,13 @@ def _one(
         one_C=_ONE_C * declared, lower=3.5, upper=4.9, cycles=_CYCLES, formation_cycles=_FORMATION,
         check_every=9, hold_cut_off=0.05, rows=60,
     )  # fmt: skip
-    test = cycle_cell(model, protocol, current_gain=gain, voltage_offset=offset)
+    swing = Fluctuation().draw(random, _CYCLES)
+    test = cycle_cell(model, protocol, current_gain=gain, voltage_offset=offset, accessible=swing)
     frame = _printed(test.rows, gain, offset, random)
     ordinary = {cycle: protocol.rate_of(cycle) == protocol.rate for cycle in range(1, _CYCLES + 1)}
-    values = true_values(test.half_cycles, active_mass=mass, reference_cycle=_REFERENCE, ordinary=ordinary)
+    values = true_values(
+        test.half_cycles, active_mass=mass, reference_cycle=_REFERENCE, ordinary=ordinary, accessible=swing
+    )
     sample = Sample(
         name=name,
         variant=variant,
