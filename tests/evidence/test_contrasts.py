@@ -316,6 +316,15 @@ def test_a_sample_is_excluded_only_if_nothing_of_it_is_included(cells: Make) -> 
     assert (found.details["variant"], found.details["reference"], found.details["cycle"]) == ("coated", "bare", 200)
 
 
+def test_relative_change_of_a_percentage_says_so(cells: Make) -> None:
+    data = cells("bare", [80.0, 81.0], quantity="initial_coulombic_efficiency")
+    data += cells("coated", [84.0, 85.0], quantity="initial_coulombic_efficiency")
+    (ratio,) = compare(data, "initial_coulombic_efficiency", at=AT, to="bare")
+    (points,) = compare(data, "initial_coulombic_efficiency", at=AT, to="bare", kind="difference")
+    assert ratio.statement.startswith("The initial coulombic efficiency of coated is 5.0 % (relative; 95 % interval")
+    assert "is 4.0 percentage points (95 % interval" in points.statement
+
+
 def test_samples_without_variant_are_named(cells: Make) -> None:
     data = cells("bare", [80.0, 81.0]) + cells("coated", [84.0, 85.0]) + cells("", [1.0])
     (found,) = compare(data, "capacity_retention", at=AT, to="bare")

@@ -184,6 +184,7 @@ def _statement(
         question.at,
         unit=shown_unit,
         of=question.rules.unit,
+        relative=found.kind == "ratio" and unit == "%",
     )
     if judged.verdict == "descriptive":
         text = f"In these specimens, {text[0].lower() + text[1:] if text.startswith('The ') else text}"

@@ -82,10 +82,12 @@ def contrast_sentence(
     *,
     unit: str,
     of: str,
+    relative: bool = False,
 ) -> str:
     """``C0.5La keeps 5.1 % (95 % interval 2.0 to 8.2 %, 3 and 3 cells) more of its capacity than bare at cycle 200``.
 
-    `unit` is that of the shown effect and `of` the unit of replication; no full stop at the end.
+    `unit` is that of the shown effect and `of` the unit of replication; `relative` marks per cent of a value that is
+    itself in per cent. No full stop at the end.
     """
     low, high = found.interval()
     half = (high - low) / 2
@@ -100,6 +102,8 @@ def contrast_sentence(
         return (
             f"{variant} {verb} {size} {bracket} {'more' if found.value >= 0 else 'less'} {tail} than {reference}{where}"
         )
+    if relative:
+        bracket = f"(relative; {bracket[1:]}"
     word = "higher" if found.value >= 0 else "lower"
     return f"The {named(quantity)} of {variant} is {size} {bracket} {word} than that of {reference}{where}"
 
