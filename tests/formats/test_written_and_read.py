@@ -150,7 +150,7 @@ def test_a_layered_export_is_the_flat_one(tmp_path: Path, delimiter: str, indent
     assert frame["vendor_cycle"].to_list() == [1] * 12 + [2] * 12
     assert frame["vendor_step"].to_list() == ([1] * 4 + [2] * 4 + [3] * 4) * 2
     assert frame["vendor_step_type"].unique(maintain_order=True).to_list() == ["Rest", "CC_Chg", "CC_DChg"]
-    assert frame["voltage"].to_list()[:4] == [3.0, 3.001, 3.002, 3.003]
+    assert frame["voltage"].to_list()[:4] == pytest.approx([3.0, 3.001, 3.002, 3.003])
     assert frame["current"].min() == -0.001
     assert frame["test_time"].to_list() == [float(30 * (row // 4) + 10 * (row % 4)) for row in range(24)]
     assert "time_from_steps" in {flag.code for flag in reading.flags}

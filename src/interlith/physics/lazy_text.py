@@ -203,12 +203,7 @@ def _padded(layout: Layout, position: int) -> bool:
 def _scaled(value: pl.Expr, column: Column) -> pl.Expr:
     if column.kind == "integer":
         return value.cast(pl.Int64)
-    if column.factor == 1.0:
-        return value
-    inverse = round(1.0 / column.factor)
-    if inverse > 1 and abs(inverse * column.factor - 1.0) < 1e-12:
-        return value / float(inverse)  # 3002 / 1000 is 3.002 to the last bit, 3002 * 0.001 is not
-    return value * column.factor
+    return value if column.factor == 1.0 else value * column.factor
 
 
 def _date(raw: pl.Expr, samples: Sequence[str]) -> pl.Expr | None:
