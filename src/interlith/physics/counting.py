@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from interlith.physics.counting_block import Clock
 from interlith.physics.counting_charge import Charges, charges
 from interlith.physics.counting_checks import Decision, Notice, check, word_decisions
-from interlith.physics.counting_pass import Clock, Pass
+from interlith.physics.counting_pass import Pass
 from interlith.physics.counting_points import Points
 from interlith.physics.counting_steps import Kinds, Resolved, kinds, resolve
 from interlith.physics.counting_table import curve_table, step_table

@@ -179,17 +179,30 @@ def _counter_std(runs: Runs, direction: Integers, reset: Flags) -> Floats:
     """Uncertainty of an increment (Ah) from the last digit of the counter, at one end or at both."""
     std = np.full(len(runs), np.nan)
     for side, which in (("up", direction > 0), ("down", direction < 0)):
-        end = getattr(runs, f"{side}_end")
+        end, start = getattr(runs, f"{side}_end"), getattr(runs, f"{side}_start")
         known = which & np.isfinite(end)
-        size = np.abs(end[known])
-        step = np.empty(size.size)
-        # Exports with a fixed count of significant digits print small charges finer than large ones.
-        decade = np.floor(np.log10(np.maximum(size, 1e-15)))
-        for value in np.unique(decade):
-            step[decade == value] = resolution(size[decade == value])
-        begins_at_zero = reset[known] | (getattr(runs, f"{side}_start")[known] == 0.0)
+        ticks = getattr(runs, f"{side}_ticks")[known]
+        first, last = getattr(runs, f"{side}_tick_value_start")[known], getattr(runs, f"{side}_tick_value_end")[known]
+        step = _counter_step(np.abs(end[known]), np.concatenate([first, last]))
+        # A counter that stepped often has steps no coarser than their mean height.
+        with np.errstate(invalid="ignore"):
+            height = np.where(ticks > 1, np.abs(last - first) / np.maximum(ticks - 1, 1), np.inf)
+        step = np.fmin(step, height)
+        begins_at_zero = reset[known] | (start[known] == 0.0)
         std[known] = RECTANGULAR * step * np.where(begins_at_zero, 1.0, np.sqrt(2.0))
     return std
+
+
+def _counter_step(size: Floats, others: Floats) -> Floats:
+    """Printed step at each size: exports with fixed significant digits print small charges finer than large ones."""
+    pool = np.abs(np.concatenate([size, others]))
+    pool = pool[np.isfinite(pool) & (pool > 0)]
+    decades = np.floor(np.log10(pool))
+    wanted = np.floor(np.log10(np.maximum(size, 1e-15)))
+    step = np.zeros(size.size)
+    for value in np.unique(wanted):
+        step[wanted == value] = resolution(pool[decades == value])
+    return step
 
 
 def _mismatch(counter: Floats, integral: Floats, counter_std: Floats) -> float:

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from interlith.physics.counting_block import Clock
 from interlith.physics.counting_charge import AGREEMENT, Charges
-from interlith.physics.counting_pass import Clock
 from interlith.physics.counting_steps import Resolved
 from interlith.physics.step_words import step_word
 

@@ -14,14 +14,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from interlith.physics.counting_block import COUNTERS, Block, Blocks, Clock
 from interlith.physics.counting_points import POINTS_IN_ALL, Points, Thinning
-from interlith.physics.counting_runs import Flags, Floats, Integers, Runs, concatenate, merge, same_marker, take
+from interlith.physics.counting_runs import Floats, Integers, Runs, concatenate, merge, same_marker, take
 
-#: An interval is looked at as a possible gap when longer than this (s) and so many times longer than the one before.
-GAP_SECONDS = 300.0
-GAP_FACTOR = 10.0
-#: A counter that falls below this share of its last value has been set back to zero by the cycler.
-RESET_SHARE = 0.5
 #: Currents below this share of the largest sustained current of the file are rest. Cyclers' zero readings lie near
 #: 1e-4 of full scale (for instance -0.1 mA at 4.4 A in Arbin exports), the smallest deliberate ones (C/50 beside 10C)
 #: at 2e-3.
@@ -30,39 +26,6 @@ REST_SHARE = 2e-4
 RUNS_BEFORE_COMPACTION = 50_000
 
 _TOTALS = ("charge", "energy", "charge_square", "energy_square")
-COUNTERS = ("up", "down", "up_energy", "down_energy")
-
-
-@dataclass(slots=True)
-class Clock:
-    """What was odd about rows and clock, counted over the file; rows are numbered from 1."""
-
-    rows: int = 0
-    unreadable: int = 0
-    first_unreadable: int = 0
-    backwards: int = 0
-    first_backwards: int = 0
-    duplicates: int = 0
-    largest_step_back: float = 0.0
-
-
-@dataclass(slots=True)
-class _Block:
-    """Rows of one block with the last row of the block before it in front; `row` numbers the rows of the file."""
-
-    row: Integers
-    value: dict[str, Floats]
-    part: dict[str, Floats]
-    running: Floats
-    cycle: Integers
-    step: Integers
-    word: pl.Series
-    breaks: Flags
-    marked: Flags
-    late: Flags
-    reset: Flags
-    back: Flags
-    ahead: int
 
 
 @dataclass(slots=True)
@@ -76,29 +39,32 @@ class Pass:
     """
 
     columns: Mapping[str, str]
-    clock: Clock = field(default_factory=Clock)
     words: dict[str | None, int] = field(default_factory=dict)
-    _last: pl.DataFrame | None = None
-    _last_row: int = -1
-    _last_interval: float = 0.0
+    _blocks: Blocks = field(init=False)
+    _last: Points | None = None
     _total: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_TOTALS, 0.0))
     _closed: list[Runs] = field(default_factory=list)
     _closed_count: int = 0
     _open: Runs | None = None
     _thinning: Thinning = field(default_factory=Thinning)
 
+    def __post_init__(self) -> None:
+        self._blocks = Blocks(self.columns)
+
+    @property
+    def clock(self) -> Clock:
+        """What was odd about rows and clock."""
+        return self._blocks.clock
+
     def feed(self, frame: pl.DataFrame) -> None:
-        """Take in the next block of rows, in file order."""
-        rows, frame = self._readable(frame)
-        if frame.height == 0:
+        """Take in the next rows, in file order."""
+        block = self._blocks.next(frame)
+        if block is None:
             return
-        block = self._block(rows, frame)
-        starts = np.flatnonzero(block.breaks)
-        begins = starts if starts.size and starts[0] == 0 else np.concatenate([[0], starts])
-        self._take_points(block, begins)
-        self._take_runs(block, begins)
-        self._last = frame.tail(1)
-        self._last_row = int(block.row[-1])
+        begins = block.begins
+        running = self._running(block.part["charge"])
+        self._take_points(block, running, begins)
+        self._take_runs(block, running, begins)
         if self._closed_count > RUNS_BEFORE_COMPACTION:
             self._compact()
         if self._thinning.held > POINTS_IN_ALL:
@@ -119,120 +85,12 @@ class Pass:
         """
         if self._open is None or self._last is None:
             raise ValueError("no readable row")
-        time, current, voltage = (
-            self._last.get_column(self.columns[name]).cast(pl.Float64).to_numpy()
-            for name in ("time", "current", "voltage")
-        )
-        row = np.array([self._last_row], dtype=np.int64)
-        self._thinning.close(Points(row, time, current, voltage, np.array([self._total["charge"]])))
+        self._thinning.close(self._last)
         runs = self._runs()
         return runs, self._thinning.thin(runs)
 
     def _runs(self) -> Runs:
         return concatenate([*self._closed, *([self._open] if self._open is not None else [])])
-
-    # -- reading a block -------------------------------------------------------------------------------------------
-
-    def _readable(self, frame: pl.DataFrame) -> tuple[Integers, pl.DataFrame]:
-        begin = self.clock.rows
-        self.clock.rows += frame.height
-        rows = np.arange(begin, begin + frame.height)
-        needed = [self.columns[name] for name in ("time", "current", "voltage")]
-        if all(_whole(frame.get_column(name)) for name in needed):
-            return rows, frame
-        good = frame.select(pl.all_horizontal(pl.col(needed).is_finite().fill_null(False)).alias("good")).get_column(
-            "good"
-        )
-        lost = int(good.len() - good.sum())
-        if lost and self.clock.unreadable == 0:
-            self.clock.first_unreadable = begin + int((~good).arg_max() or 0) + 1
-        self.clock.unreadable += lost
-        return rows[good.to_numpy()], frame.filter(good)
-
-    def _block(self, rows: Integers, frame: pl.DataFrame) -> _Block:
-        ahead = 0 if self._last is None else 1
-        if self._last is not None:
-            frame = pl.concat([self._last, frame])
-            rows = np.concatenate([[self._last_row], rows])
-        arrays: dict[str, Floats] = {}
-        value: dict[str, Floats] = {}
-        for name, column in self.columns.items():
-            if name not in ("cycle", "step", "word"):
-                if column not in arrays:
-                    arrays[column] = _numbers(frame.get_column(column))
-                value[name] = arrays[column]
-        cycle = self._marker(frame, "cycle")
-        step = self._marker(frame, "step")
-        word = frame.get_column(self.columns["word"]) if "word" in self.columns else pl.Series([None])
-        time, current = value["time"], value["current"]
-        interval = np.diff(time)
-        marked = np.zeros(interval.size, dtype=np.bool_)
-        for marker in (cycle, step):
-            if marker.size > 1:
-                marked |= marker[1:] != marker[:-1]
-        if "word" in self.columns:
-            marked |= _changes(word)
-        positive, negative = current > 0, current < 0
-        turned = (positive[1:] ^ positive[:-1]) | (negative[1:] ^ negative[:-1])
-        back = interval < 0
-        late = self._late(interval)
-        reset = np.zeros(interval.size, dtype=np.bool_)
-        for name in ("up", "down"):
-            if name in value and not (name == "down" and value["down"] is value["up"]):
-                reset |= value[name][1:] < RESET_SHARE * value[name][:-1]
-        self._watch(rows, interval, back)
-        part = self._parts(value, interval, back)
-        running = self._running(part["charge"])
-        breaks = marked | turned | late | reset | back
-        if not ahead:
-            breaks, marked, late, reset, back = (
-                np.concatenate([[first], rest]) for first, rest in
-                ((True, breaks), (True, marked), (False, late), (False, reset), (False, back))
-            )  # fmt: skip
-        return _Block(rows, value, part, running, cycle, step, word, breaks, marked, late, reset, back, ahead)
-
-    def _marker(self, frame: pl.DataFrame, name: str) -> Integers:
-        if name not in self.columns:
-            return np.zeros(1, dtype=np.int64)
-        return frame.get_column(self.columns[name]).cast(pl.Int64).fill_null(-1).to_numpy()
-
-    def _late(self, interval: Floats) -> Flags:
-        if interval.size == 0:
-            return np.zeros(0, dtype=np.bool_)
-        late = interval > GAP_SECONDS
-        spots = np.flatnonzero(late)
-        before = np.where(spots > 0, interval[spots - 1], self._last_interval)
-        late[spots] = interval[spots] > GAP_FACTOR * before
-        self._last_interval = float(interval[-1])
-        return late
-
-    def _watch(self, rows: Integers, interval: Floats, back: Flags) -> None:
-        count = int(np.count_nonzero(back))
-        if count:
-            if self.clock.backwards == 0:
-                self.clock.first_backwards = int(rows[int(np.argmax(back)) + 1]) + 1
-            self.clock.largest_step_back = max(self.clock.largest_step_back, -float(interval.min()))
-        self.clock.backwards += count
-        self.clock.duplicates += int(np.count_nonzero(interval == 0))
-
-    def _parts(self, value: Mapping[str, Floats], interval: Floats, back: Flags) -> dict[str, Floats]:
-        """What each interval adds to the integrals; one in which the clock runs backwards adds nothing."""
-        current, voltage = value["current"], value["voltage"]
-        if back.any():
-            interval = np.where(back, 0.0, interval)
-        charge = current[1:] + current[:-1]
-        charge *= 0.5
-        charge *= interval
-        energy = voltage[1:] + voltage[:-1]
-        energy *= 0.5
-        energy *= charge
-        charge_square = current[1:] - current[:-1]
-        charge_square *= interval
-        charge_square *= charge_square
-        energy_square = voltage[1:] - voltage[:-1]
-        energy_square *= charge
-        energy_square *= energy_square
-        return {"charge": charge, "energy": energy, "charge_square": charge_square, "energy_square": energy_square}
 
     def _running(self, part: Floats) -> Floats:
         """Running charge at every row of the block, the row in front included."""
@@ -242,7 +100,7 @@ class Pass:
         running[1:] += self._total["charge"]
         return running
 
-    def _totals(self, block: _Block, begins: Integers, pieces: dict[str, NDArray[np.generic]]) -> None:
+    def _totals(self, block: Block, begins: Integers, pieces: dict[str, NDArray[np.generic]]) -> None:
         """Running totals at the first and last row of every piece of the block."""
         for name in _TOTALS:
             part = block.part[name]
@@ -255,19 +113,20 @@ class Pass:
 
     # -- runs ------------------------------------------------------------------------------------------------------
 
-    def _take_points(self, block: _Block, begins: Integers) -> None:
-        value, charge, ahead = block.value, block.running, block.ahead
-        rows = Points(block.row, value["time"], value["current"], value["voltage"], charge)
+    def _take_points(self, block: Block, running: Floats, begins: Integers) -> None:
+        value, ahead = block.value, block.ahead
+        rows = Points(block.row, value["time"], value["current"], value["voltage"], running)
         continues = not bool(block.breaks[0])
         if not continues and self._open is not None:
             self._thinning.close(rows.keep(slice(0, 1)))
         self._thinning.take(rows.keep(slice(ahead, None)), begins, continues=continues)
+        self._last = rows.keep(np.array([block.row.size - 1]))
 
-    def _take_runs(self, block: _Block, begins: Integers) -> None:
+    def _take_runs(self, block: Block, running: Floats, begins: Integers) -> None:
         """Cut the block at its breaks; the first piece continues the open run where it does not begin at a break."""
         first = begins + block.ahead
         last = np.append(first[1:], block.row.size) - 1
-        pieces = self._pieces(block, begins, first, last)
+        pieces = self._pieces(block, running, begins, first, last)
         if self._open is not None:
             pieces = concatenate([self._open, pieces])
             joins = np.zeros(len(pieces), dtype=np.bool_)
@@ -278,7 +137,7 @@ class Pass:
             self._closed_count += len(pieces) - 1
         self._open = take(pieces, slice(-1, None))
 
-    def _pieces(self, block: _Block, begins: Integers, first: Integers, last: Integers) -> Runs:
+    def _pieces(self, block: Block, running: Floats, begins: Integers, first: Integers, last: Integers) -> Runs:
         value, count = block.value, first.size
         columns: dict[str, NDArray[np.generic]] = {"row_start": block.row[first], "row_end": block.row[last]}
         for name in ("time", "current", "voltage"):
@@ -288,8 +147,8 @@ class Pass:
             rows = value[name][block.ahead :]
             columns[f"{name}_min"] = np.minimum.reduceat(rows, begins)
             columns[f"{name}_max"] = np.maximum.reduceat(rows, begins)
-        columns["cycle"] = block.cycle[first] if block.cycle.size > 1 or "cycle" in self.columns else np.full(count, -1)
-        columns["step"] = block.step[first] if block.step.size > 1 or "step" in self.columns else np.full(count, -1)
+        columns["cycle"] = block.cycle[first]
+        columns["step"] = block.step[first]
         columns["word"] = self._word_codes(block, first)
         for name, flags in (
             ("marked", block.marked), ("late", block.late), ("reset", block.reset), ("back", block.back),
@@ -299,16 +158,16 @@ class Pass:
             known = name in value
             columns[f"{name}_start"] = value[name][first] if known else np.full(count, np.nan)
             columns[f"{name}_end"] = value[name][last] if known else np.full(count, np.nan)
-        columns |= self._ticks(block, first, last)
+        columns |= self._ticks(block, running, first, last)
         return Runs(**columns)  # type: ignore[arg-type]
 
-    def _word_codes(self, block: _Block, first: Integers) -> Integers:
-        if "word" not in self.columns:
+    def _word_codes(self, block: Block, first: Integers) -> Integers:
+        if block.word is None:
             return np.full(first.size, -1, dtype=np.int64)
         texts = block.word.gather(first).cast(pl.String).to_list()
         return np.array([self.words.setdefault(text, len(self.words)) for text in texts], dtype=np.int64)
 
-    def _ticks(self, block: _Block, first: Integers, last: Integers) -> dict[str, NDArray[np.generic]]:
+    def _ticks(self, block: Block, running: Floats, first: Integers, last: Integers) -> dict[str, NDArray[np.generic]]:
         """Where the counters stepped inside the runs: a coarse counter is exact only in the rows where it steps."""
         columns: dict[str, NDArray[np.generic]] = {}
         shared = block.value.get("up") is not None and block.value.get("up") is block.value.get("down")
@@ -316,10 +175,12 @@ class Pass:
             if side == "down" and shared:
                 columns |= {name.replace("up_", "down_", 1): column for name, column in columns.items()}
                 continue
-            columns |= self._ticks_of(side, block, first, last)
+            columns |= self._ticks_of(side, block, running, first, last)
         return columns
 
-    def _ticks_of(self, side: str, block: _Block, first: Integers, last: Integers) -> dict[str, NDArray[np.generic]]:
+    def _ticks_of(
+        self, side: str, block: Block, running: Floats, first: Integers, last: Integers
+    ) -> dict[str, NDArray[np.generic]]:
         count = np.zeros(first.size, dtype=np.int64)
         early = late = np.zeros(first.size, dtype=np.int64)
         if side in block.value:
@@ -338,7 +199,7 @@ class Pass:
         columns: dict[str, NDArray[np.generic]] = {f"{side}_ticks": count}
         sources = (
             ("time", block.value["time"]),
-            ("charge", block.running),
+            ("charge", running),
             ("value", block.value.get(side)),
         )
         for quantity, values in sources:
@@ -369,23 +230,3 @@ def sustained_current(runs: Runs) -> float:
     if not bool(long.any()):
         return 0.0
     return float(np.max(np.abs(runs.charge[long]) / runs.duration[long]))
-
-
-def _whole(series: pl.Series) -> bool:
-    total = series.sum()
-    return series.null_count() == 0 and total is not None and bool(np.isfinite(total))
-
-
-def _changes(words: pl.Series) -> Flags:
-    before, after = words.slice(0, words.len() - 1), words.slice(1)
-    if words.null_count():
-        return after.ne_missing(before).to_numpy()
-    return (after != before).to_numpy()
-
-
-def _numbers(series: pl.Series) -> Floats:
-    if series.dtype != pl.Float64:
-        series = series.cast(pl.Float64)
-    if series.null_count():
-        series = series.fill_null(strategy="forward").fill_null(0.0)
-    return series.to_numpy()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.physics.counting_pass import GAP_FACTOR, REST_SHARE, sustained_current
+from interlith.physics.counting_block import GAP_FACTOR
+from interlith.physics.counting_pass import REST_SHARE, sustained_current
 from interlith.physics.counting_points import Points
 from interlith.physics.counting_runs import Flags, Floats, Integers, Runs, merge, same_marker
 from interlith.physics.step_words import step_word
@@ -46,9 +47,9 @@ def resolve(runs: Runs) -> Resolved:
     runs = merge(runs, plain & still & _before(still))
     gap = _gaps(runs)
     direction = _direction(runs)
-    # Not a gap after all: a long interval among others as long.
+    # Not a gap after all, a long interval among others as long; or a jump of the current under one marker.
     plain = same_marker(runs) & ~gap & ~runs.reset & ~runs.back
-    joins = plain & runs.late & (direction == _before(direction))
+    joins = plain & (direction == _before(direction))
     runs, gap = merge(runs, joins), gap[~joins]
     runs, gap = _absorb(runs, gap)
     return Resolved(runs, _direction(runs), gap)
@@ -65,11 +66,12 @@ def _before(values: Integers | Flags) -> Integers | Flags:
 
 
 def _gaps(runs: Runs) -> Flags:
-    """True where the wait before a run is long beside the intervals of the runs on both sides."""
+    """True where the wait before a run is long beside the intervals of the runs on both sides and of the file."""
     gap = np.zeros(len(runs), dtype=np.bool_)
     if len(runs) < 2:
         return gap
-    usual = runs.duration / np.maximum(runs.rows - 1, 1)
+    everywhere = (runs.time_end[-1] - runs.time_start[0]) / max(int(runs.rows.sum()), 1)
+    usual = np.maximum(runs.duration / np.maximum(runs.rows - 1, 1), everywhere)
     wait = runs.time_start[1:] - runs.time_end[:-1]
     gap[1:] = runs.late[1:] & (wait > GAP_FACTOR * np.maximum(usual[1:], usual[:-1]))
     return gap

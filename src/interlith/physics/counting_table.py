@@ -75,9 +75,12 @@ def _runs_table(
     first = np.where(rising, runs.up_start, runs.down_start)
     with np.errstate(invalid="ignore", divide="ignore"):
         charge = np.where(direction == 0, 0.0, np.where(passed.withheld, np.nan, passed.charge))
-        mean_voltage = np.where(runs.charge != 0, runs.energy / runs.charge, runs.voltage_start)
+        passing = (direction != 0) & (runs.charge != 0)
+        mean_voltage = np.where(
+            passing, runs.energy / runs.charge, np.where(direction == 0, np.nan, runs.voltage_start)
+        )
         spread = RECTANGULAR * np.sqrt(np.maximum(runs.energy_square_end - runs.energy_square_start, 0.0))
-        voltage_std = np.where(runs.charge != 0, spread / np.abs(runs.charge), 0.0)
+        voltage_std = np.where(passing, spread / np.abs(runs.charge), 0.0)
     absent = pl.lit(None, dtype=pl.Int64)
     table = pl.DataFrame(
         {
@@ -107,7 +110,7 @@ def _runs_table(
         pl.lit(text).gather(pl.col("word") + 1).alias("vendor_step_type"),
         pl.col(
             "charge", "charge_std", "counter_charge", "counter_std", "ticks_charge", "ticks_std", "energy_counter",
-            "counter_start",
+            "counter_start", "mean_voltage",
         ).fill_nan(None),
         _step_type().alias("step_type"),
     ).drop("word").with_columns(pl.when(pl.col("charge").is_not_null()).then("charge_std"))  # fmt: skip
