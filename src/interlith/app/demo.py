@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from interlith.app.progress import Progress
+from interlith.errors import StudyError
+
+if TYPE_CHECKING:
+    from interlith.model import StudyOutcome
+    from interlith.simulate.truth import Truth
 
 
 def run_demo(folder: Path, *, real: bool, seed: int) -> int:
@@ -33,10 +39,36 @@ def run_demo(folder: Path, *, real: bool, seed: int) -> int:
 
     from interlith.simulate.demo import write_demo
 
-    truth = write_demo(folder, seed=seed)
+    with Progress("simulating") as progress:
+        truth = write_demo(folder, seed=seed, progress=progress)
     typer.echo(f"simulated raw files with known truth in {folder}")
     with Progress("running") as progress:
         outcome = run(folder, progress=progress)
     code = finish(outcome, folder / "results")
-    _ = truth
+    print_beside_truth(outcome, truth)
     return code
+
+
+def print_beside_truth(outcome: StudyOutcome, truth: Truth) -> None:
+    """One line a contrast: what was found, its interval, and the truth that the simulator put in."""
+    import typer
+
+    typer.echo("key contrasts beside the truth of the simulation (typical cells, without cell-to-cell spread):")
+    for finding in outcome.findings:
+        variant = finding.details.get("variant")
+        if finding.kind != "ratio" or not isinstance(variant, str) or finding.estimate is None:
+            continue
+        cycle = finding.details.get("cycle")
+        try:
+            true = 100 * (
+                truth.contrast(finding.quantity, variant=variant, cycle=None if cycle is None else int(cycle)) - 1
+            )
+        except StudyError:
+            continue
+        low, high = finding.low or 0.0, finding.high or 0.0
+        at = "" if cycle is None else f" at cycle {int(cycle)}"
+        inside = "in" if low <= true <= high else "outside"
+        typer.echo(
+            f"  {finding.quantity}{at}, {variant} against {truth.reference}: {finding.estimate:+.2f} % "
+            f"({low:+.2f} to {high:+.2f}); true {true:+.2f} %, {inside} the interval"
+        )

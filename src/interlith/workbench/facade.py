@@ -134,7 +134,7 @@ def equivalent(
         If the quantity or state occurs nowhere or the reference is missing.
     """
     from interlith import evidence
-    from interlith.workbench.contrasts import gather
+    from interlith.workbench.contrasts import conditions, gather
 
     results = (data,) if isinstance(data, Result) else tuple(data)
     return evidence.equivalent(
@@ -144,6 +144,7 @@ def equivalent(
         to=to,
         bound=bound,
         study=study,
+        conditions=conditions(results, at or {}),
         level=level,
     )
 
