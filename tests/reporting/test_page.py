@@ -16,6 +16,7 @@ from interlith.errors import StudyError
 from interlith.model import Figure, Line, Panel
 from interlith.reporting import report, write_report
 from interlith.reporting.page import render, stems
+from interlith.reporting.trace import component_text, included
 from interlith.reporting.write import with_identifiers
 from tests.reporting.fakes import HOSTILE, make_outcome
 
@@ -144,6 +145,30 @@ def test_missing_and_unknown_numbers_are_shown_as_such(page) -> None:
     assert ">nan<" not in page
     assert ">None<" not in page
     assert ">inf<" not in page
+
+
+def test_the_head_names_the_causes_that_an_uncertainty_holds(outcome, page) -> None:
+    head = page[page.index('id="cells"') : page.index("</thead>", page.index('id="cells"'))]
+    assert "±: counter, mass" in head
+    assert "±: unknown" in head
+    rows = pl.concat([
+        outcome.observables.filter(quantity="discharge_capacity", cycle=30, sample=name) for name in ("bare_01", "C0.5La_06")
+    ])  # fmt: skip
+    assert included(rows) == "counter, mass in part"
+
+
+def test_components_say_what_cancelled_and_what_is_unknown() -> None:
+    parts = [
+        {"source": "mass:a", "size": -1.4e-17}, {"source": "counter:a/1", "size": 0.03}, {"source": "counter:a/2", "size": 0.04},
+    ]  # fmt: skip
+    assert component_text(parts) == "counter 0.050, mass cancels"
+    assert component_text([{"source": "area:study", "size": float("inf")}]) == "area unknown"
+    assert component_text(None) == ""
+
+
+def test_moments_and_sentences() -> None:
+    dated = replace(make_outcome(1, 5, variants=1), created="2026-11-21T05:48:55+00:00")
+    assert "2026-11-21 05:48 UTC" in render(dated)
 
 
 def test_two_reports_of_one_outcome_are_equal(outcome, page) -> None:

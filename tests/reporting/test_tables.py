@@ -31,6 +31,8 @@ def test_observables_have_the_promised_columns_and_read_back_exactly(outcome, tm
     assert_frame_equal(pl.read_parquet(exact), outcome.observables)
     back = pl.read_csv(table, schema_overrides={"fit": pl.String, "flag": pl.String})
     assert back.columns == list(SCHEMA)
+    assert set(back["sample"]) == {guard_text(name) for name in outcome.observables["sample"].unique()}
+    assert "'" + HOSTILE[1] in set(back["sample"])
     for name in ("value", "std", "low", "high", "std_random", "std_systematic"):
         assert back[name].to_list() == outcome.observables[name].to_list()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -20,9 +21,9 @@ from interlith.reporting.draw import picture
 from interlith.reporting.forest import forest
 from interlith.reporting.headline import Column, Spread, columns, sampled, spreads, state_text
 from interlith.reporting.inline import inline
-from interlith.reporting.methods import methods, options_text
+from interlith.reporting.methods import methods
 from interlith.reporting.style import Style, style_for
-from interlith.reporting.trace import anchor_of, traces
+from interlith.reporting.trace import included, traces
 
 #: Figures stand in the page up to this many bytes of SVG; any beyond are linked, so that the page stays quick.
 MOST_PICTURE_BYTES = 7_000_000
@@ -64,7 +65,7 @@ def render(outcome: StudyOutcome, *, pictures: Mapping[str, bytes] | None = None
     context: dict[str, Any] = {
         "outcome": outcome, "study": outcome.study, "page": page, "simulated": outcome.simulated, "beside": beside,
         "effects": _effects(page, outcome), "forest": _forest(page, outcome, style),
-        "columns": shown, "cells": _cells(outcome, shown), "headline": _headline(outcome, shown, page),
+        "columns": shown, "included": [included(column.rows(outcome.observables)) for column in shown], "cells": _cells(outcome, shown), "headline": _headline(outcome, shown, page),
         "spreads": _by_column(spreads(outcome.observables, shown, variants)), "sampled": sampled(outcome),
         "sheets": sheets, "cover": _cover(outcome, sheets, len(page.primary)), "choices": decision.choice_groups(outcome),
         "traces": told, "known_ids": {item.id for item in told}, "raw": raw,
@@ -103,8 +104,8 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.filters |= {
         "quantity": numbers.title, "probability": numbers.probability_text, "bytes": numbers.bytes_text,
-        "thin": _thin, "significant": numbers.significant, "unit": numbers.pretty_unit, "options": options_text,
-        "sources": anchor_of, "short": _short, "decimal": _decimal,
+        "thin": _thin, "significant": numbers.significant, "unit": numbers.pretty_unit,
+        "short": _short, "decimal": _decimal, "sentence": _sentence, "day": _day,
     }  # fmt: skip
     made.globals |= {
         "with_uncertainty": numbers.with_uncertainty, "interval": numbers.interval_text, "effect": numbers.effect_text, "state_text": state_text,
@@ -129,6 +130,16 @@ def _thin(text: str) -> str:
 
 def _short(text: str, most: int = 160) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital, unless the first word is a name."""
+    return text[:1].upper() + text[1:] if re.match(r"[a-z]+[ ,]", text) else text
+
+
+def _day(text: str) -> str:
+    """A moment as people write it: ``2026-11-21T05:48:55+00:00`` -> ``2026-11-21 05:48 UTC``."""
+    return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*(?:\+00:00|Z)$", r"\1 \2 UTC", text)
 
 
 def _decimal(value: float | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 #: Widths of one and two journal columns (mm): 85 and 178 are common to ACS, RSC, Elsevier and Wiley within 5 mm.
 COLUMN_MM = {1: 85.0, 2: 178.0}
@@ -44,6 +44,8 @@ class Style:
         Names in the order of the study, the reference first: fixes the look of each over all figures.
     font_size
         Of axis labels (pt); ticks and legend are half a point smaller.
+    dashes
+        Whether variants differ in dash pattern as well as in colour.
     rasterise_above
         Number of points in a figure above which curves go into the vector file as an image, so that a
         thousand cycles of two hundred cells stay small; words and axes remain vectors, the CSV holds every number.
@@ -53,7 +55,6 @@ class Style:
     font_size: float = 7.5
     rasterise_above: int = 15_000
     dashes: bool = True
-    looks: dict[str, Look] = field(default_factory=dict, compare=False)
 
     def look(self, variant: str) -> Look:
         """The look of a variant; unknown or empty names are neutral grey."""

@@ -7,7 +7,6 @@ are numbers and are not touched. The Parquet file beside it holds every text as 
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -109,8 +108,3 @@ def _named(piece: pl.DataFrame, number: int, panel: Panel) -> pl.DataFrame:
 
 def _floats(values: object) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return np.asarray(values, dtype=np.float64)
-
-
-def finite(value: float | None) -> float | None:
-    """A finite number or `None`."""
-    return value if value is not None and math.isfinite(value) else None

@@ -18,6 +18,8 @@ from interlith.reporting.numbers import significant, with_uncertainty
 _DIGEST = re.compile(r"sha256:([0-9a-f]{6,64})")
 #: Observables shown for and against each finding; the Parquet file holds all.
 MOST_EVIDENCE = 24
+#: A component below this share of the largest is rounding left over from a cancellation.
+CANCELS = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,31 @@ def anchor_of(source: str | None) -> list[str]:
 
 
 def component_text(components: Sequence[Mapping[str, Any]] | None) -> str:
-    """Standard uncertainty by kind, the largest first: ``mass 2.6, counter 0.05``."""
+    """Standard uncertainty by kind, the largest first: ``mass 2.6, counter 0.05, current cancels``."""
     squares: dict[str, float] = {}
     for part in components or ():
         kind = str(part["source"]).partition(":")[0]
         squares[kind] = squares.get(kind, 0.0) + float(part["size"]) ** 2
+    total = max(squares.values(), default=0.0)
     ordered = sorted(squares.items(), key=lambda pair: -pair[1])
-    return ", ".join(
-        f"{kind} {significant(math.sqrt(square), 2) if math.isfinite(square) else 'unknown'}"
-        for kind, square in ordered
-    )
+    return ", ".join(f"{kind} {_size(square, total)}" for kind, square in ordered)
+
+
+def _size(square: float, total: float) -> str:
+    """A shared component that a ratio has divided out is said to cancel, not to be 10^-17."""
+    if not math.isfinite(square):
+        return "unknown"
+    return "cancels" if square <= CANCELS**2 * total else significant(math.sqrt(square), 2)
+
+
+def included(rows: pl.DataFrame) -> str:
+    """Which causes the uncertainties of a column hold, so that a missing one is seen: ``counter, mass``."""
+    told = rows.filter(pl.col("value").is_not_null()).get_column("includes").fill_null("").unique().to_list()
+    kinds = [set(text.split("+")) - {""} for text in told]
+    if not any(kinds):
+        return "unknown" if told else ""
+    some, every = set[str]().union(*kinds), set[str].intersection(*kinds)
+    return ", ".join([*sorted(every), *(f"{kind} in part" for kind in sorted(some - every))])
 
 
 def _moved(groups: Sequence[ChoiceGroup]) -> dict[str, tuple[int, ...]]:
