@@ -1,0 +1,337 @@
+"""How much capacity and mean voltage does a cell lose per cycle, and does a straight line say it?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from interlith.errors import FitError, StudyError
+from interlith.model import Choice, Citation, Observable, Result
+from interlith.model.observable import NORMAL_95
+from interlith.numerics.trend import FEWEST, FEWEST_FOR_SHAPE, Estimate, Trend, fit_trend
+from interlith.techniques.cycling.over_cycles import (
+    SAME_RATE,
+    Cell,
+    alike,
+    cells,
+    currents,
+    propagated,
+    result,
+    values_of,
+)
+from interlith.units import parse_rate
+
+HARVILLE = Citation(
+    "harville1974",
+    "Harville 1974, Biometrika 61, 383",
+    "@article{harville1974, author={Harville, David A.}, title={Bayesian inference for variance components using only "
+    "error contrasts}, journal={Biometrika}, volume={61}, pages={383--385}, year={1974}, "
+    "doi={10.1093/biomet/61.2.383}}",
+)
+
+METHODS = (
+    "Decay per cycle is the slope of a straight line over own cycle numbers, fitted by generalised least squares with "
+    "first-order autoregressive residuals; the correlation was integrated out, so that the 95 % interval includes it. "
+    "Cycles at other currents than the majority (check-ups) and incomplete cycles were left out. Relative decay refers "
+    "to the fitted value at the reference cycle; the active mass cancels in it. Where a cubic described the "
+    "series better (p < 0.01), the mean slope over the window is given with the curvature taken out of the residuals, "
+    "and flagged. Nothing was extrapolated."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Cycles of one cell that belong on one line, and why the others do not."""
+
+    rows: pl.DataFrame
+    left_out: pl.DataFrame
+    reference: int
+    choices: tuple[Choice, ...]
+
+
+def fade(
+    summary: Result,
+    *,
+    reference_cycle: int | None = None,
+    exclude_rate: str | Sequence[str] | None = None,
+    quantity: str = "discharge_capacity",
+    window: tuple[int, int] | None = None,
+) -> Result:
+    """Loss of capacity and of mean voltage per cycle, with 95 % intervals that respect autocorrelated residuals.
+
+    Parameters
+    ----------
+    summary
+        Result of `summarise`.
+    reference_cycle
+        Own cycle number at which the line starts and to which the relative loss refers; `None`: the first cycle at the
+        majority rate.
+    exclude_rate
+        C-rate of check-up cycles, ``C/10`` or several; cycles at another current than the majority are left out
+        anyway.
+    quantity
+        ``discharge_capacity`` or ``charge_capacity``, or areal ones; the mean voltage is that of the same direction.
+    window
+        First and last own cycle number of the line.
+
+    Returns
+    -------
+    Result
+        Observables ``capacity_decay`` (%/cycle of the value at the reference cycle), ``absolute_capacity_decay`` (unit of
+        the capacity per cycle) and ``mean_voltage_decay`` (mV/cycle), positive for a loss. `data["points"]`: cycle,
+        value, fitted, used, reason. `data["lines"]`: points, correlation, p of curvature.
+
+    Raises
+    ------
+    StudyError
+        If there is no such quantity, or the window is empty.
+    UnitError
+        If an excluded rate is not a C-rate.
+
+    Notes
+    -----
+    See `interlith.numerics.trend.fit_trend` for the interval and its measured coverage. Errors common to all cycles
+    enter by component: the mass stays in the absolute decay and leaves the relative one, an offset of the voltage leaves
+    the decay of the mean voltage. The scatter about the line contains the counter's, so that this is shown apart and
+    not added twice. A decay describes the cycles of its window; it is no cycle life.
+
+    References
+    ----------
+    Harville 1974, 10.1093/biomet/61.2.383.
+    """
+    if window is not None and window[0] >= window[1]:
+        raise StudyError(f"The window of the fade, {window[0]} to {window[1]}, holds no two cycles.")
+    rates = [exclude_rate] if isinstance(exclude_rate, str) else list(exclude_rate or ())
+    excluded = [parse_rate(rate) for rate in rates]
+    direction = "charge" if "discharge" not in quantity else "discharge"
+    capacities, conditions = values_of(summary, quantity), currents(summary)
+    voltages = values_of(summary, f"{direction}_mean_voltage")
+    observables: list[Observable] = []
+    quality, points, lines = [], [], []
+    choices: list[Choice] = []
+    for cell in cells(summary):
+        if cell.sample not in capacities or cell.sample not in conditions:
+            quality.append((cell.sample, "fade", False, f"there is no {quantity} of this cell"))
+            continue
+        for name, table in (("capacity", capacities[cell.sample]), ("voltage", voltages.get(cell.sample))):
+            if table is None:
+                quality.append((cell.sample, "mean voltage fade", False, "there is no mean voltage of this cell"))
+                continue
+            chosen = _select(cell.sample, table, conditions[cell.sample], excluded, reference_cycle, window)
+            line = _line(cell, name, chosen)
+            observables += line.observables
+            quality.append((cell.sample, f"{name} fade", line.trend is not None, line.reason))
+            points.append(_points(cell.sample, name, chosen, line.trend))
+            lines.append(_described(cell.sample, name, chosen, line.trend))
+            choices += chosen.choices if name == "capacity" else ()
+    options = {
+        "reference_cycle": reference_cycle, "exclude_rate": rates, "quantity": quantity,
+        "window": None if window is None else list(window),
+    }  # fmt: skip
+    data = {"points": pl.concat(points) if points else pl.DataFrame(), "lines": pl.DataFrame(lines)}
+    return result(
+        "fade", summary, observables, data=data, quality=quality, options=options, choices=choices,
+        method="line with AR(1) residuals, correlation integrated out", methods_text=METHODS, citations=(HARVILLE,),
+    )  # fmt: skip
+
+
+def _select(
+    sample: str, table: pl.DataFrame, conditions: pl.DataFrame, excluded: Sequence[float], reference: int | None,
+    window: tuple[int, int] | None,
+) -> Selected:  # fmt: skip
+    labels = [alike(conditions.get_column(f"{side}_current").to_numpy()) for side in ("charge", "discharge")]
+    known = conditions.with_columns(
+        (pl.Series("_a", labels[0]) * 1000 + pl.Series("_b", labels[1])).alias("group"),
+        _declared_checkup(excluded).alias("_declared"),
+    )
+    rows = table.join(known, on="cycle", how="left", maintain_order="left")
+    first, last = window or (0, 2**62)
+    start = first if reference is None else max(first, reference)
+    inside = pl.col("cycle").is_between(start, last)
+    candidates = rows.filter(inside & pl.col("value").is_not_null() & ~pl.col("_declared").fill_null(False))
+    sizes = candidates.group_by("group").len().sort("len", "group", descending=[True, False]).rows()
+    majority = sizes[0][0] if sizes else None
+    reason = (
+        pl.when(pl.col("value").is_null())
+        .then(pl.when(pl.col("flag").fill_null("") != "").then("incomplete: " + pl.col("flag")).otherwise(pl.lit("incomplete")))
+        .when(~inside).then(pl.lit("outside the window"))
+        .when(pl.col("_declared").fill_null(False)).then(pl.lit("at an excluded rate"))
+        .when(pl.col("group").ne_missing(pl.lit(majority))).then(pl.lit("at another current than the majority"))
+        .otherwise(pl.lit(""))
+    )  # fmt: skip
+    told = rows.with_columns(reason.alias("reason"))
+    used = told.filter(pl.col("reason") == "")
+    begin = start if reference is not None else (int(used.item(0, "cycle")) if used.height else start)
+    return Selected(
+        used, told.filter(pl.col("reason") != ""), begin, _choices(sample, sizes, used, begin, reference, known)
+    )
+
+
+def _declared_checkup(excluded: Sequence[float]) -> pl.Expr:
+    found = pl.lit(False)
+    for rate in excluded:
+        for side in ("charge_rate", "discharge_rate"):
+            found = found | ((pl.col(side) / rate - 1).abs() < SAME_RATE).fill_null(False)
+    return found
+
+
+def _choices(
+    sample: str, sizes: Sequence[tuple[int, int]], used: pl.DataFrame, begin: int, reference: int | None,
+    known: pl.DataFrame,
+) -> tuple[Choice, ...]:  # fmt: skip
+    moves = ("capacity_decay", "absolute_capacity_decay", "mean_voltage_decay")
+    made = []
+    if len(sizes) > 1:
+        most, next_most = sizes[0], sizes[1]
+        texts = [_current_text(known, group) for group, _ in (most, next_most)]
+        made.append(
+            Choice(
+                f"{sample}/fade", "current", texts[0], texts[1], (most[1] - next_most[1]) / most[1], moves,
+                f"{most[1]} cycles run at {texts[0]}, {next_most[1]} at {texts[1]}: the line takes the majority.",
+            )
+        )  # fmt: skip
+    if reference is None and used.height > 1:
+        second = int(used.item(1, "cycle"))
+        made.append(
+            Choice(
+                f"{sample}/fade", "reference_cycle", str(begin), str(second), 0.0, ("capacity_decay",),
+                "no reference cycle is declared: the line starts at the first complete cycle at the majority current.",
+            )
+        )  # fmt: skip
+    return tuple(made)
+
+
+def _current_text(known: pl.DataFrame, group: int) -> str:
+    row = known.filter(pl.col("group") == group).select("charge_current", "discharge_current").median().row(0)
+    return " / ".join("unknown" if value is None else f"{1e3 * value:.4g} mA" for value in row)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What came of one line."""
+
+    observables: list[Observable]
+    trend: Trend | None
+    reason: str
+
+
+def _line(cell: Cell, name: str, chosen: Selected) -> Line:
+    rows = chosen.rows
+    unit = rows.item(0, "unit") if rows.height else {"capacity": "mAh", "voltage": "V"}[name]
+    wanted: tuple[tuple[str, str], ...]
+    if name == "capacity":
+        wanted = (("capacity_decay", "%/cycle"), ("absolute_capacity_decay", f"{unit}/cycle"))
+    else:
+        wanted = (("mean_voltage_decay", "mV/cycle"),)
+    try:
+        x, y = (rows.get_column(column).cast(pl.Float64).to_numpy() for column in ("cycle", "value"))
+        trend = fit_trend(x, y)
+        if trend.linear is False:
+            trend = fit_trend(x, y, degree=3)
+        found = [_decay(cell, quantity, shown, chosen, trend) for quantity, shown in wanted]
+    except FitError as error:
+        reason = f"no decay per cycle: {error} {rows.height} cycles are left, at least {FEWEST} are needed."
+        return Line([cell.observable(quantity, None, shown, flag=reason) for quantity, shown in wanted], None, reason)
+    return Line(found, trend, found[0].flag)
+
+
+def _decay(cell: Cell, quantity: str, unit: str, chosen: Selected, trend: Trend) -> Observable:
+    if quantity == "capacity_decay":
+        found, gradient, scale = (
+            trend.relative_slope(chosen.reference),
+            trend.relative_gradient(chosen.reference),
+            -100.0,
+        )
+    else:
+        found, gradient = trend.slope(), trend.slope_gradient()
+        scale = -1e3 if quantity == "mean_voltage_decay" else -1.0
+    shown = found.scaled(scale)
+    weights = scale * (gradient @ trend.operator)
+    shared, counted = propagated(chosen.rows, weights, ratio=quantity == "capacity_decay")
+    components = {source: size for source, size in shared.items()}
+    random = shown.std
+    if counted > 0:
+        components[f"counter:{cell.sample}/{quantity}"] = counted
+        random = math.sqrt(max(shown.std**2 - counted**2, 0.0))
+    components[f"fit:{cell.sample}/{quantity}"] = random
+    low, high = _interval(shown, counted, list(shared.values()))
+    cycles = chosen.rows.get_column("cycle")
+    return cell.observable(
+        quantity,
+        shown.value,
+        unit,
+        components,
+        low=low,
+        high=high,
+        flag=_flag(chosen, trend, scale, found.value),
+        method=f"slope over cycles {cycles[0]}-{cycles[-1]} ({cycles.len()} points), AR(1) residuals, "
+        f"reference cycle {chosen.reference}",
+    )
+
+
+def _interval(shown: Estimate, counted: float, shared: Sequence[float]) -> tuple[float, float]:
+    """The interval of the line, widened where the counter scatters more than the line does, and by shared errors."""
+    extra = max(counted**2 - shown.std**2, 0.0) + sum(size * size for size in shared)
+    below, above = shown.value - shown.low, shown.high - shown.value
+    return (
+        shown.value - math.sqrt(below**2 + NORMAL_95**2 * extra),
+        shown.value + math.sqrt(above**2 + NORMAL_95**2 * extra),
+    )
+
+
+def _flag(chosen: Selected, trend: Trend, scale: float, value: float) -> str:
+    """What must stand beside the number: too few cycles, a bend and how steep the thirds are, much correlation."""
+    words = []
+    count = chosen.rows.height
+    if trend.linear is None:
+        words.append(f"only {count} cycles: the shape is untested (needs {FEWEST_FOR_SHAPE})")
+    elif trend.linear is False:
+        words.append(
+            f"a line does not describe the fade (p = {trend.bent:.1g}): mean over the window{_thirds(chosen, trend, scale, value)}"
+        )
+    if trend.correlation > 0.9 or (count < 50 and trend.correlation > 0.7):
+        words.append(
+            f"residuals follow each other (correlation {trend.correlation:.2f}): the interval may be too narrow"
+        )
+    return "; ".join(words)
+
+
+def _thirds(chosen: Selected, trend: Trend, scale: float, value: float) -> str:
+    x = chosen.rows.get_column("cycle").cast(pl.Float64).to_numpy()
+    y = chosen.rows.get_column("value").to_numpy()
+    third = len(x) // 3
+    if third < FEWEST:
+        return ""
+    # Whatever turned the mean slope into the shown number turns the slope of a part into it as well.
+    factor = scale * value / trend.slope().value if trend.slope().value else scale
+    parts = [factor * fit_trend(x[part], y[part]).slope().value for part in (slice(0, third), slice(-third, None))]
+    return f", {parts[0]:.3g} in its first third and {parts[1]:.3g} in its last"
+
+
+def _points(sample: str, name: str, chosen: Selected, trend: Trend | None) -> pl.DataFrame:
+    columns = ["cycle", "value", "reason"]
+    used = chosen.rows.select(columns).with_columns(pl.lit(True).alias("used"))
+    fitted = np.full(used.height, np.nan)
+    if trend is not None:
+        at = [trend.weights @ trend.coefficients @ trend.level_gradient(float(x)) for x in trend.x]
+        fitted = np.asarray(at, dtype=float)
+    left = chosen.left_out.select(columns).with_columns(
+        pl.lit(False).alias("used"), pl.lit(None, pl.Float64).alias("fitted")
+    )
+    both = pl.concat([used.with_columns(pl.Series("fitted", fitted, pl.Float64).fill_nan(None)), left])
+    return both.select(pl.lit(sample).alias("sample"), pl.lit(name).alias("of"), pl.all()).sort("cycle")
+
+
+def _described(sample: str, name: str, chosen: Selected, trend: Trend | None) -> dict[str, object]:
+    return {
+        "sample": sample, "of": name, "points": chosen.rows.height, "left_out": chosen.left_out.height,
+        "reference_cycle": chosen.reference,
+        "correlation": None if trend is None else trend.correlation,
+        "residual_std": None if trend is None else trend.residual_std,
+        "p_bent": None if trend is None or math.isnan(trend.bent) else trend.bent,
+        "degree": None if trend is None else trend.degree,
+    }  # fmt: skip

@@ -1,0 +1,266 @@
+"""Which share of a charge was taken up above a split voltage, for instance on the oxygen plateau?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from interlith.errors import FitError, StudyError, nearest
+from interlith.model import Choice, Observable, Result
+from interlith.numerics.smoothing import density_along, resolution_of
+from interlith.techniques.cycling.over_cycles import (
+    Cell,
+    Scale,
+    alike,
+    cells,
+    cycle_state,
+    need,
+    result,
+    scale_of,
+    split_by_sample,
+    voltage_std,
+)
+from interlith.units import inside
+
+Array = NDArray[np.float64]
+
+METHODS = (
+    "The plateau share is the charge passed above the split voltage over all charge of the constant-current branch; its "
+    "uncertainty from the split voltage is half the difference between the shares at the split plus and minus its standard "
+    "uncertainty."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The constant-current branch of one half-cycle: charge (Ah), voltage (V) and whether a point joins the next."""
+
+    charge: Array
+    voltage: Array
+    joined: NDArray[np.bool_]
+
+    @property
+    def total(self) -> float:
+        """Charge of the branch (Ah)."""
+        return float(np.diff(self.charge)[self.joined].sum())
+
+    def share_above(self, split: float) -> float:
+        """Share of the charge that passed above a voltage; a curve that crosses it several times is counted as it is."""
+        low = np.minimum(self.voltage[:-1], self.voltage[1:])
+        high = np.maximum(self.voltage[:-1], self.voltage[1:])
+        height = high - low
+        part = np.where(
+            height > 0, np.clip((high - split) / np.where(height > 0, height, 1.0), 0.0, 1.0), (low > split) * 1.0
+        )
+        passed = np.where(self.joined, np.diff(self.charge), 0.0)
+        return float((part * passed).sum() / passed.sum())
+
+    def step_at(self, split: float) -> float:
+        """Largest charge between two neighbours that lie on both sides of a voltage (Ah): the curve knows no finer."""
+        across = self.joined & ((self.voltage[:-1] - split) * (self.voltage[1:] - split) <= 0)
+        return float(np.diff(self.charge)[across].max(initial=0.0))
+
+
+def branch_of(curve: pl.DataFrame) -> Branch | None:
+    """The constant-current branch of the curve of one half-cycle; `None` below ten points.
+
+    Where the half-cycle has several constant currents in turn, the one that passes most charge is the branch: the voltage
+    jumps between them.
+    """
+    rows = curve.select("charge", "voltage", "cc", "current").drop_nulls()
+    if rows.height < 10:
+        return None
+    charge, voltage = (rows.get_column(name).to_numpy().astype(float) for name in ("charge", "voltage"))
+    labels = np.where(rows.get_column("cc").to_numpy(), alike(np.abs(rows.get_column("current").to_numpy())), -1)
+    passed = np.diff(charge)
+    together = (labels[:-1] == labels[1:]) & (labels[:-1] >= 0)
+    if not together.any():
+        return None
+    main = int(np.argmax(np.bincount(labels[:-1][together], weights=np.maximum(passed[together], 0.0))))
+    on = labels == main
+    # Points off the branch stay in between as gaps, so that no charge is drawn across a hold or a pause.
+    joined = on[:-1] & on[1:] & (passed >= 0)
+    if joined.sum() < 9:
+        return None
+    first, last = int(np.argmax(on)), len(on) - int(np.argmax(on[::-1]))
+    return Branch(charge[first:last], voltage[first:last], joined[first : last - 1])
+
+
+def plateau_share(
+    summary: Result,
+    *,
+    split: str | float | None = "4.45 V",
+    split_std: str | float = "0.02 V",
+    cycle: int = 1,
+    direction: str = "charge",
+) -> Result:
+    """Share of a charge above a split voltage on the constant-current branch, with the uncertainty of the split.
+
+    Parameters
+    ----------
+    summary
+        Result of `summarise`.
+    split
+        Voltage between slope and plateau; `None`: each cell's minimum of dQ/dV between two maxima, recorded as a
+        choice.
+    split_std
+        Its standard uncertainty: how far another person would move it.
+    cycle, direction
+        Own cycle number, and ``charge`` or ``discharge``.
+
+    Returns
+    -------
+    Result
+        Observables ``plateau_share`` (%) and ``plateau_capacity`` (mAh/g, or mAh without a confirmed mass).
+        `data["splits"]`: split, branch charge and charge held at constant voltage, which is outside of the share.
+
+    Raises
+    ------
+    StudyError
+        If the direction is neither word.
+    UnitError
+        If split or its uncertainty is no voltage.
+
+    Notes
+    -----
+    The mass leaves the share exactly. The split is as true as the cell's polarisation is small: at another rate or
+    temperature the plateau moves and the same split cuts elsewhere; this is the assumption that fails first.
+    """
+    if direction not in ("charge", "discharge"):
+        raise StudyError(f"The direction of a plateau is '{direction}'; {nearest(direction, ('charge', 'discharge'))}.")
+    given = None if split is None else _volts(split, "split")
+    spread = _volts(split_std, "split_std")
+    halves, curves = need(summary, "half_cycles", "curves")
+    chosen = split_by_sample(halves.filter((pl.col("cycle") == cycle) & (pl.col("direction") == direction)))
+    scales, offsets = scale_of(summary), voltage_std(summary)
+    observables: list[Observable] = []
+    quality, rows = [], []
+    choices: list[Choice] = []
+    for cell in cells(summary):
+        try:
+            half, branch = _branch(cell, chosen, curves, cycle, direction)
+            at, choice = (given, None) if given is not None else _knee(cell, branch, spread)
+        except FitError as error:
+            quality.append((cell.sample, "plateau share", False, str(error)))
+            observables += _nothing(cell, scales[cell.sample], cycle, str(error))
+            continue
+        choices += [] if choice is None else [choice]
+        observables += _shares(cell, half, branch, at, spread, scales[cell.sample], offsets.get(cell.sample), direction)
+        rows.append(
+            {"sample": cell.sample, "cycle": cycle, "direction": direction, "split": at, "split_std": spread,
+             "branch_charge": branch.total, "held_charge": half["cv_charge"]}
+        )  # fmt: skip
+        quality.append((cell.sample, "plateau share", True, ""))
+    return result(
+        "plateau_share", summary, observables, data={"splits": pl.DataFrame(rows, infer_schema_length=None)},
+        quality=quality, choices=choices, method="charge above a split voltage", methods_text=METHODS,
+        options={"split": given, "split_std": spread, "cycle": cycle, "direction": direction},
+    )  # fmt: skip
+
+
+def _volts(value: str | float, what: str) -> float:
+    return float(value) if isinstance(value, (int, float)) else inside(value, "voltage", what=what)
+
+
+def _branch(
+    cell: Cell, chosen: dict[str, pl.DataFrame], curves: pl.DataFrame, cycle: int, direction: str
+) -> tuple[dict[str, object], Branch]:
+    if cell.sample not in chosen:
+        raise FitError(f"there is no {direction} in cycle {cycle}.")
+    half = chosen[cell.sample].row(0, named=True)
+    if not half["complete"]:
+        raise FitError(f"the {direction} of cycle {cycle} is incomplete: {half['flag'] or 'it was cut short'}.")
+    curve = curves.filter((pl.col("sample") == cell.sample) & (pl.col("half_cycle") == half["half_cycle"]))
+    branch = branch_of(curve)
+    if branch is None or branch.total <= 0:
+        raise FitError(f"the {direction} of cycle {cycle} has no constant-current branch of ten points or more.")
+    return half, branch
+
+
+def _nothing(cell: Cell, scale: Scale, cycle: int, reason: str) -> list[Observable]:
+    state = cycle_state(cycle)
+    return [
+        cell.observable(quantity, None, unit, cycle=cycle, state=state, flag=reason)
+        for quantity, unit in (("plateau_share", "%"), ("plateau_capacity", scale.unit))
+    ]
+
+
+def _shares(
+    cell: Cell, half: dict[str, object], branch: Branch, at: float, spread: float, scale: Scale,
+    offset: tuple[str, float] | None, direction: str,
+) -> list[Observable]:  # fmt: skip
+    share, total = branch.share_above(at), branch.total
+    per_volt = (branch.share_above(at + spread) - branch.share_above(at - spread)) / 2 if spread > 0 else 0.0
+    parts = {f"split:{cell.sample}": 100 * per_volt}
+    # Between neighbours the curve is drawn straight; a quarter of the step is a generous standard error of that.
+    parts[f"sampling:{cell.sample}/split"] = 100 * branch.step_at(at) / total / 4
+    counted = half["charge_std"]
+    number = half["half_cycle"]
+    if isinstance(counted, float) and math.isfinite(counted):
+        parts[f"counter:{cell.sample}/{direction}/{half['cycle']}"] = 100 * counted / total * (1 - share)
+    if offset is not None:
+        width = max(offset[1], 1e-4)
+        slope = (branch.share_above(at + width) - branch.share_above(at - width)) / (2 * width)
+        parts[offset[0]] = -100 * slope * offset[1]
+    cycle = half["cycle"]
+    assert isinstance(cycle, int)
+    state, method = cycle_state(cycle), f"charge above {at:.4g} V over that of the constant-current branch"
+    flag = _flag(share)
+    capacity = share * total * scale.factor
+    absolute = {source: size / 100 * total * scale.factor for source, size in parts.items()}
+    if f"counter:{cell.sample}/{direction}/{cycle}" in absolute:
+        absolute[f"counter:{cell.sample}/{direction}/{cycle}"] /= max(1 - share, 1e-9)
+    absolute |= scale.components(capacity)
+    cancelled = dict.fromkeys(scale.relative, 0.0)
+    return [
+        cell.observable("plateau_share", 100 * share, "%", parts | cancelled, cycle=cycle, state=state, method=method,
+                        fit=f"half-cycle {number}", flag=flag),
+        cell.observable("plateau_capacity", capacity, scale.unit, absolute, cycle=cycle, state=state, method=method,
+                        fit=f"half-cycle {number}", flag=flag),
+    ]  # fmt: skip
+
+
+def _flag(share: float) -> str:
+    if share <= 0 or share >= 1:
+        return "the whole branch lies on one side of the split voltage"
+    return ""
+
+
+def _knee(cell: Cell, branch: Branch, spread: float) -> tuple[float, Choice]:
+    """The deepest minimum of dQ/dV between two maxima; the next deepest is the runner-up.
+
+    Depth is what the lower of the two maxima around a minimum rises above it, relative to that maximum.
+    """
+    resolution = max(resolution_of(branch.voltage), spread / 2)
+    density = density_along(branch.charge, branch.voltage, resolution=resolution, joined=branch.joined)
+    values, level = density.density, density.level
+    found = _minima(values)
+    if not found:
+        raise FitError("dQ/dV has no minimum between two maxima, so that no split voltage can be found; declare one.")
+    ranked = sorted(found, key=lambda item: -item[1])
+    best, depth = ranked[0]
+    runner, next_depth = (f"{level[ranked[1][0]]:.3f} V", ranked[1][1]) if len(ranked) > 1 else ("none", 0.0)
+    at = float(level[best])
+    reason = f"dQ/dV is lowest there between two maxima, {100 * depth:.0f} % below the lower one."
+    margin = depth * (1 - next_depth / depth)
+    return at, Choice(
+        f"{cell.sample}/plateau_share", "split_voltage", f"{at:.3f} V", runner, margin,
+        ("plateau_share", "plateau_capacity"), reason,
+    )  # fmt: skip
+
+
+def _minima(values: Array) -> list[tuple[int, float]]:
+    from scipy import signal
+
+    tops, _ = signal.find_peaks(values, prominence=0.03 * values.max())
+    found: list[tuple[int, float]] = []
+    pairs: Sequence[tuple[int, int]] = list(zip(tops[:-1].tolist(), tops[1:].tolist(), strict=True))
+    for left, right in pairs:
+        lowest = left + int(np.argmin(values[left : right + 1]))
+        found.append((lowest, 1 - float(values[lowest]) / float(min(values[left], values[right]))))
+    return found
