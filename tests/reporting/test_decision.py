@@ -42,6 +42,13 @@ def test_a_supported_finding_still_meets_its_contradiction(outcome) -> None:
     assert [item.text for item in page.against] == [outcome.findings[1].statement]
 
 
+def test_each_objection_is_told_once_in_its_order(outcome) -> None:
+    first = outcome.findings[0]
+    other = replace(first, units={"C1La": 3, "bare": 3}, opposing=())
+    page = page_one(replace(outcome, findings=(first, other, first)))
+    assert [item.anchor for item in page.against] == ["f-1", "f-2"]
+
+
 def test_choices_are_ranked_by_influence_and_told_once(outcome) -> None:
     many = tuple(replace(choice, target=f"{choice.target}/{n}") for choice in outcome.choices for n in range(50))
     groups = choice_groups(replace(outcome, choices=many))

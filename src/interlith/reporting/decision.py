@@ -163,7 +163,10 @@ def against(outcome: StudyOutcome, primary: tuple[tuple[int, Finding], ...]) -> 
         *others,
         *(entry for number, item in primary for entry in _caveats(number, item)),
     ]
-    return list({item.text: item for item in reversed(found)}.values())[::-1]
+    unique: dict[str, Against] = {}
+    for item in found:
+        unique.setdefault(item.text, item)
+    return list(unique.values())
 
 
 def _own_limits(number: int, item: Finding) -> list[Against]:
