@@ -136,6 +136,7 @@ def lnmo() -> OpenCircuit:
         Gallery(4.62, 0.06, 0.060),
         Gallery(4.705, 0.46, 0.008),
         Gallery(4.755, 0.42, 0.010),
+        Gallery(4.860, 0.02, 0.060),
     )
     return from_galleries(galleries, lowest=2.0, highest=5.4)
 

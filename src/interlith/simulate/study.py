@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,13 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import StudyError
-from interlith.physics.cell_truth import Values, true_values
 from interlith.physics.fluctuation import Fluctuation
-from interlith.physics.protocol import CellTest, Protocol, cycle_cell
+from interlith.physics.protocol import CellTest
+from interlith.simulate.cells import run_cell, typical_values
 from interlith.simulate.declarations import measurements_text, study_text
 from interlith.simulate.design import CellPlan, Errors, StudyDesign
 from interlith.simulate.instrument import record
-from interlith.simulate.recipes import Recipe, Spread, make_cell
+from interlith.simulate.recipes import Recipe, Spread
 from interlith.simulate.truth import STATEMENT, CellTruth, Truth
 
 Progress = Callable[[int, int, str], None]
@@ -104,7 +105,8 @@ def _simulate(root: Path, design: StudyDesign, progress: Progress | None) -> tup
     rows: list[dict[str, str]] = []
     for number in range(design.total):
         plan = design.plan(number)
-        cells[plan.sample] = _cell(raw, design, plan)
+        test, cell = run_cell(design, plan)
+        cells[plan.sample] = replace(cell, files=_write(raw, plan, test))
         rows += _rows(plan, cells[plan.sample].files)
         if progress is not None:
             progress(number + 1, design.total, plan.sample)
@@ -112,34 +114,8 @@ def _simulate(root: Path, design: StudyDesign, progress: Progress | None) -> tup
         "generator": "interlith.simulate/1", "cycles": design.cycles, "batches": design.batches,
         "reference_cycle": design.reference_cycle,
     }  # fmt: skip
-    typical = {recipe.name: _typical(design, recipe) for recipe in design.variants}
+    typical = {recipe.name: typical_values(design, recipe) for recipe in design.variants}
     return Truth(root, design.seed, design.variants[0].name, cells, typical, settings), rows
-
-
-def _cell(raw: Path, design: StudyDesign, plan: CellPlan) -> CellTruth:
-    cell = make_cell(plan.recipe, active_mass=plan.active_mass, effects=plan.effects)
-    programme = design.programme(plan.recipe, plan.declared_mass)
-    test = cycle_cell(
-        cell,
-        programme,
-        interruption=plan.interruption,
-        current_gain=plan.instrument.current_gain,
-        voltage_offset=plan.instrument.voltage_offset,
-        accessible=plan.accessible,
-    )
-    return CellTruth(
-        sample=plan.sample,
-        variant=plan.recipe.name,
-        batch=plan.batch,
-        replicate=plan.replicate,
-        files=_write(raw, plan, test),
-        active_mass=plan.active_mass,
-        declared_mass=plan.declared_mass if plan.mass_is_declared else None,
-        current_gain=plan.instrument.current_gain,
-        voltage_offset=plan.instrument.voltage_offset,
-        half_cycles=test.half_cycles,
-        values=_values(test, plan.active_mass, programme, cell.kind, design.reference_cycle, plan.accessible),
-    )
 
 
 def _write(raw: Path, plan: CellPlan, test: CellTest) -> tuple[str, ...]:
@@ -154,30 +130,6 @@ def _write(raw: Path, plan: CellPlan, test: CellTest) -> tuple[str, ...]:
         write(part, raw / name, {"start": start.isoformat()})
         files.append(f"{RAW_FOLDER}/{name}")
     return tuple(files)
-
-
-def _values(
-    test: CellTest,
-    mass: float,
-    protocol: Protocol,
-    kind: str,
-    reference_cycle: int,
-    accessible: Sequence[float] | None = None,
-) -> Values:
-    ordinary = {
-        cycle: protocol.rate_of(cycle) == protocol.rate_of(reference_cycle) for cycle in range(1, protocol.cycles + 1)
-    }
-    return true_values(
-        test.half_cycles, active_mass=mass, kind=kind, reference_cycle=reference_cycle, ordinary=ordinary,
-        accessible=accessible,
-    )  # fmt: skip
-
-
-def _typical(design: StudyDesign, recipe: Recipe) -> Values:
-    """Observables of the cell without effects and errors."""
-    cell = make_cell(recipe, active_mass=design.active_mass)
-    programme = design.programme(recipe, design.active_mass)
-    return _values(cycle_cell(cell, programme), design.active_mass, programme, cell.kind, design.reference_cycle)
 
 
 def _rows(plan: CellPlan, files: Sequence[str]) -> list[dict[str, str]]:
