@@ -147,7 +147,10 @@ class Blocks:
     def _marker(self, frame: pl.DataFrame, name: str) -> Integers:
         if name not in self.columns:
             return np.full(frame.height, -1, dtype=np.int64)
-        return frame.get_column(self.columns[name]).cast(pl.Int64).fill_null(-1).to_numpy()
+        marker = frame.get_column(self.columns[name])
+        if marker.dtype != pl.Int64 or marker.null_count():
+            marker = marker.cast(pl.Int64).fill_null(-1)
+        return marker.to_numpy()
 
     def _late(self, interval: Floats) -> Flags:
         if interval.size == 0:

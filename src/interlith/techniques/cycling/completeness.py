@@ -9,6 +9,9 @@ import polars as pl
 END_VOLTS, END_SHARE = 0.005, 0.01
 #: One that ends at constant voltage must also have come down to this many times the usual last current.
 END_CURRENT = 1.1
+#: A stretch that passes less than this share of the charge of the half-cycle before it, and ends this share of the window
+#: away from where any of its kind ended, is a pulse at the end of a file and no half-cycle.
+TINY_SHARE, FAR_SHARE = 0.2, 0.2
 #: A counter that is not at zero in the first row of a file has counted this share of the step before it.
 STARTED_BEFORE = 0.01
 
@@ -34,13 +37,14 @@ def completed(table: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
     )
     usual = _at_usual_end(table, followed)
     begun = _begun_before(table, steps)
-    complete = (followed | usual) & ~begun
+    tiny = _tiny(table)
+    complete = (followed | usual) & ~begun & ~tiny
     way = table.get_column("half_direction").to_numpy()
     few = np.where(way > 0, np.count_nonzero(followed & (way > 0)), np.count_nonzero(followed & (way < 0)))
     reason = np.where(
         begun, "incomplete: the file begins inside it",
-        np.where(few > 0, "incomplete: the file ends before its usual end",
-                 "incomplete: the file ends here and there is none of its kind to compare with"),
+        np.where(tiny, "incomplete: a pulse, far from the end of any half-cycle of its kind", np.where(few > 0, "incomplete: the file ends before its usual end",
+                 "incomplete: the file ends here and there is none of its kind to compare with")),
     )  # fmt: skip
     return table.with_columns(
         pl.Series("complete", complete), pl.Series("incomplete", np.where(complete, "", reason)).replace("", None)
@@ -70,6 +74,18 @@ def _at_usual_end(
             close = close and bool(held[row]) and current[row] <= END_CURRENT * float(np.median(current[holding]))
         found[row] = close
     return found
+
+
+def _tiny(table: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """True for a stretch that is small beside the half-cycle before it and ended nowhere near an end."""
+    size = table.select(pl.coalesce("charge", "integral_charge").fill_null(0.0)).to_series().to_numpy()
+    way = table.get_column("half_direction").to_numpy()
+    end = table.get_column("voltage_end").to_numpy()
+    high, low = float(np.nanmax(end)), float(np.nanmin(end))
+    small = np.zeros(table.height, dtype=np.bool_)
+    small[1:] = size[1:] < TINY_SHARE * size[:-1]
+    away = np.where(way > 0, high - end, end - low) > FAR_SHARE * (high - low)
+    return np.asarray(small & away)
 
 
 def _begun_before(table: pl.DataFrame, steps: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

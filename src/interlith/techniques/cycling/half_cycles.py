@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 PULSE_SHARE = 0.2
 #: Pulses last no longer than this (s).
 PULSE_SECONDS = 3600.0
+#: Short steps the same way count as pulses if there are at least so many in a half-cycle.
+LEAST_PULSES = 3
 #: After rows are missing, a half-cycle that starts again this share of its voltage window back is a new one.
-BACK_SHARE = 0.5
+BACK_SHARE = 0.35
 
 
 def assign(steps: pl.DataFrame) -> pl.DataFrame:
@@ -66,7 +68,7 @@ def _groups(steps: pl.DataFrame, moving: NDArray[np.int64], direction: NDArray[n
 
 
 def _restarted_elsewhere(steps: pl.DataFrame, moving: NDArray[np.int64], signs: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """True where rows are missing before a step and the cell has meanwhile gone back more than half of its window."""
+    """True where rows are missing before a step and the cell has meanwhile gone back far through its window."""
     part = steps.get_column("part").to_numpy()
     is_gap = (steps.get_column("step_type") == "gap").to_numpy()
     gaps = np.cumsum(is_gap)
@@ -117,5 +119,8 @@ def _with_pulses(steps: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     brief = (pl.col("end_time") - pl.col("start_time")) <= PULSE_SECONDS
     small = pl.coalesce("charge", "integral_charge", 0.0) < PULSE_SHARE * total
-    pulse = pl.col("half_cycle").is_not_null() & (pl.col("direction") != 0) & small & brief & (alone | other)
+    brief_step = pl.col("half_cycle").is_not_null() & (pl.col("direction") != 0) & small & brief
+    # One or two short steps after a rest are the end of a discharge at falling current; pulses come in rows.
+    repeated = (brief_step & alone).sum().over("half_cycle") >= LEAST_PULSES
+    pulse = brief_step & (other | (alone & repeated))
     return steps.with_columns(pl.when(pulse).then(pl.lit("pulse")).otherwise("step_type").alias("step_type"))
