@@ -307,3 +307,25 @@ def test_a_time_column_that_no_factor_explains_is_refused(tmp_path: Path) -> Non
     _slow(3471.7).write_csv(path)
     with pytest.raises(ReadError, match="declare `time_scale`"):
         bdf.read(path, {})
+
+
+def test_a_temperature_whose_unit_is_lost_is_left_out_and_flagged(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "DataPoint,Cycle Index,Step Index,Step Type,Time,Total Time,Current(A),Voltage(V),T1(furlong)\n"
+        "1,1,1,Rest,00:00:00,00:00:00,0,3.5,25\n2,1,1,Rest,00:00:10,00:00:10,0,3.5,25\n"
+    )
+    reading = neware_csv.read(path, {})
+    assert "temperature" not in _frame(reading).columns
+    assert "column_left_out" in {flag.code for flag in reading.flags}
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-8"])
+def test_degrees_in_one_sign(tmp_path: Path, encoding: str) -> None:
+    text = (
+        "DataPoint,Cycle Index,Step Index,Step Type,Time,Total Time,Current(A),Voltage(V),T1(℃)\n"
+        "1,1,1,Rest,00:00:00,00:00:00,0,3.5,25.5\n2,1,1,Rest,00:00:10,00:00:10,0,3.5,25.5\n"
+    )
+    path = tmp_path / "t.csv"
+    path.write_bytes(text.encode(encoding))
+    assert _frame(neware_csv.read(path, {}))["temperature"].to_list() == [25.5, 25.5]

@@ -56,6 +56,8 @@ _DIMENSIONS: dict[str, str] = {
 }
 #: Quantities that a table of cycling may hold.
 QUANTITIES: tuple[str, ...] = tuple(_DIMENSIONS)
+#: Quantities without which a file is refused.
+NEEDED = frozenset({"test_time", "step_time", "current", "voltage"})
 _KINDS: dict[str, Kind] = {"count": "integer", "text": "text", "date": "date"}
 _BRACKETED = re.compile(r"^(?P<stem>.*?)\s*[(\[](?P<unit>[^()\[\]]*)[)\]]\s*$")
 _SLASHED = re.compile(r"^(?P<stem>[^/]*?)\s*/\s*(?P<unit>.+?)\s*$")
@@ -128,6 +130,7 @@ def understand(
     *,
     where: str,
     units: Mapping[str, str] | None = None,
+    left_out: list[str] | None = None,
 ) -> tuple[Column, ...]:
     """Match column names with a vocabulary of folded stems; of two columns with one meaning the first is taken.
 
@@ -141,11 +144,13 @@ def understand(
         File name for messages.
     units
         Unit per quantity where the header gives none.
+    left_out
+        Receives a sentence for each column that is not needed and whose unit is not understood.
 
     Raises
     ------
     ReadError
-        If a unit is missing or not understood.
+        If the unit of time, current or voltage is missing or not understood.
     """
     units = units or {}
     found: dict[str, Column] = {}
@@ -155,7 +160,12 @@ def understand(
         if quantity is None or quantity in found:
             continue
         unit = parts.unit if vocabulary.get(parts.stem) else None
-        found[quantity] = _column(position, name, quantity, unit or units.get(quantity), where)
+        try:
+            found[quantity] = _column(position, name, quantity, unit or units.get(quantity), where)
+        except ReadError as error:
+            if quantity in NEEDED or left_out is None:
+                raise
+            left_out.append(str(error))
     return tuple(found.values())
 
 

@@ -13,12 +13,10 @@ import polars as pl
 
 from interlith.errors import ReadError
 from interlith.physics.column_names import Column
-from interlith.physics.text_layout import Layout
+from interlith.physics.text_layout import LARGEST_REWRITE, Layout
 
 #: What vendors print where nothing was measured.
 NULLS = ["-", "--", "NaN", "nan", "N/A", "NULL", "null", "None"]
-#: A text in a code page that polars cannot scan is rewritten in memory up to this size.
-LARGEST_REWRITE = 2_000_000_000
 #: Blocks (bytes each) in which the marks of `NULLS` are looked for.
 PROBE = 65_536
 PROBES = 12
@@ -216,8 +214,6 @@ def _nulls_seen(layout: Layout) -> list[str]:
     mark = re.escape(layout.delimiter)
     pattern = rf'(?:^|[{mark}"])[ \t]*({"|".join(NULLS)})[ \t]*(?=[{mark}"\r\n])'
     text = b"\n".join(blocks)
-    if layout.encoding == "utf-16":
-        text = text.replace(b"\x00", b"")
     return sorted({found.decode() for found in re.findall(pattern.encode(), text, re.MULTILINE)})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -103,8 +103,10 @@ def read_sheets(
                 f"{path}: the sheets '{tables[0][0]}' and '{name}' have different columns; export them alike."
             )
         body.extend(row for row in rows[start + 1 :] if any(_text(cell) for cell in row))
-    columns = understand(names, vocabulary, where=f"{path}, sheet '{tables[0][0]}'")
-    return _assemble(path, columns, body, names, other)
+    left_out: list[str] = []
+    columns = understand(names, vocabulary, where=f"{path}, sheet '{tables[0][0]}'", left_out=left_out)
+    table = _assemble(path, columns, body, names, other)
+    return replace(table, remarks=(*table.remarks, *(Remark("column_left_out", text) for text in left_out)))
 
 
 def _assemble(
@@ -148,7 +150,7 @@ def _sheets(path: Path) -> list[tuple[str, list[Row]]]:
         raise ReadError(f"{path}: this is no workbook (.xls or .xlsx): byte 0 is {head[:4]!r}.")
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
-        return [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=True)) for name in book.sheet_names]
+        return [(name, list(book.get_sheet_by_name(name).to_python(skip_empty_area=True))) for name in book.sheet_names]
     except Exception as error:  # the reader of a closed format fails in any way on damaged bytes
         raise ReadError(
             f"{path}: the workbook is damaged ({type(error).__name__}: {error}); export it again."
@@ -172,6 +174,9 @@ def _series(path: Path, column: Column, cells: list[Any]) -> pl.Series | None:
         return None if texts else pl.Series(column.quantity, dates, dtype=pl.Datetime("ms"))
     if column.kind == "duration":
         return _durations(path, column, cells)
+    if {type(cell) for cell in cells} <= {float, int}:
+        plain = pl.Series(column.quantity, cells, dtype=pl.Float64)
+        return plain.cast(pl.Int64) if column.kind == "integer" else plain * column.factor
     numbers = [_number(path, column, cell, row) for row, cell in enumerate(cells)]
     series = pl.Series(column.quantity, numbers, dtype=pl.Float64)
     return series.cast(pl.Int64) if column.kind == "integer" else series * column.factor

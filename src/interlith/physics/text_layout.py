@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from interlith.errors import ReadError
@@ -16,9 +16,12 @@ from interlith.errors import ReadError
 BLOCK = 262_144
 #: Lines in which the header of the table must begin.
 HEADER_LINES = 400
+#: A text in a code page that polars cannot scan is rewritten in memory up to this size.
+LARGEST_REWRITE = 2_000_000_000
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
 DELIMITERS = (",", "\t", ";", "|")
 #: Characters that occur in headers of Chinese exports and tell GBK from a Western code page.
-_CHINESE = re.compile("[电流压容量循环工步时间温度状态记录功率]")
+_CHINESE = re.compile("[℃电流压容量循环工步时间温度状态记录功率]")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$")
 _COMMA_NUMBER = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?$")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+\.\d+$|[-+]?\d{1,3}(?:\.\d{3})+,\d+$|[-+]?\d{1,3}(?:,\d{3}){2,}$")
@@ -53,7 +56,7 @@ class Layout:
 
 def decode(block: bytes) -> tuple[str, str]:
     """Decode the first block of a text file: UTF-8, UTF-16 by its mark, GBK by Chinese words, else Windows-1252."""
-    if block[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if block[:2] in UTF16:
         return block.decode("utf-16", errors="replace"), "utf-16"
     try:
         return block.decode("utf-8-sig"), "utf-8"
@@ -68,7 +71,7 @@ def decode(block: bytes) -> tuple[str, str]:
 
 def is_text(head: bytes) -> bool:
     """Whether bytes look like text: no zero bytes (unless UTF-16 says so) and few control characters."""
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if head[:2] in UTF16:
         return True
     if not head or b"\x00" in head:
         return False
@@ -132,6 +135,9 @@ def layout_of(
         If the file cannot be opened, holds no such header or no row, or mixes number styles: file and line are named.
     """
     head, tail, whole = _blocks(path) if content is None else _blocks_of(content)
+    if head[:2] in UTF16:
+        content = _rewritten(path)
+        head, tail, whole = _blocks_of(content)
     text, encoding = decode(head)
     lines = text.split("\n")
     lines = [line.rstrip("\r") for line in (lines if whole else lines[:-1])]
@@ -144,15 +150,11 @@ def layout_of(
     while start < len(lines) and not _is_data(fields(lines[start], delimiter)):
         start += 1
     rows = [tuple(fields(line, delimiter)) for line in lines[start:]]
-    dropped, truncated, tail_rows = _ending(path, tail, encoding, delimiter, rows)
-    if whole:
-        tail_rows = []
-        rows = rows[: len(rows) - dropped]
-    kept = [row for row in rows if any(field.strip() for field in row)]
-    if not kept:
+    if not rows:
         raise ReadError(f"{path}: line {number + 1} is the header of a table, but no row of numbers follows it.")
-    width = max(len(names), max(len(row) for row in kept), max((len(row) for row in tail_rows), default=0))
-    _refuse_unnamed(path, names, kept, start)
+    _refuse_unnamed(path, names, rows, start)
+    ending = _ending(tail, encoding, delimiter, rows)
+    head_rows, tail_rows = (rows[: len(rows) - ending.dropped], ()) if whole else (rows, ending.rows)
     layout = Layout(
         path=path,
         encoding=encoding,
@@ -161,19 +163,17 @@ def layout_of(
         names=names,
         header_line=number,
         data_line=start,
-        width=width,
-        head_rows=tuple(kept),
+        width=max(len(names), *(len(row) for row in (*rows, *tail_rows))),
+        head_rows=tuple(head_rows),
         tail_rows=tuple(tail_rows),
         quoted=b'"' in head or b'"' in tail,
         ascii_data=encoding == "utf-8" or ("\n".join(lines[start:]) + tail.decode("latin-1")).isascii(),
-        rows_to_drop=dropped,
-        truncated=truncated,
+        rows_to_drop=ending.dropped,
+        truncated=ending.truncated,
         preamble=tuple(lines[:number]),
         content=content,
     )
-    if decimal is None:
-        return _with_decimal(layout)
-    return layout
+    return layout if decimal is not None else _with_decimal(layout)
 
 
 def _blocks(path: Path) -> tuple[bytes, bytes, bool]:
@@ -209,18 +209,31 @@ def _blocks_of(content: bytes) -> tuple[bytes, bytes, bool]:
     return content[:BLOCK], content[-BLOCK // 4 :], len(content) <= BLOCK
 
 
+def _rewritten(path: Path) -> bytes:
+    """UTF-16 text as UTF-8, in memory, since its blocks cannot be looked at one by one."""
+    size = path.stat().st_size
+    if size > LARGEST_REWRITE:
+        raise ReadError(f"{path}: {size} bytes in UTF-16; save it as UTF-8, it is too large to rewrite.")
+    return path.read_bytes().decode("utf-16", errors="replace").encode("utf-8")
+
+
 def _is_data(row: Sequence[str]) -> bool:
     filled = [field.strip() for field in row if field.strip()]
     numbers = sum(bool(_NUMBER.match(field) or _COMMA_NUMBER.match(field)) for field in filled)
     return numbers >= 2
 
 
-def _ending(
-    path: Path, tail: bytes, encoding: str, delimiter: str, rows: Sequence[tuple[str, ...]]
-) -> tuple[int, str, list[tuple[str, ...]]]:
+@dataclass(frozen=True, slots=True)
+class _Ending:
     """How many rows at the end are blank or cut short, what the cut row says, and the last whole rows."""
-    text = tail.decode("utf-16" if encoding == "utf-16" and tail[:2] in (b"\xff\xfe",) else encoding, errors="replace")
-    lines = text.split("\n")
+
+    dropped: int
+    truncated: str
+    rows: tuple[tuple[str, ...], ...]
+
+
+def _ending(tail: bytes, encoding: str, delimiter: str, rows: Sequence[tuple[str, ...]]) -> _Ending:
+    lines = tail.decode(encoding, errors="replace").split("\n")
     ended = lines[-1] == ""
     lines = [line.rstrip("\r") for line in (lines[:-1] if ended else lines)]
     body = [tuple(fields(line, delimiter)) for line in lines[1:]] or list(rows)
@@ -232,13 +245,11 @@ def _ending(
     if body and not ended and dropped == 0 and len(body[-1]) < usual:
         truncated = delimiter.join(body.pop())
         dropped += 1
-    return dropped, truncated, body[-200:]
+    return _Ending(dropped, truncated, tuple(body[-200:]))
 
 
 def _with_decimal(layout: Layout) -> Layout:
     """Find the decimal sign from the numbers; mixed styles are refused rather than guessed."""
-    from dataclasses import replace
-
     commas = 0
     certain = False
     for offset, row in enumerate((*layout.head_rows, *layout.tail_rows)):

@@ -6,7 +6,7 @@ The one path that all text formats share: lay out, understand the names, scan la
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -88,8 +88,10 @@ def read_text_table(
         decimal=decimal,
         content=content,
     )
-    understood = understand(layout.names, vocabulary, where=str(path), units=units)
-    return assemble(layout, understood)
+    left_out: list[str] = []
+    understood = understand(layout.names, vocabulary, where=str(path), units=units, left_out=left_out)
+    table = assemble(layout, understood)
+    return replace(table, remarks=(*table.remarks, *(Remark("column_left_out", text) for text in left_out)))
 
 
 def assemble(layout: Layout, understood: tuple[Column, ...]) -> TextTable:
