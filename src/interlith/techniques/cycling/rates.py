@@ -30,6 +30,8 @@ from interlith.units import inside, parse_rate
 
 #: A longer block is ageing, not a rate test: its mean mixes both and is withheld.
 LONGEST_BLOCK = 20
+#: Fewer rates are formation and cycling, not a rate test.
+LEAST_RATES = 3
 #: Within a rate test no rate comes back more often than this on average; check-ups within long cycling do.
 MOST_VISITS = 2
 #: A capacity that runs this far (relative) through its block makes the mean depend on the length of the block.
@@ -116,7 +118,7 @@ def rate_table(
             _detected(known, direction) if declared is None else [_checked(one, known, direction) for one in declared]
         )
         rates = {int(label) for label in alike([block.current for block in found]) if label >= 0}
-        if declared is None and (len(rates) < 2 or len(found) > MOST_VISITS * len(rates)):
+        if declared is None and (len(rates) < LEAST_RATES or len(found) > MOST_VISITS * len(rates)):
             quality.append((cell.sample, "rate table", False, _no_test(len(rates), len(found))))
             continue
         if declared is None:
@@ -134,8 +136,11 @@ def rate_table(
 
 
 def _no_test(rates: int, blocks: int) -> str:
-    if rates < 2:
-        return "all cycles run at one rate: there is no rate test to tabulate"
+    if rates < LEAST_RATES:
+        found = "all cycles run at one rate" if rates < 2 else f"the cycles run at {rates} rates only"
+        return (
+            f"{found}: there is no rate test to tabulate; if there is one, declare the blocks under analyses: cycling"
+        )
     return (
         f"the current changes {blocks - 1} times: that is cycling with check-ups rather than a rate test; declare the "
         "blocks under analyses: cycling: blocks"
