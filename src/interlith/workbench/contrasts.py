@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from interlith import evidence
@@ -78,19 +79,44 @@ def contrast(
     if reference is None:
         raise StudyError("No reference variant is declared; write `reference: bare` into study.yaml or pass to='bare'.")
     reasons = excluded or {}
-    return evidence.compare(
-        table,
+    kept, apart = _one_unit(table, quantity)
+    findings = evidence.compare(
+        kept,
         quantity,
         at=at,
         to=reference,
         kind=kind,
         study=study,
         number_of_secondary=secondary,
-        conditions=conditions(results, at),
-        exclude={name: reason for name, reason in reasons.items() if name in set(table.get_column("sample"))},
+        conditions=conditions(results, at or _own_state(kept, quantity)),
+        exclude={name: reason for name, reason in reasons.items() if name in set(kept.get_column("sample"))},
         allow_unlike=allow_unlike,
         level=level,
     )
+    return tuple(replace(finding, caveats=(*finding.caveats, *apart)) for finding in findings)
+
+
+def _own_state(table: pl.DataFrame, quantity: str) -> dict[str, float]:
+    """State at which a quantity that exists once a specimen was measured: the first cycle of an initial efficiency."""
+    import polars as pl
+
+    cycles = table.filter(pl.col("quantity") == quantity).get_column("cycle").drop_nulls().unique().to_list()
+    return {"cycle": float(cycles[0])} if len(cycles) == 1 else {}
+
+
+def _one_unit(table: pl.DataFrame, quantity: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Leave out specimens whose value is in a unit of another dimension (mAh among mAh/g: no mass), and say so."""
+    import polars as pl
+
+    rows = table.filter((pl.col("quantity") == quantity) & pl.col("value").is_not_null())
+    counts = rows.group_by("unit").agg(pl.col("sample").n_unique().alias("n")).sort("n", "unit", descending=True)
+    if counts.height < 2:
+        return table, ()
+    unit = counts.item(0, "unit")
+    other = sorted(rows.filter(pl.col("unit") != unit).get_column("sample").unique())
+    odd = (pl.col("quantity") == quantity) & (pl.col("unit") != unit)
+    caveat = f"left out because its value is not in {unit} (no confirmed mass or area): {', '.join(other)}"
+    return table.filter(~odd), (caveat,)
 
 
 def planned(study: Study, table: pl.DataFrame, headlines: Sequence[str]) -> list[tuple[str, dict[str, float]]]:
@@ -113,8 +139,12 @@ def planned(study: Study, table: pl.DataFrame, headlines: Sequence[str]) -> list
             everyone = common.filter(pl.col("n") == rows.get_column("sample").n_unique()).get_column("cycle")
             if everyone.is_empty():
                 continue
-            last = int(everyone.to_list()[-1])
-            at = {"cycle": float(wanted_cycle if wanted_cycle is not None and wanted_cycle in everyone else last)}
+            cycle = (
+                int(wanted_cycle)
+                if wanted_cycle is not None and int(wanted_cycle) in everyone
+                else int(everyone.to_list()[-1])
+            )
+            at = {"cycle": float(cycle)}
         if (quantity, at) not in plan:
             plan.append((quantity, at))
     return plan

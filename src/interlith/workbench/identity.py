@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -42,17 +42,20 @@ def code_version(technique: str) -> str:
     return digest.hexdigest()
 
 
-def step_key(technique: str, name: str, sources: Iterable[str], options: Mapping[str, Any]) -> str:
-    """Key of one analysis: raw bytes, options and code."""
-    parts = [technique, name, sorted(set(sources)), options, code_version(technique)]
+def step_key(technique: str, name: str, options: Mapping[str, Any]) -> str:
+    """Key of one analysis without its raw bytes: options and code."""
+    parts = [technique, name, options, code_version(technique)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def identify(table: pl.DataFrame, study: str, key: str) -> pl.DataFrame:
-    """Fill the columns ``study`` and ``id``: first 16 hex of sha256 of step key, sample, quantity and state."""
+    """Fill the columns ``study`` and ``id``: first 16 hex of sha256 of step key, raw bytes, sample, quantity and state.
+
+    The raw bytes enter row by row (column ``source``), so a changed file changes the identifiers of its own numbers only.
+    """
     import polars as pl
 
-    columns = ("sample", "quantity", "state", "state_value", "cycle", "method", "fit")
+    columns = ("source", "sample", "quantity", "state", "state_value", "cycle", "method", "fit")
     identifiers = [
         hashlib.sha256("|".join([key, *(str(part) for part in row)]).encode()).hexdigest()[:16]
         for row in table.select(columns).iter_rows()

@@ -16,6 +16,7 @@ from interlith.model.observable import to_frame
 from interlith.workbench.contrasts import contrast, gather, planned
 from interlith.workbench.discovery import techniques
 from interlith.workbench.identity import identify, step_key
+from interlith.workbench.schema import READER_WORDS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -84,10 +85,9 @@ def check_options(technique: Technique, options: Mapping[str, Any]) -> None:
         Naming the nearest allowed word.
     """
     for word in options:
-        if word not in technique.options:
-            raise StudyError(
-                f"study.yaml, analyses: {technique.name}: '{word}' is unknown; {nearest(word, technique.options)}."
-            )
+        allowed = {**technique.options, **READER_WORDS}
+        if word not in allowed:
+            raise StudyError(f"study.yaml, analyses: {technique.name}: '{word}' is unknown; {nearest(word, allowed)}.")
 
 
 def _analyse(study: Study, technique: Technique, series: Series, failures: Failures) -> list[Result]:
@@ -99,7 +99,7 @@ def _analyse(study: Study, technique: Technique, series: Series, failures: Failu
         return []
     done = []
     for result in found:
-        key = step_key(technique.name, result.name, (item.source.sha256 for item in series), options)
+        key = step_key(technique.name, result.name, options)
         done.append(replace(result, table=identify(result.table, study.name, key)))
         failed = result.quality.rows(named=True) if result.quality.height else []
         failures += [

@@ -15,6 +15,15 @@ TECHNIQUE_WORDS = (
     "raman", "profiles", "electronic",
 )  # fmt: skip
 
+#: Words under ``analyses: <technique>:`` that go to the reader of a file, not to the analysis.
+READER_WORDS = {
+    "mapping": "columns of a text file without a vendor's layout: {test_time: 'Time [h]', current: I/mA, voltage: U/V}",
+    "units": "units of mapped columns whose names do not hold them: {current: mA}",
+    "decimal": "decimal mark of a text file, where both readings are possible: '.' or ','",
+    "positive_current": "what positive current means in a mapped file: charge or discharge",
+    "time_scale": "factor on a time column that the self-check finds wrong",
+}
+
 
 def _with_unit(quantity: str) -> BeforeValidator:
     def check(text: Any) -> Any:
