@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from interlith.physics.counting_runs import Flags, Floats, Integers
 
@@ -21,6 +23,7 @@ JUMP_SHARE = 0.02
 
 COUNTERS = ("up", "down", "up_energy", "down_energy")
 _MARKERS = ("cycle", "step", "word")
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(slots=True)
@@ -38,7 +41,7 @@ class Clock:
 
 @dataclass(slots=True)
 class Block:
-    """Rows of one block, with the last row of the block before it in front where `ahead` is 1.
+    """Rows of one block, with the last row of the block before it in front where `ahead` is 1 (not in `word`).
 
     `row` numbers the rows of the file from 0. `part` is what each interval adds to the integrals. The flags have one entry
     a row of the block proper: `breaks` where a run begins, `marked` where the vendor's marker changes, `late` after a
@@ -81,7 +84,8 @@ class Blocks:
 
     columns: Mapping[str, str]
     clock: Clock = field(default_factory=Clock)
-    _last: pl.DataFrame | None = None
+    _last: dict[str, float] = field(default_factory=dict)
+    _last_word: str | None = None
     _last_row: int = -1
     _last_interval: float = 0.0
 
@@ -90,20 +94,30 @@ class Blocks:
         rows, frame = self._readable(frame)
         if frame.height == 0:
             return None
-        ahead = 0 if self._last is None else 1
-        if self._last is not None:
-            frame = pl.concat([self._last, frame])
-            rows = np.concatenate([[self._last_row], rows])
-        self._last, self._last_row = frame.tail(1), int(rows[-1])
-        return self._block(rows, frame, ahead)
-
-    def _block(self, rows: Integers, frame: pl.DataFrame, ahead: int) -> Block:
+        ahead = 1 if self._last else 0
         value = self._values(frame)
         cycle, step = self._marker(frame, "cycle"), self._marker(frame, "step")
         word = frame.get_column(self.columns["word"]) if "word" in self.columns else None
+        marked = (cycle[1:] != cycle[:-1]) | (step[1:] != step[:-1])
+        if word is not None:
+            marked |= self._word_changes(word, ahead)
+        if ahead:
+            rows = np.concatenate([[self._last_row], rows])
+        self._last_row = int(rows[-1])
+        return self._block(rows, value, cycle, step, word, marked, ahead)
+
+    def _block(
+        self,
+        rows: Integers,
+        value: dict[str, Floats],
+        cycle: Integers,
+        step: Integers,
+        word: pl.Series | None,
+        marked: Flags,
+        ahead: int,
+    ) -> Block:
         interval = np.diff(value["time"])
         back = interval < 0
-        marked = _marked(cycle, step, word)
         late = self._late(interval)
         reset = _reset(value)
         self._watch(rows, interval, back)
@@ -121,12 +135,31 @@ class Blocks:
             if name in _MARKERS:
                 continue
             if column not in arrays:
-                numbers = _numbers(frame.get_column(column))
+                numbers = _numbers(frame.get_column(column), self._last.get(column, 0.0))
                 # Some vendors give the counter the sign of the current.
                 signed = name in COUNTERS and float(numbers.min()) < 0
-                arrays[column] = np.abs(numbers) if signed else numbers
+                arrays[column] = self._joined(column, np.abs(numbers) if signed else numbers)
             value[name] = arrays[column]
         return value
+
+    def _joined(self, column: str, numbers: NDArray[Number]) -> NDArray[Number]:
+        """The numbers with the last one of the block before in front."""
+        before = self._last.get(column)
+        self._last[column] = numbers[-1].item()
+        if before is None:
+            return numbers
+        joined = np.empty(numbers.size + 1, dtype=numbers.dtype)
+        joined[0] = before
+        joined[1:] = numbers
+        return joined
+
+    def _word_changes(self, word: pl.Series, ahead: int) -> Flags:
+        first = word.item(0)
+        changed = _changes(word)
+        if ahead:
+            changed = np.concatenate([[first != self._last_word], changed])
+        self._last_word = word.item(word.len() - 1)
+        return changed
 
     def _readable(self, frame: pl.DataFrame) -> tuple[Integers, pl.DataFrame]:
         begin = self.clock.rows
@@ -146,11 +179,11 @@ class Blocks:
 
     def _marker(self, frame: pl.DataFrame, name: str) -> Integers:
         if name not in self.columns:
-            return np.full(frame.height, -1, dtype=np.int64)
+            return np.full(frame.height + bool(self._last_row >= 0), -1, dtype=np.int64)
         marker = frame.get_column(self.columns[name])
         if marker.dtype != pl.Int64 or marker.null_count():
             marker = marker.cast(pl.Int64).fill_null(-1)
-        return marker.to_numpy()
+        return self._joined(self.columns[name], marker.to_numpy())
 
     def _late(self, interval: Floats) -> Flags:
         if interval.size == 0:
@@ -170,14 +203,6 @@ class Blocks:
             self.clock.largest_step_back = max(self.clock.largest_step_back, -float(interval.min()))
         self.clock.backwards += count
         self.clock.duplicates += int(np.count_nonzero(interval == 0))
-
-
-def _marked(cycle: Integers, step: Integers, word: pl.Series | None) -> Flags:
-    """True where a marker of the vendor differs from that of the row before."""
-    marked: Flags = (cycle[1:] != cycle[:-1]) | (step[1:] != step[:-1])
-    if word is not None:
-        marked |= _changes(word)
-    return marked
 
 
 def _turned(current: Floats) -> Flags:
@@ -231,9 +256,9 @@ def _changes(words: pl.Series) -> Flags:
     return (after != before).to_numpy()
 
 
-def _numbers(series: pl.Series) -> Floats:
+def _numbers(series: pl.Series, before: float) -> Floats:
     if series.dtype != pl.Float64:
         series = series.cast(pl.Float64)
     if series.null_count():
-        series = series.fill_null(strategy="forward").fill_null(0.0)
+        series = series.fill_null(strategy="forward").fill_null(before)
     return series.to_numpy()

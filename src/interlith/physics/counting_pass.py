@@ -164,7 +164,7 @@ class Pass:
     def _word_codes(self, block: Block, first: Integers) -> Integers:
         if block.word is None:
             return np.full(first.size, -1, dtype=np.int64)
-        texts = block.word.gather(first).cast(pl.String).to_list()
+        texts = block.word.gather(first - block.ahead).cast(pl.String).to_list()
         return np.array([self.words.setdefault(text, len(self.words)) for text in texts], dtype=np.int64)
 
     def _ticks(self, block: Block, running: Floats, first: Integers, last: Integers) -> dict[str, NDArray[np.generic]]:
