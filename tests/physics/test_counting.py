@@ -192,6 +192,24 @@ def test_a_hold_inside_one_vendor_step_is_split_off(words: bool) -> None:
     assert steps["end_time"].to_list()[0] == steps["start_time"].to_list()[1]
 
 
+def test_the_energy_of_a_split_step_is_shared_by_energy() -> None:
+    frame = held(True)
+    passed = (
+        pl.col("test_time").diff().fill_null(0.0)
+        * 0.5
+        * (pl.col("current") + pl.col("current").shift(1)).fill_null(0.0)
+    )
+    frame = frame.with_columns((passed / 3600.0).cum_sum().alias("capacity_counter"))
+    middle = 0.5 * (pl.col("voltage") + pl.col("voltage").shift(1)).fill_null(0.0)
+    frame = frame.with_columns((passed / 3600.0 * middle).cum_sum().alias("energy_counter"))
+    # A steep start makes charge and energy differ in their shares.
+    steep = frame.with_columns(pl.col("voltage") - 3.4, (pl.col("energy_counter") - 3.4 * pl.col("capacity_counter")))
+    found = counted(steep)
+    assert found.notices == ()
+    for row in found.steps.iter_rows(named=True):
+        assert row["energy_counter"] == pytest.approx(row["charge"] * row["mean_voltage"], rel=1e-3)
+
+
 def test_a_coarse_counter_is_read_where_it_steps() -> None:
     true = 0.177e-3
     frame = steps_frame([(128000.0, -true, 1.0, 0.1), (64000.0, true, 0.1, 1.0)], digits=4)

@@ -12,6 +12,12 @@ from interlith.physics.counting_points import Points
 from interlith.physics.counting_runs import Floats, Runs
 from interlith.physics.counting_steps import Kinds, Resolved
 
+#: Sizes that the two parts of a split step share, by charge or by energy.
+_SHARED = (
+    "charge", "charge_std", "counter_charge", "counter_std", "integral_charge", "integral_std", "ticks_charge",
+    "ticks_std", "energy_counter", "energy_integral",
+)  # fmt: skip
+
 
 def step_table(
     resolved: Resolved,
@@ -169,13 +175,16 @@ def _split(row: dict[str, object], found: Kinds, points: Points, spot: int) -> l
         "mean_voltage": _mean_voltage(points, hold, last), "running_charge": float(points.charge[hold]), "lead": 0.0,
         "current_median": float(np.median(points.current[hold : last + 1])),
     }  # fmt: skip
-    for part, portion in ((before, share), (after, 1.0 - share)):
+    work = share * float(str(before["mean_voltage"]))
+    whole = work + (1.0 - share) * float(str(after["mean_voltage"]))
+    energy = work / whole if whole else share
+    for part, portion, worked in ((before, share, energy), (after, 1.0 - share, 1.0 - energy)):
         voltage = points.voltage[first : hold + 1] if part is before else points.voltage[hold : last + 1]
         part["voltage_min"], part["voltage_max"] = float(voltage.min()), float(voltage.max())
-        for name in ("charge", "charge_std", "counter_charge", "counter_std", "integral_charge", "integral_std",
-                     "ticks_charge", "ticks_std", "energy_counter", "energy_integral"):  # fmt: skip
+        for name in _SHARED:
             size = part[name]
-            part[name] = None if size is None else float(str(size)) * portion
+            weight = worked if name.startswith("energy") else portion
+            part[name] = None if size is None else float(str(size)) * weight
     return [before, after]
 
 
