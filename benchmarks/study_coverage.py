@@ -240,7 +240,8 @@ def main() -> None:
     for number in range(arguments.studies):
         judge_study(arguments.seed + number, arguments.cycles, typical, memory)
         if number % 100 == 99:
-            print(f"{number + 1} studies, {time.perf_counter() - began:.0f} s", flush=True)
+            print(f"\n{number + 1} studies so far, {time.perf_counter() - began:.0f} s\n", flush=True)
+            print("\n".join(memory.lines()), flush=True)
     print(f"\nSimulated. {arguments.studies} studies of each layout, {arguments.cycles} cycles, nominal 0.95:\n")
     print("\n".join(memory.lines()))
     for number in range(arguments.files):
