@@ -408,3 +408,28 @@ def landt(path: Path) -> pl.DataFrame:
         charge_counter="charge_capacity_Ah",
         discharge_counter="discharge_capacity_Ah",
     )
+
+
+def test_a_switch_between_two_rows_gives_half_the_interval_to_either_step() -> None:
+    time = np.arange(0.0, 7201.0, 60.0)
+    current = np.where((time > 1000) & (time < 5000), 1.003712e-3, 0.0)
+    frame = pl.DataFrame({"test_time": time, "current": current, "voltage": 3.0 + time / 1e4})
+    row = counted(frame).steps.filter(pl.col("direction") == 1).row(0, named=True)
+    under = time[current > 0]
+    assert row["charge"] == pytest.approx(1.003712e-3 * (under[-1] - under[0] + 60.0) / 3600.0)
+    # The switch lies anywhere in the interval: rectangular, at both ends.
+    assert row["charge_std"] == pytest.approx(2**0.5 * 60.0 * 1.003712e-3 / 12**0.5 / 3600.0, rel=2e-2)
+
+
+def test_an_offset_at_rest_is_not_counted_into_the_charge_before_it() -> None:
+    frame = steps_frame(CYCLE, counter=False).select("test_time", "voltage", pl.col("current") + 1e-8)
+    steps = counted(frame).steps
+    assert steps["step_type"].to_list() == ["rest", "cc_charge", "rest", "cc_discharge", "rest"]
+    assert steps["rows"].to_list() == [61, 361, 61, 351, 61]
+
+
+def test_without_a_counter_the_last_digit_of_the_current_is_one_error_in_all_rows() -> None:
+    frame = steps_frame([(36000.0, 1.77e-4, 3.0, 4.0), (36000.0, -1.77e-4, 4.0, 3.0)], counter=False)
+    for row in counted(frame.with_columns(pl.col("current").round(4))).steps.iter_rows(named=True):
+        assert row["charge"] == pytest.approx(2e-3)
+        assert row["charge_std"] == pytest.approx(1e-3 / 12**0.5, rel=1e-2)

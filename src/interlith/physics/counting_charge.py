@@ -6,8 +6,8 @@ Three numbers are made for every step and the surest is taken:
     increments of the vendor's counter; its uncertainty is the last digit of the counter.
 ``integral``
     trapezoid of the current over device time; its uncertainty is the last digit of the current, which is the same error
-    in every row of a constant-current step and does not average out, the steps of the current between rows, and the
-    disagreement with the counter that the file shows elsewhere.
+    in every row of a constant-current step and does not average out, or, where there is a counter, the disagreement with
+    it that the file shows as a rule; and the steps of the current between rows.
 ``counter_ticks``
     for a counter so coarse that it stands still over many rows: it is exact in the rows where it steps, so that charge
     between the first and the last step is known to the length of a sampling interval, and the rest of the step is
@@ -65,7 +65,7 @@ class Charges:
     current_resolution: float
 
 
-def charges(runs: Runs, direction: Integers, gap: Flags) -> Charges:
+def charges(runs: Runs, direction: Integers, gap: Flags, currents: Floats) -> Charges:
     """Weigh counter against integral for every run.
 
     Parameters
@@ -76,6 +76,8 @@ def charges(runs: Runs, direction: Integers, gap: Flags) -> Charges:
         Shape (n,): 1 charging, -1 discharging, 0 rest.
     gap
         Shape (n,): true where no rows were written for a while before the run.
+    currents
+        Many currents of the file (A), from which the last printed digit is found.
 
     Notes
     -----
@@ -83,12 +85,13 @@ def charges(runs: Runs, direction: Integers, gap: Flags) -> Charges:
     """
     lead, integral, sampling = _integral(runs, gap)
     integral, lead = integral * direction, lead * direction
-    step = resolution(np.concatenate([runs.current_start, runs.current_end])[np.tile(direction != 0, 2)])
+    step = resolution(currents)
     digit = _digit(runs, step)
     formal = np.hypot(sampling, digit)
     counter, counter_std, passed_in_gap, reset = _counter(runs, direction, gap)
     mismatch = _mismatch(counter, integral, counter_std)
-    integral_std = np.hypot(formal, mismatch * np.abs(integral))
+    # Where a counter checks the current, what it shows takes the place of what the last digit might hide.
+    integral_std = formal if mismatch is None else np.hypot(sampling, mismatch * np.abs(integral))
     ticks, ticks_std = _ticks(runs, direction, integral, counter, counter_std, digit)
     floor = 1e-5 * float(np.nanmax(np.abs(integral), initial=0.0))
     with np.errstate(invalid="ignore"):
@@ -205,12 +208,14 @@ def _counter_step(size: Floats, others: Floats) -> Floats:
     return step
 
 
-def _mismatch(counter: Floats, integral: Floats, counter_std: Floats) -> float:
-    """Median relative disagreement of counter and integral over the file beyond the counter's own resolution."""
+def _mismatch(counter: Floats, integral: Floats, counter_std: Floats) -> float | None:
+    """Median relative disagreement of counter and integral over the file; `None` where no counter is fine enough."""
     with np.errstate(invalid="ignore", divide="ignore"):
         clear = (np.abs(counter) > 10.0 * counter_std) & (np.abs(integral) > 0)
         apart = np.abs(counter[clear] - integral[clear]) / np.abs(integral[clear])
-    return float(np.median(apart)) if apart.size else 0.0
+        # A counter cannot vouch for more than its own resolution.
+        seen = counter_std[clear] / np.abs(counter[clear])
+    return max(float(np.median(apart)), float(np.median(seen))) if apart.size else None
 
 
 def _ticks(
