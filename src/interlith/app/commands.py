@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 #: Longest list printed in a terminal; the rest is counted and stands in the report.
 LONGEST_LIST = 20
+MOST_CAVEATS = 2
 
 
 def init_folder(folder: Path) -> int:
@@ -186,8 +187,10 @@ def print_findings(findings: Sequence[Finding]) -> None:
     """One line a finding: verdict, statement, then its caveats."""
     for finding in findings:
         typer.echo(f"  {finding.verdict:<12} {finding.statement}")
-        for caveat in finding.caveats:
+        for caveat in finding.caveats[:MOST_CAVEATS]:
             typer.echo(f"{'':<15}({caveat})")
+        if len(finding.caveats) > MOST_CAVEATS:
+            typer.echo(f"{'':<15}(and {len(finding.caveats) - MOST_CAVEATS} more caveats)")
 
 
 def _read_file(path: Path, kind: str | None, csv: Path | None) -> None:

@@ -55,20 +55,19 @@ def print_beside_truth(outcome: StudyOutcome, truth: Truth) -> None:
 
     typer.echo("key contrasts beside the truth of the simulation (typical cells, without cell-to-cell spread):")
     for finding in outcome.findings:
-        variant = finding.details.get("variant")
-        if finding.kind != "ratio" or not isinstance(variant, str) or finding.estimate is None:
+        variant, cycle = finding.details.get("variant"), finding.details.get("cycle")
+        if not isinstance(variant, str) or finding.estimate is None:
             continue
-        cycle = finding.details.get("cycle")
+        at_cycle = None if cycle is None else int(cycle)
         try:
-            true = 100 * (
-                truth.contrast(finding.quantity, variant=variant, cycle=None if cycle is None else int(cycle)) - 1
-            )
+            true = truth.contrast(finding.quantity, variant=variant, cycle=at_cycle, kind=finding.kind)
         except StudyError:
             continue
+        true = 100 * (true - 1) if finding.kind == "ratio" else true
         low, high = finding.low or 0.0, finding.high or 0.0
-        at = "" if cycle is None else f" at cycle {int(cycle)}"
+        at = "" if at_cycle is None else f" at cycle {at_cycle}"
         inside = "in" if low <= true <= high else "outside"
         typer.echo(
-            f"  {finding.quantity}{at}, {variant} against {truth.reference}: {finding.estimate:+.2f} % "
-            f"({low:+.2f} to {high:+.2f}); true {true:+.2f} %, {inside} the interval"
+            f"  {finding.quantity}{at}, {variant} against {truth.reference}: {finding.estimate:+.3g} {finding.unit} "
+            f"({low:+.3g} to {high:+.3g}); true {true:+.3g}, {inside} the interval"
         )

@@ -90,6 +90,9 @@ def contrast_sentence(
     itself in per cent. No full stop at the end.
     """
     low, high = found.interval()
+    if found.value < 0:
+        # The sentence says "lower": size and interval are then read in that direction.
+        low, high = -high, -low
     half = (high - low) / 2
     ends = "of unknown width" if not math.isfinite(half) else interval_words(low, high, half, unit)
     bound = "at least as wide as " if found.unknown and math.isfinite(half) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from interlith.model.figure import Figure
 from interlith.model.result import Citation, Result
@@ -43,7 +43,8 @@ class Technique:
     verbs
         The public functions of ``il.<name>`` by name.
     headlines
-        Quantities that are compared between variants by default, the most telling first.
+        Quantities that are compared between variants by default, the most telling first, each with how: ``ratio``
+        (relative change) or ``difference`` (in the unit of the quantity).
     cites
         What a user of the technique should cite.
     """
@@ -56,5 +57,5 @@ class Technique:
     example: Callable[[], Example]
     figures: Callable[[Sequence[Result]], Sequence[Figure]]
     verbs: Mapping[str, Callable[..., Result]]
-    headlines: tuple[str, ...] = ()
+    headlines: Mapping[str, Literal["ratio", "difference"]] = field(default_factory=dict)
     cites: tuple[Citation, ...] = ()

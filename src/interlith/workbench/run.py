@@ -120,15 +120,15 @@ def _findings(
     study: Study, table: pl.DataFrame, results: Sequence[Result], ready: Sequence[Technique], failures: Failures
 ) -> list[Finding]:
     findings: list[Finding] = []
-    headlines = [quantity for technique in ready for quantity in technique.headlines]
+    headlines = {name: kind for technique in ready for name, kind in technique.headlines.items()}
     if study.reference is not None and table.height:
-        plan = planned(study, table, headlines)
+        plan = planned(study, table, list(headlines))
         left_out, reasons = _excluded(study, ready, failures)
         everything, joined = (gather([*results, *left_out]), [*results, *left_out]) if left_out else (table, results)
         for quantity, at in plan:
             try:
                 findings += contrast(
-                    everything, quantity, at=at, to=None, study=study, results=joined, excluded=reasons,
+                    everything, quantity, at=at, to=None, kind=headlines.get(quantity, "ratio"), study=study, results=joined, excluded=reasons,
                     secondary=max(1, len(plan) - 1) * max(1, len(study.variants) - 1),
                 )  # fmt: skip
             except InterlithError as error:
