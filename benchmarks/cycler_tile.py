@@ -85,7 +85,7 @@ def ours(path: Path) -> Callable[[], object]:
     """Everything from the file to the result of `summarise`."""
     from interlith.formats.neware_csv import FORMAT
     from interlith.model import Declared, Measurement, Sample, Series, Source
-    from interlith.techniques.cycling import summarise
+    from interlith.techniques.cycling.summary import summarise
 
     sample = Sample("cell", cell_kind="half_anode", active_mass=Declared(2.08e-6, "kg", 2e-8))
 

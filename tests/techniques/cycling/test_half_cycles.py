@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from interlith.techniques.cycling import summarise
+from interlith.techniques.cycling.summary import summarise
 from tests.techniques.cycling.frames import REST, Step, cell, cycles, logged, series
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from interlith.techniques.cycling import summarise
+from interlith.techniques.cycling.summary import summarise
 from tests.techniques.cycling.frames import cycles, logged, series
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from interlith.errors import FitError, StudyError
 from interlith.model import SCHEMA, Declared, Series
-from interlith.techniques.cycling import hysteresis, retention, summarise
+from interlith.techniques.cycling.overpotential import hysteresis
+from interlith.techniques.cycling.retention import retention
+from interlith.techniques.cycling.summary import summarise
 from tests.techniques.cycling.frames import REST, cell, cycles, logged, measurement, series
 
 
