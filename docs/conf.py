@@ -11,7 +11,8 @@ version = release
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.viewcode", "numpydoc"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build"]
-myst_enable_extensions = ["dollarmath", "deflist"]
+# Formulas are plain text: no page may ask a host for a script that draws them.
+myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 autodoc_typehints = "signature"
 autosummary_generate = True
@@ -21,6 +22,7 @@ default_role = "code"
 html_theme = "alabaster"
 html_theme_options = {"description": "From raw files to honest numbers.", "fixed_sidebar": True, "page_width": "1100px"}
 html_show_sourcelink = False
+html_static_path = ["_static"]
 
 
 def _formats_page(_app: object) -> None:

@@ -1,0 +1,90 @@
+"""The pages run, block after block, as a reader would run them, and name what the code knows."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import interlith as il
+from interlith.techniques.cycling import TECHNIQUE
+from interlith.techniques.cycling.example import example
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+#: Page -> fewest Python blocks, and words that its output must hold.
+PAGES = {
+    "tutorial": (6, ("contradicted",)),
+    "cycling": (2, ("bare_1", "counter")),
+    "evidence": (10, ("supported", "descriptive", "holds", "contradicts")),
+    "how-to-choose": (3, ("half-width",)),
+}
+
+
+def _text(page: str) -> str:
+    return (DOCS / f"{page}.md").read_text(encoding="utf-8")
+
+
+def _blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", _text(page), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_page_runs(page: str, tmp_path: Path) -> None:
+    fewest, words = PAGES[page]
+    blocks = _blocks(page, "python")
+    assert len(blocks) >= fewest
+    script = tmp_path / "page.py"
+    script.write_text("\n".join(blocks), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script.name], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert [word for word in words if word not in done.stdout] == []
+
+
+def test_the_claims_file_of_the_page_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "claims.yaml"
+    path.write_text(next(block for block in _blocks("evidence", "yaml") if "claims:" in block), encoding="utf-8")
+    findings = il.audit(path)
+    assert [finding.details["verdict"] for finding in findings] == ["holds", "contradicts"]
+    assert [finding.details["expect"] for finding in findings] == ["", "contradicts"]
+
+
+def test_every_function_of_the_grammar_is_on_the_page() -> None:
+    from interlith.evidence.amounts import FUNCTIONS
+
+    grammar = _text("evidence").partition("### Grammar")[2]
+    assert [name for name in (*FUNCTIONS, "min", "max") if f"`{name}(x" not in grammar] == []
+
+
+def test_every_quantity_of_cycling_is_on_the_page() -> None:
+    page = _text("cycling").partition("## All observables")[2]
+    listed = set(re.findall(r"`([\w<>]+)`", page))
+    produced = TECHNIQUE.analyse(example().series, {"reference_cycle": 3})
+    quantities = {name for result in produced for name in result.table.get_column("quantity").unique()}
+    general = {re.sub(r"_P\d+_", "_P<n>_", name) for name in quantities}
+    general = {re.sub(r"(?<![a-z])(dis)?charge(?=_(capacity|energy|mean|P))", "<direction>", name) for name in general}
+    general = {re.sub(r"(?<=after_)(dis)?charge$", "<direction>", name) for name in general}
+    assert {"capacity_retention", "<direction>_capacity"} <= general
+    assert sorted(general - listed) == []
+
+
+def test_verbs_and_options_on_the_pages_exist() -> None:
+    """Nothing is documented that a reader cannot call or write into study.yaml, and nothing is left out."""
+    pages = {page: _text(page) for page in ("cycling", "how-to-choose", "evidence")}
+    named = {verb for text in pages.values() for verb in re.findall(r"il\.cycling\.(\w+)", text)}
+    assert named == set(TECHNIQUE.verbs)
+    words = pages["cycling"].partition("## Words in `study.yaml`")[2].partition("\n## ")[0]
+    assert {word for word in re.findall(r"^\| `(\w+)` \|", words, flags=re.MULTILINE)} == set(TECHNIQUE.options)
+
+
+def test_no_page_asks_another_host() -> None:
+    """Formulas stay plain text: a page with math would load a script from elsewhere."""
+    for path in DOCS.glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        assert "{math}" not in text, path.name
+        assert "<script" not in text, path.name
+        assert "<img" not in text, path.name
