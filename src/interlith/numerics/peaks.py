@@ -38,7 +38,7 @@ class Peak:
     at_edge: bool
 
 
-def find_peaks(density: Density, *, least: float = 0.03, significance: float = 5.0) -> list[Peak]:
+def find_peaks(density: Density, *, least: float = 0.03, significance: float = 7.0) -> list[Peak]:
     """Peaks of a density, ordered by position.
 
     Parameters
@@ -48,7 +48,7 @@ def find_peaks(density: Density, *, least: float = 0.03, significance: float = 5
     least
         Smallest prominence as a share of the highest peak.
     significance
-        Smallest prominence in standard uncertainties of the height.
+        Smallest prominence in standard uncertainties of the height; noise alone reaches five somewhere along a curve.
 
     Notes
     -----

@@ -228,19 +228,18 @@ def local_slope(
     coordinate, level, points = (np.asarray(item, dtype=float) for item in (x, y, at))
     spread = noise_of(level) if noise is None else noise
     slopes, stds = np.full(len(points), np.nan), np.full(len(points), np.nan)
-    for start in range(0, len(points), 128):
-        part = slice(start, min(start + 128, len(points)))
-        z = (coordinate[None, :] - points[part, None]) / resolution
-        weight = np.exp(-0.5 * z**2) * (np.abs(z) < 4)
-        moments = np.stack([weight.sum(axis=1)] + [(weight * z**k).sum(axis=1) for k in range(1, 5)])
-        gram = np.moveaxis(moments[np.array([[0, 1, 2], [1, 2, 3], [2, 3, 4]])], 2, 0)
-        enough = ((weight > 0.01).sum(axis=1) >= 4) & (np.linalg.det(gram) > 1e-6 * moments[0] ** 3)
-        if not enough.any():
-            continue
+    begin, end = (np.searchsorted(coordinate, points + side * 4 * resolution) for side in (-1, 1))
+    span = np.arange(max(int((end - begin).max(initial=0)), 1))
+    near = np.minimum(begin[:, None] + span, len(coordinate) - 1)
+    z = (coordinate[near] - points[:, None]) / resolution
+    weight = np.exp(-0.5 * z**2) * (span < (end - begin)[:, None])
+    moments = np.stack([(weight * z**k).sum(axis=1) for k in range(5)])
+    gram = np.moveaxis(moments[np.array([[0, 1, 2], [1, 2, 3], [2, 3, 4]])], 2, 0)
+    enough = ((weight > 0.01).sum(axis=1) >= 4) & (np.linalg.det(gram) > 1e-6 * moments[0] ** 3)
+    if enough.any():
         row = np.linalg.inv(gram[enough])[:, 1]
-        weight, z = weight[enough], z[enough]
-        share = weight * (row[:, :1] + row[:, 1:2] * z + row[:, 2:] * z**2)
-        where = np.flatnonzero(enough) + start
-        slopes[where] = share @ level / resolution
-        stds[where] = spread * np.sqrt((share**2).sum(axis=1)) / resolution
+        z = z[enough]
+        share = weight[enough] * (row[:, :1] + row[:, 1:2] * z + row[:, 2:] * z**2)
+        slopes[enough] = (share * level[near[enough]]).sum(axis=1) / resolution
+        stds[enough] = spread * np.sqrt((share**2).sum(axis=1)) / resolution
     return slopes, stds

@@ -31,7 +31,8 @@ _LOWEST_CORRELATION = -0.95
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with standard uncertainty, interval and the degrees of freedom that a Student t would need for it."""
+    """A number with standard uncertainty (half of the central 68 %), interval, and the degrees of freedom of a Student t
+    whose interval is as much wider."""
 
     value: float
     std: float
@@ -112,20 +113,33 @@ class Trend:
         if std == 0.0:
             return Estimate(value, 0.0, value, value, float(self.dof))
         tail = (1 - level) / 2
-        low = self._quantile(tail, centres, stds, value, std)
-        high = self._quantile(1 - tail, centres, stds, value, std)
-        return Estimate(value, std, low, high, _equivalent_dof((high - low) / (2 * std), level))
+        low, high, below, above = (
+            self._quantile(probability, centres, stds, value, std)
+            for probability in (tail, 1 - tail, special.ndtr(-1.0), special.ndtr(1.0))
+        )
+        # Rare large correlations blow the second moment up; half the central 68 % is what one sigma means to a reader.
+        return Estimate(value, (above - below) / 2, low, high, _equivalent_dof((high - low) / (above - below), level))
 
     def slope(self, *, level: float = 0.95) -> Estimate:
         """Mean slope over the points, in units of y per x."""
         return self.estimate(self.slope_gradient(), level=level)
 
     def relative_slope(self, at: float, *, level: float = 0.95) -> Estimate:
-        """Mean slope over the trend's value at an abscissa (first-order propagation)."""
-        base = float(self.weights @ (self.coefficients @ self.level_gradient(at)))
+        """Mean slope over the trend's value at an abscissa (first-order propagation).
+
+        Raises
+        ------
+        FitError
+            If the trend is not distinct from zero there.
+        """
+        level_there = self.estimate(self.level_gradient(at))
+        base = level_there.value
+        if abs(base) <= 4 * level_there.std or base == 0.0:
+            raise FitError(
+                f"The trend at {at:g} is {base:.3g} +- {level_there.std:.2g}, not distinct from zero; a relative slope is "
+                "undefined there."
+            )
         slope = float(self.weights @ (self.coefficients @ self.slope_gradient()))
-        if base == 0.0:
-            raise FitError(f"The trend is zero at {at:g}; a relative slope is undefined there.")
         ratio = slope / base
         found = self.estimate(self.relative_gradient(at), level=level)
         shift = ratio - found.value
@@ -288,11 +302,12 @@ def _bent(full: Trend) -> float:
 
 
 def _equivalent_dof(ratio: float, level: float) -> float:
-    """Degrees of freedom whose Student t quantile is the given half-width over standard uncertainty."""
-    probability = 0.5 + level / 2
+    """Degrees of freedom of the Student t whose interval at `level` is this many times its central 68 %."""
+    inner, outer = float(special.ndtr(1.0)), 0.5 + level / 2
 
     def excess(logarithm: float) -> float:
-        return float(special.stdtrit(math.exp(logarithm), probability)) - ratio
+        dof = math.exp(logarithm)
+        return float(special.stdtrit(dof, outer) / special.stdtrit(dof, inner)) - ratio
 
     if excess(math.log(1e6)) >= 0:
         return math.inf

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from interlith.errors import FitError, StudyError, nearest
 from interlith.model import Choice, Observable, Result
-from interlith.numerics.smoothing import density_along, resolution_of
+from interlith.numerics.smoothing import density_along, noise_of, resolution_of
 from interlith.techniques.cycling.over_cycles import (
     Cell,
     Scale,
@@ -60,10 +60,20 @@ class Branch:
         passed = np.where(self.joined, np.diff(self.charge), 0.0)
         return float((part * passed).sum() / passed.sum())
 
-    def step_at(self, split: float) -> float:
-        """Largest charge between two neighbours that lie on both sides of a voltage (Ah): the curve knows no finer."""
-        across = self.joined & ((self.voltage[:-1] - split) * (self.voltage[1:] - split) <= 0)
-        return float(np.diff(self.charge)[across].max(initial=0.0))
+    def doubt_at(self, split: float) -> float:
+        """Charge (Ah) by which a straight line between neighbours may miss the crossing of a voltage.
+
+        An eighth of the change of slope over the step, as for any interpolated curve; at most a quarter of the step.
+        """
+        across = np.flatnonzero(self.joined & ((self.voltage[:-1] - split) * (self.voltage[1:] - split) <= 0))
+        across = across[(across > 0) & (across < len(self.joined) - 1)]
+        if len(across) == 0:
+            return 0.0
+        steps, rises = np.diff(self.charge), np.diff(self.voltage)
+        steep = rises / np.maximum(steps, 1e-300)
+        change = np.abs(steep[across + 1] - steep[across - 1]) / 2
+        miss = steps[across] * np.minimum(change / np.maximum(np.abs(steep[across]), 1e-300) / 8, 0.25)
+        return float(miss.max())
 
 
 def branch_of(curve: pl.DataFrame) -> Branch | None:
@@ -195,18 +205,17 @@ def _shares(
     offset: tuple[str, float] | None, direction: str,
 ) -> list[Observable]:  # fmt: skip
     share, total = branch.share_above(at), branch.total
-    per_volt = (branch.share_above(at + spread) - branch.share_above(at - spread)) / 2 if spread > 0 else 0.0
-    parts = {f"split:{cell.sample}": 100 * per_volt}
-    # Between neighbours the curve is drawn straight; a quarter of the step is a generous standard error of that.
-    parts[f"sampling:{cell.sample}/split"] = 100 * branch.step_at(at) / total / 4
+    moved = spread * _per_volt(branch, at, spread) if spread > 0 else 0.0
+    parts = {f"split:{cell.sample}": 100 * moved}
+    parts[f"sampling:{cell.sample}/split"] = 100 * branch.doubt_at(at) / total
+    noise = noise_of(branch.voltage)
+    parts[f"noise:{cell.sample}/split"] = 100 * noise * abs(_per_volt(branch, at, max(noise, 1e-3)))
     counted = half["charge_std"]
     number = half["half_cycle"]
     if isinstance(counted, float) and math.isfinite(counted):
         parts[f"counter:{cell.sample}/{direction}/{half['cycle']}"] = 100 * counted / total * (1 - share)
     if offset is not None:
-        width = max(offset[1], 1e-4)
-        slope = (branch.share_above(at + width) - branch.share_above(at - width)) / (2 * width)
-        parts[offset[0]] = -100 * slope * offset[1]
+        parts[offset[0]] = -100 * _per_volt(branch, at, max(offset[1], 1e-3)) * offset[1]
     cycle = half["cycle"]
     assert isinstance(cycle, int)
     state, method = cycle_state(cycle), f"charge above {at:.4g} V over that of the constant-current branch"
@@ -223,6 +232,11 @@ def _shares(
         cell.observable("plateau_capacity", capacity, scale.unit, absolute, cycle=cycle, state=state, method=method,
                         fit=f"half-cycle {number}", flag=flag),
     ]  # fmt: skip
+
+
+def _per_volt(branch: Branch, at: float, width: float) -> float:
+    """Change of the share with the split voltage (1/V)."""
+    return (branch.share_above(at + width) - branch.share_above(at - width)) / (2 * width)
 
 
 def _flag(share: float) -> str:

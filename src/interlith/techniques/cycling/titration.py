@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from interlith.errors import StudyError
 from interlith.model import Citation, Observable, Result, Series, State, Table
-from interlith.numerics.smoothing import noise_of
 from interlith.techniques.cycling.over_cycles import (
     Cell,
     Scale,
@@ -223,17 +222,19 @@ def _number(text: str, unit: str, what: str) -> tuple[float, float]:
 
 
 def _coefficient(cell: Cell, number: int, pulse: Pulse, length: Length) -> tuple[Observable, dict[str, Any]]:
-    noise = max(noise_of(pulse.rest_voltage), 1e-7)
+    noise = pulse.noise
     step, duration = pulse.step, pulse.duration
     value = 4 * length.value**2 * step**2 / (math.pi * (duration * pulse.slope) ** 2) if pulse.slope else math.nan
     theta = value * duration / length.value**2
     bias = finite_size_bias(theta, length.shape) - 1 if math.isfinite(theta) else math.nan
     unrelaxed = abs(pulse.drift * pulse.rest_duration / step) if step else math.inf
-    reason, words = _judged(pulse, step, noise, unrelaxed, bias)
+    # Only what the drift exceeds its own noise by counts against the pulse; all of it is in the uncertainty.
+    surely = max(abs(pulse.drift) - 2 * pulse.drift_std, 0.0) * pulse.rest_duration / abs(step) if step else math.inf
+    reason, words = _judged(pulse, step, noise, surely, bias)
     parts = {source: 2 * size for source, size in length.relative.items()}
     parts |= {
         f"fit:{cell.sample}/pulse/{number}": 2 * pulse.slope_std / abs(pulse.slope) if pulse.slope else math.inf,
-        f"noise:{cell.sample}/pulse/{number}": 2 * noise / abs(step) if step else math.inf,
+        f"noise:{cell.sample}/pulse/{number}": 2 * noise * math.sqrt(2 / 3) / abs(step) if step else math.inf,
         f"model:{cell.sample}/finite_size/{number}": bias,
         f"model:{cell.sample}/equilibrium/{number}": 2 * unrelaxed,
     }

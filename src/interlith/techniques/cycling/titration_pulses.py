@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from interlith.numerics.smoothing import noise_of
+
 Array = NDArray[np.float64]
 
 #: Share of the root of the pulse's duration that is left out: ohmic drop, double layer and charge transfer.
@@ -25,7 +27,7 @@ class Pulse:
     """One pulse between two rests.
 
     `before` and `after`: voltages (V) at the end of the rests; `slope` dE/dsqrt(t) (V/s^0.5) with `slope_std`; `bend`
-    relative change of that slope along the pulse; `drift` dE/dt (V/s) at the end of the rest after, `rest_duration` (s).
+    relative change of that slope along the pulse; `drift` dE/dt (V/s) at the end of the rest after, `rest_duration` (s); `noise` of a single voltage (V).
     """
 
     start: float
@@ -38,8 +40,9 @@ class Pulse:
     r2: float
     bend: float
     drift: float
+    drift_std: float
     rest_duration: float
-    rest_voltage: Array
+    noise: float
 
     @property
     def step(self) -> float:
@@ -103,17 +106,24 @@ def _measured(time: Array, current: Array, voltage: Array, on: slice, rest: slic
     if used.sum() < FEWEST_POINTS // 2:
         return None
     slope, slope_std, r2, bend = _straight(root[used], voltage[on][used])
-    tail = voltage[later]
-    moments = time[later]
-    final = moments >= moments[-1] - 0.2 * (moments[-1] - moments[0])
-    if final.sum() < 3:
-        final = np.arange(len(moments)) >= len(moments) - 3
-    spread = float(np.ptp(moments[final]))
-    drift = float(np.polyfit(moments[final] - moments[-1], tail[final], 1)[0]) if spread > 0 else math.inf
+    noise = max(noise_of(voltage[on]), noise_of(voltage[later]), 1e-7)
+    drift, drift_std = _drift(time[later], voltage[later], noise)
     return Pulse(
-        begin, duration, middle, _level(voltage[rest]), _level(tail), slope, slope_std, r2, bend, drift,
-        float(moments[-1] - moments[0]), np.asarray(tail[final], dtype=float),
+        begin, duration, middle, _level(voltage[rest]), _level(voltage[later]), slope, slope_std, r2, bend, drift, drift_std,
+        float(time[later.stop - 1] - time[later.start]), noise,
     )  # fmt: skip
+
+
+def _drift(time: Array, voltage: Array, noise: float) -> tuple[float, float]:
+    """Slope of the voltage over the last fifth of a rest (at least three records) and its standard uncertainty."""
+    final = time >= time[-1] - 0.2 * (time[-1] - time[0])
+    if final.sum() < 3:
+        final = np.arange(len(time)) >= len(time) - 3
+    centred = time[final] - time[final].mean()
+    norm = float(centred @ centred)
+    if norm == 0:
+        return math.inf, math.inf
+    return float(centred @ voltage[final]) / norm, noise / math.sqrt(norm)
 
 
 def _onset(time: Array, on: slice) -> float:
@@ -124,8 +134,8 @@ def _onset(time: Array, on: slice) -> float:
 
 
 def _level(voltage: Array) -> float:
-    """Voltage at the end of a rest: the last three records, against the noise of a single one."""
-    return float(np.median(voltage[-3:]))
+    """Voltage at the end of a rest: the mean of the last three records, against the noise of a single one."""
+    return float(np.mean(voltage[-3:]))
 
 
 def _straight(root: Array, voltage: Array) -> tuple[float, float, float, float]:
