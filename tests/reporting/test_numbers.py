@@ -4,10 +4,11 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from interlith.reporting.numbers import (
+    NEGLIGIBLE,
     bytes_text,
     effect_text,
     interval_text,
@@ -48,6 +49,7 @@ def test_missing_is_a_dash_with_its_flag() -> None:
 
 @given(st.floats(-1e5, 1e5).filter(lambda value: value == 0 or abs(value) > 1e-3), st.floats(1e-3, 1e4))
 def test_the_written_number_is_the_number_within_its_last_digit(value: float, std: float) -> None:
+    assume(std >= NEGLIGIBLE * abs(value))
     found = re.fullmatch(r"(−?[\d.]+) ± ([\d.]+)", with_uncertainty(value, std))
     assert found is not None
     assert float(found[2]) == pytest.approx(std, rel=0.051)
@@ -84,3 +86,7 @@ def test_words_and_units() -> None:
     assert significant(99999.0) == "100000"
     assert significant(1.234e-5) == "1.234 × 10⁻⁵"
     assert bytes_text(4_210_000) == "4.21 MB"
+
+
+def test_a_resolution_is_not_shown_as_an_accuracy() -> None:
+    assert with_uncertainty(0.3236199021, 4.9e-9, "mAh") == "0.323620 mAh (± < 0.001 %)"

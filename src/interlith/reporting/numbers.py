@@ -7,6 +7,9 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 UNKNOWN = "uncertainty unknown"
+#: A relative standard uncertainty below this is a resolution, not an accuracy: no cycler is calibrated so well, and its
+#: digits would be read as if it were.
+NEGLIGIBLE = 1e-5
 NOTHING = "—"
 #: Outside of 10^-4 ... 10^6 a power of ten is split off.
 _SMALL, _LARGE = -4, 6
@@ -36,6 +39,8 @@ def with_uncertainty(value: float | None, std: float | None, unit: str = "", *, 
     --------
     >>> with_uncertainty(131.42, 2.64, "mAh/g")
     '131.4 ± 2.6 mAh/g'
+    >>> with_uncertainty(0.3236199021, 4.9e-9, "mAh")
+    '0.323620 mAh (± < 0.001 %)'
     >>> with_uncertainty(48.1, float("inf"), "ohm")
     '48.10 Ω (uncertainty unknown)'
     >>> with_uncertainty(None, None, "%", flag="incomplete half-cycle")
@@ -48,6 +53,8 @@ def with_uncertainty(value: float | None, std: float | None, unit: str = "", *, 
         return f"{significant(value, 4)}{tail} ({UNKNOWN})"
     if std == 0:
         return f"{significant(value, 6)} ± 0{tail}"
+    if std < NEGLIGIBLE * abs(value):
+        return f"{significant(value, 6)}{tail} (± < {100 * NEGLIGIBLE:g} %)"
     power = _power(max(abs(value), std))
     scale = power if power < _SMALL or power >= _LARGE else 0
     digits = 1 - _power(_round(std, 1 - _power(std))) + scale

@@ -88,7 +88,7 @@ def _over_cycles(
             counts |= {group.variant: max(counts.get(group.variant, 0), len(group.cells)) for group in groups}
     if not panels:
         return None
-    caption = f"{title}. {_told(counts)}" + (" First cycles may lie outside the axis." if zoomed else "")
+    caption = _told(counts) + (" First cycles may lie outside the axis." if zoomed else "")
     return Figure(
         name,
         title,
@@ -214,7 +214,7 @@ def _rate_test(table: Result, summary: Result) -> Figure | None:
         counts |= {group.variant: len(group.cells) for group in groups}
     if not panels:
         return None
-    caption = f"Rate test. Dotted lines: where the rate changes. {_told(counts)}"
+    caption = f"Dotted lines: where the rate changes. {_told(counts)}"
     return Figure("rate_test", "Rate test", caption, tuple(panels), columns=len(panels), tags=("cycling",))
 
 

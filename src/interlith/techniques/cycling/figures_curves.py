@@ -99,9 +99,9 @@ def _sheet(
     cells_of = {str(variant or ""): count for variant, count in counts}
     shown = ", ".join(f"{sample} (one of n = {cells_of.get(variant, 1)})" for variant, sample in chosen.items())
     caption = (
-        f"{title}. {words} Shown: {shown}; the cell nearest to the median capacity of its variant."
+        f"{words} Shown: {shown}; the cell nearest to the median capacity of its variant."
         if name == "voltage_profiles"
-        else f"{title}. {words} Shown: {shown}."
+        else f"{words} Shown: {shown}."
     )
     return Figure(
         name,
