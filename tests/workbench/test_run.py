@@ -95,3 +95,17 @@ def test_identifiers_are_unique_and_follow_the_bytes(tmp_path: Path) -> None:
     touched = pl.col("sample") == "bare_1"
     assert not set(first.filter(touched).get_column("id")) & set(second.filter(touched).get_column("id"))
     assert first.filter(~touched).get_column("id").equals(second.filter(~touched).get_column("id"))
+
+
+def test_a_row_damaged_far_down_costs_one_cell_and_is_named(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    path = folder / "cells" / "bare_1.csv"
+    lines = rows(cycles=800).height
+    write_cell(path, rows(cycles=800))
+    text = path.read_text().splitlines()
+    text[lines // 2] = text[lines // 2].replace(",", ",x", 8)
+    path.write_text("\n".join(text) + "\n")
+    outcome = run(folder, contrasts=False)
+    assert [step for step, _ in outcome.failures] == ["cycling, summary, bare_1"]
+    assert "bare_1.csv" in outcome.failures[0][1]
+    assert set(outcome.observables.get_column("sample")) == {"bare_2", "coated_1", "coated_2"}

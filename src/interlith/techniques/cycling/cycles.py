@@ -107,7 +107,7 @@ def _with_ratios(table: pl.DataFrame, sample: Sample) -> pl.DataFrame:
 def vendor_table(steps: pl.DataFrame, half_cycles: pl.DataFrame, sample: Sample) -> pl.DataFrame:
     """What one gets by trusting the vendor's cycle number: sums over everything that carries it (Ah).
 
-    Columns ``sample``, ``vendor_cycle``, ``vendor_charge_capacity``, ``vendor_discharge_capacity``, ``loops`` (own
+    Columns ``sample``, ``part`` (a restarted test counts its cycles anew), ``vendor_cycle``, ``vendor_charge_capacity``, ``vendor_discharge_capacity``, ``loops`` (own
     half-cycles of one direction in it; above one the vendor's cycle is not a cycle) and ``first_own_cycle``.
     """
     own = half_cycles.select("half_cycle", "cycle")
@@ -120,7 +120,7 @@ def vendor_table(steps: pl.DataFrame, half_cycles: pl.DataFrame, sample: Sample)
     }
     loops = [pl.col("half_cycle").filter(pl.col("half_direction") == sign).n_unique() for sign in (1, -1)]
     return (
-        moving.group_by("vendor_cycle", maintain_order=True)
+        moving.group_by("part", "vendor_cycle", maintain_order=True)
         .agg(**sums, loops=pl.max_horizontal(*loops).cast(pl.Int64), first_own_cycle=pl.col("cycle").first())
-        .select(pl.lit(sample.name).alias("sample"), "vendor_cycle", *sums, "loops", "first_own_cycle")
+        .select(pl.lit(sample.name).alias("sample"), "part", "vendor_cycle", *sums, "loops", "first_own_cycle")
     )

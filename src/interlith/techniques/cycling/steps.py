@@ -11,6 +11,7 @@ from interlith.errors import ReadError
 from interlith.model import Choice, Flag, Measurement, Table
 from interlith.physics.counting import Counted, count
 from interlith.physics.counting_checks import Notice
+from interlith.physics.lazy_text import refusal
 
 #: Headline quantities that hang on the steps.
 MOVES = ("charge_capacity", "discharge_capacity", "coulombic_efficiency")
@@ -70,6 +71,9 @@ def _count(item: Measurement) -> Counted:
         raise ReadError(f"{item.source.path}: cycling needs a table over time, not {type(item.payload).__name__}.")
     try:
         return count(item.payload.frame, item.payload.columns)
+    except pl.exceptions.PolarsError as error:
+        # The table is lazy: a damaged row far down shows only now.
+        raise refusal(error, item.source.path) from error
     except ValueError as error:
         raise ReadError(f"{item.source.path}: {error}.") from error
 

@@ -143,7 +143,7 @@ def _choices(items: Sequence[Measurement], half: pl.DataFrame, vendor: pl.DataFr
         row = several.row(0, named=True)
         made.append(
             Choice(
-                target(items[0], f"vendor_cycle/{row['vendor_cycle']}"), "cycle_number", "own half-cycles", "vendor", 0.9,
+                target(items[row["part"]], f"vendor_cycle/{row['vendor_cycle']}"), "cycle_number", "own half-cycles", "vendor", 0.9,
                 MOVES,
                 f"{several.height} of the vendor's cycles hold more than one loop: cycle {row['vendor_cycle']} holds "
                 f"{row['loops']}, together {1e3 * row['vendor_charge_capacity']:.4g} mAh charge; own cycles are used.",
