@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -246,7 +247,7 @@ def _parts(value: Mapping[str, Floats], interval: Floats, back: Flags) -> dict[s
 
 def _whole(series: pl.Series) -> bool:
     total = series.sum()
-    return series.null_count() == 0 and total is not None and bool(np.isfinite(total))
+    return series.null_count() == 0 and total is not None and math.isfinite(total)
 
 
 def _changes(words: pl.Series) -> Flags:

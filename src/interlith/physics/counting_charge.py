@@ -142,7 +142,8 @@ def _digit(runs: Runs, step: float) -> Floats:
     """Uncertainty (Ah) from the last digit of the current: common to all rows where the printed current stands still."""
     steady = runs.current_max - runs.current_min <= 2.0 * step
     share = np.where(steady, 1.0, 1.0 / np.sqrt(np.maximum(runs.rows, 1)))
-    return RECTANGULAR * step * runs.duration * share / SECONDS_AN_HOUR
+    size: Floats = RECTANGULAR * step * runs.duration * share / SECONDS_AN_HOUR
+    return size
 
 
 def _counter(runs: Runs, direction: Integers, gap: Flags) -> tuple[Floats, Floats, Floats, Flags]:
