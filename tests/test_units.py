@@ -58,7 +58,7 @@ def test_inside_units(text: str, quantity: str, value: float) -> None:
 
 
 def test_a_bare_number_is_refused_with_the_unit_to_write() -> None:
-    with pytest.raises(UnitError, match="without a unit; write for instance '4.41 mg'"):
+    with pytest.raises(UnitError, match=r"without a unit; write for instance '4\.41 mg'"):
         units.inside("4.41", "active_mass")
 
 

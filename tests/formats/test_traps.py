@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from interlith.errors import ReadError
 from interlith.formats import generic_csv, landt_csv, neware_csv
-from interlith.physics.column_names import split, unit_factor
-from interlith.physics.lazy_text import clock_expression, refusal
+from interlith.layouts.column_names import split, unit_factor
+from interlith.layouts.lazy_text import clock_expression, refusal
 from interlith.physics.step_words import step_word
 from tests.formats.samples import table
 

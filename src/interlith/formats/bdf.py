@@ -13,12 +13,12 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
+from interlith.layouts import table_writing as writing
+from interlith.layouts import time_scale
+from interlith.layouts.column_names import split, understand
+from interlith.layouts.lazy_text import Remark
+from interlith.layouts.text_table import TextTable, header_of, read_text_table
 from interlith.model import Flag, Format, Reading, Table
-from interlith.physics import table_writing as writing
-from interlith.physics import time_scale
-from interlith.physics.column_names import split, understand
-from interlith.physics.lazy_text import Remark
-from interlith.physics.text_table import TextTable, header_of, read_text_table
 
 VOCABULARY = {
     "testtime": "test_time",

@@ -14,12 +14,12 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError, nearest
+from interlith.layouts import likely_columns
+from interlith.layouts.column_names import QUANTITIES, Column, declared_column
+from interlith.layouts.lazy_text import Remark
+from interlith.layouts.text_layout import Layout, decode, fields, find_header, is_text, layout_of
+from interlith.layouts.text_table import assemble
 from interlith.model import Flag, Format, Reading, Table
-from interlith.physics import likely_columns
-from interlith.physics.column_names import QUANTITIES, Column, declared_column
-from interlith.physics.lazy_text import Remark
-from interlith.physics.text_layout import Layout, decode, fields, find_header, is_text, layout_of
-from interlith.physics.text_table import assemble
 
 _CURRENTS = ("charge", "discharge")
 

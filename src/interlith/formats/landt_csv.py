@@ -13,12 +13,12 @@ from typing import Any
 
 import polars as pl
 
+from interlith.layouts import landt_words
+from interlith.layouts import table_writing as writing
+from interlith.layouts.column_names import stems
+from interlith.layouts.text_table import header_of, read_text_table
 from interlith.model import Flag, Format, Reading, Table
-from interlith.physics import landt_words
-from interlith.physics import table_writing as writing
-from interlith.physics.column_names import stems
 from interlith.physics.step_words import translate
-from interlith.physics.text_table import header_of, read_text_table
 from interlith.units import inside
 
 _WORDS = {

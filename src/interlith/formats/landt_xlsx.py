@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from interlith.layouts import landt_words, sheets
+from interlith.layouts.column_names import stems
+from interlith.layouts.text_table import names_cycling
 from interlith.model import Flag, Format, Reading, Table
-from interlith.physics import landt_words, sheets
-from interlith.physics.column_names import stems
-from interlith.physics.text_table import names_cycling
 
 _TIMES = ("testtime/", ">testtime<", "test-time", "测试时间")
 

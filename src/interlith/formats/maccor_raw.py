@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from interlith.errors import ReadError
+from interlith.layouts.text_layout import is_text
 from interlith.model import Format, Reading
-from interlith.physics.text_layout import is_text
 
 _EXPORT = (
     "This is a Maccor file, which this version does not read. Export it with MIMS Client as text with Test (Sec), Amps, Volts "

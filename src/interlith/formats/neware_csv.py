@@ -12,14 +12,14 @@ from typing import Any
 
 import polars as pl
 
+from interlith.layouts import layered_text, neware_words
+from interlith.layouts import table_writing as writing
+from interlith.layouts.column_names import split, stems
+from interlith.layouts.lazy_text import iso
+from interlith.layouts.text_layout import Layout, decode, is_text
+from interlith.layouts.text_table import header_of, names_cycling, read_text_table
 from interlith.model import Flag, Format, Reading, Table
-from interlith.physics import layered_text, neware_words
-from interlith.physics import table_writing as writing
-from interlith.physics.column_names import split, stems
-from interlith.physics.lazy_text import iso
 from interlith.physics.step_words import translate
-from interlith.physics.text_layout import Layout, decode, is_text
-from interlith.physics.text_table import header_of, names_cycling, read_text_table
 from interlith.units import inside
 
 _RECORDS = frozenset({"datapoint", "recordid", "recordindex", "数据序号", "记录序号"})

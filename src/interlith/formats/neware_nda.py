@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from interlith.errors import ReadError
+from interlith.layouts import archives, neware_binary
 from interlith.model import Flag, Format, Reading, Table
-from interlith.physics import archives, neware_binary
 
 _MAGIC = b"NEWARE"
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from interlith.layouts import archives, neware_binary
+from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
-from interlith.physics import archives, neware_binary
-from interlith.physics.lazy_text import Remark
 
 
 def sniff(head: bytes, path: Path) -> float:

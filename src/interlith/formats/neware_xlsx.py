@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from interlith.layouts import neware_words, sheets
+from interlith.layouts.text_table import names_cycling
 from interlith.model import Flag, Format, Reading, Table
-from interlith.physics import neware_words, sheets
-from interlith.physics.text_table import names_cycling
 
 _MASS = re.compile(r"(\d+(?:\.\d+)?)\s*(mg|g|ug|µg)\b")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from interlith.errors import ReadError
+from interlith.layouts import sheets
 from interlith.model import Format, Reading
-from interlith.physics import sheets
 
 _REASON = (
     "This workbook is not a measurement: no sheet has columns of time, current and voltage. If it should, export the record "

@@ -94,7 +94,7 @@ def _sheet(
 ) -> Figure | None:
     if not panels:
         return None
-    known = result.data["dqdv"] if "dqdv" in result.data else result.table
+    known = result.data.get("dqdv", result.table)
     counts = known.select("variant", "sample").unique().group_by("variant").len().rows()
     cells_of = {str(variant or ""): count for variant, count in counts}
     shown = ", ".join(f"{sample} (one of n = {cells_of.get(variant, 1)})" for variant, sample in chosen.items())

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from interlith.errors import ReadError
+from interlith.layouts.lazy_text import refusal
 from interlith.model import Choice, Flag, Measurement, Table
 from interlith.physics.counting import Counted, count
 from interlith.physics.counting_checks import Notice
-from interlith.physics.lazy_text import refusal
 
 #: Headline quantities that hang on the steps.
 MOVES = ("charge_capacity", "discharge_capacity", "coulombic_efficiency")

@@ -13,8 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.physics.column_names import split
-from interlith.physics.text_layout import DELIMITERS, decode, fields
+from interlith.layouts.column_names import split
+from interlith.layouts.text_layout import DELIMITERS, decode, fields
 
 #: A layered text is flattened in memory; beyond this size the flat export must be used.
 LARGEST = 1_000_000_000

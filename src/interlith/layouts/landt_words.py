@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.physics.column_names import Column, split, unit_factor
-from interlith.physics.implied_mass import implied_mass
-from interlith.physics.lazy_text import Remark, iso
+from interlith.layouts.column_names import Column, split, unit_factor
+from interlith.layouts.implied_mass import implied_mass
+from interlith.layouts.lazy_text import Remark, iso
 
 VOCABULARY = {
     **dict.fromkeys(("cycleno", "cycleindex", "cycle", "循环序号", "循环号"), "vendor_cycle"),

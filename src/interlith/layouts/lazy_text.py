@@ -12,8 +12,8 @@ from typing import Literal
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.physics.column_names import Column
-from interlith.physics.text_layout import LARGEST_REWRITE, Layout
+from interlith.layouts.column_names import Column
+from interlith.layouts.text_layout import LARGEST_REWRITE, Layout
 
 #: What vendors print where nothing was measured.
 NULLS = ["-", "--", "NaN", "nan", "N/A", "NULL", "null", "None"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from interlith.physics.column_names import split
+from interlith.layouts.column_names import split
 
 _LIKELY = {
     "test_time": ("testtime", "totaltime", "time", "times", "runtime", "elapsedtime", "t", "zeit", "test"),

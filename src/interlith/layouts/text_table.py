@@ -11,11 +11,11 @@ from pathlib import Path
 
 import polars as pl
 
-from interlith.physics import device_time
-from interlith.physics.column_names import Column, split, understand
-from interlith.physics.lazy_text import NULLS, Remark, scan
+from interlith.layouts import device_time
+from interlith.layouts.column_names import Column, split, understand
+from interlith.layouts.lazy_text import NULLS, Remark, scan
+from interlith.layouts.text_layout import Layout, decode, fields, find_header, is_text, layout_of
 from interlith.physics.step_words import step_word
-from interlith.physics.text_layout import Layout, decode, fields, find_header, is_text, layout_of
 
 #: A table of cycling holds at least these (test or step time beside them).
 NEEDED = frozenset({"current", "voltage"})

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.physics.lazy_text import Remark
+from interlith.layouts.lazy_text import Remark
 from interlith.physics.step_words import is_discharge
 
 

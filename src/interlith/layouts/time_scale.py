@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from interlith.errors import ReadError
-from interlith.physics.lazy_text import Remark
+from interlith.layouts.lazy_text import Remark
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from interlith.errors import ReadError
-from interlith.physics.column_names import split, unit_factor
-from interlith.physics.implied_mass import implied_mass
+from interlith.layouts.column_names import split, unit_factor
+from interlith.layouts.implied_mass import implied_mass
 
 VOCABULARY = {
     **dict.fromkeys(("cycleindex", "cycleid", "cycle", "循环号"), "vendor_cycle"),

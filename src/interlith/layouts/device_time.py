@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from interlith.physics.lazy_text import Remark
+from interlith.layouts.lazy_text import Remark
 from interlith.physics.step_words import is_discharge
 
 

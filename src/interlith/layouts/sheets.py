@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.physics import archives, device_time
-from interlith.physics.column_names import Column, understand
-from interlith.physics.lazy_text import NULLS, Remark, clock_expression
+from interlith.layouts import archives, device_time
+from interlith.layouts.column_names import Column, understand
+from interlith.layouts.lazy_text import NULLS, Remark, clock_expression
 from interlith.physics.step_words import is_discharge
 
 #: Rows of a sheet in which the header of the record table must begin.

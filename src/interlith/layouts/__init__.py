@@ -1,0 +1,1 @@
+"""How do instruments lay out their tables: text, sheets, archives, the words of each vendor?"""
