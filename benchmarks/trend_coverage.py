@@ -2,13 +2,14 @@
 
 Run: ``python benchmarks/trend_coverage.py [repeats]``; prints rows for ``docs/benchmarks.md``. All data are simulated.
 Methods: ordinary least squares; Newey-West with fixed-b critical values; restricted likelihood with one estimate of the
-correlation plugged in; and ours, the correlation integrated out.
+correlation plugged in; and ours, correlation and share of independent noise integrated out.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,18 +74,32 @@ def plugged_in(x: Array, y: Array) -> tuple[Array, Array]:
     return slope, half
 
 
-def ours(x: Array, y: Array, truth: float, *, choose: bool) -> tuple[float, float, float, float]:
-    """Coverage, share of pulls within one sigma, median half-width, share flagged as bent; the cubic where flagged."""
-    held, inside, halves, bent = [], [], [], 0
+@dataclass
+class Ours:
+    """What came of our intervals: coverage of the line alone and of the line or, where flagged, the cubic; and their width."""
+
+    line: float
+    covered: float
+    in_sigma: float
+    half: float
+    bent: float
+
+
+def ours(x: Array, y: Array, truth: float) -> Ours:
+    alone, held, inside, halves, bent = [], [], [], [], 0
     for row in y:
         trend = fit_trend(x, row)
+        line = trend.slope()
         flagged = trend.linear is False
         bent += flagged
-        found = (fit_trend(x, row, degree=3) if flagged and choose else trend).slope()
+        found = fit_trend(x, row, degree=3).slope() if flagged else line
+        alone.append(line.low <= truth <= line.high)
         held.append(found.low <= truth <= found.high)
         inside.append(abs(found.value - truth) <= found.std)
         halves.append((found.high - found.low) / 2)
-    return float(np.mean(held)), float(np.mean(inside)), float(np.median(halves)), bent / len(y)
+    return Ours(
+        float(np.mean(alone)), float(np.mean(held)), float(np.mean(inside)), float(np.median(halves)), bent / len(y)
+    )
 
 
 def clopper(share: float, repeats: int) -> tuple[float, float]:
@@ -109,10 +124,14 @@ def model_holds(repeats: int) -> None:
                 np.mean(np.abs(slope - SLOPE) <= half)
                 for slope, half in (method(x, y) for method in (least_squares, newey_west, plugged_in))
             ]
-            share, inside, half, bent = ours(x, y, SLOPE, choose=True)
-            low, high = clopper(share, repeats)
-            print(f"| {count} | {correlation:g} | " + " | ".join(f"{value:.3f}" for value in covered)
-                  + f" | **{share:.3f}** | {low:.3f}-{high:.3f} | {inside:.3f} | {half / known_half(x, correlation):.2f} | {bent:.3f} |", flush=True)  # fmt: skip
+            found = ours(x, y, SLOPE)
+            low, high = clopper(found.covered, repeats)
+            others = " | ".join(f"{value:.3f}" for value in covered)
+            wider = found.half / known_half(x, correlation)
+            print(
+                f"| {count} | {correlation:g} | {others} | **{found.covered:.3f}** | {low:.3f}-{high:.3f} | {found.in_sigma:.3f} | {wider:.2f} | {found.bent:.3f} |",
+                flush=True,
+            )
 
 
 def known_half(x: Array, correlation: float) -> float:
@@ -146,10 +165,10 @@ def model_fails(repeats: int) -> None:
             y = 100 + SLOPE * x + curve + noise(random, repeats, count, correlation)
             y = y + white * random.standard_normal(y.shape)
             slope, half = least_squares(x, y)
-            alone = ours(x, y, truth, choose=False)[0]
-            share, _, _, bent = ours(x, y, truth, choose=True)
+            found = ours(x, y, truth)
+            plain = np.mean(np.abs(slope - truth) <= half)
             print(
-                f"| {name} | {count} | {np.mean(np.abs(slope - truth) <= half):.3f} | {alone:.3f} | **{share:.3f}** | {bent:.2f} |",
+                f"| {name} | {count} | {plain:.3f} | {found.line:.3f} | **{found.covered:.3f}** | {found.bent:.2f} |",
                 flush=True,
             )
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from interlith.errors import FitError
+from interlith.numerics.autoregression import grid_for
 from interlith.numerics.trend import fit_trend
 from tests.techniques.cycling.synthetic import ar1
 
@@ -38,11 +39,10 @@ def test_a_known_correlation_gives_generalised_least_squares() -> None:
     x = np.array([1.0, 2, 3, 5, 6, 9, 10, 11, 12, 13, 15])
     y = random.standard_normal(len(x)) + 0.3 * x
     trend = fit_trend(x, y)
-    from interlith.numerics.trend import _correlations
-
-    grid, _ = _correlations(np.diff(x))
-    for index in (5, 30, 55):
-        covariance = grid[index] ** np.abs(x[:, None] - x[None, :])
+    grid = grid_for(np.diff(x))
+    for index in (5, 30, 55, 70, 120):
+        covariance = (1 - grid.share[index]) * grid.correlation[index] ** np.abs(x[:, None] - x[None, :])
+        covariance += grid.share[index] * np.eye(len(x))
         design = np.column_stack([np.ones_like(x), x])
         inverse = np.linalg.inv(covariance)
         normal = design.T @ inverse @ design

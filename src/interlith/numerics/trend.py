@@ -1,7 +1,7 @@
 """How steep is an ordered series whose scatter remembers itself, how sure is that, and is a line the right shape?
 
 Cycle data drift with room temperature and with the cell's own slow states, so neighbouring residuals are alike and
-ordinary least squares quotes a slope several times too surely. Here the residuals are an AR(1) process, and the
+ordinary least squares quotes a slope several times too surely. Here the residuals are an AR(1) process plus noise, and the
 interval averages over every correlation that the data allow, instead of trusting one estimate of it.
 """
 
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 from interlith.errors import FitError
+from interlith.numerics.autoregression import Filter, filter_for, grid_for, log_determinant, transposed, whitened
 
 Array = NDArray[np.float64]
 
@@ -24,9 +25,6 @@ FEWEST = 5
 FEWEST_FOR_SHAPE = 10
 #: Probability below which a line is said not to describe the series.
 BENT = 0.01
-
-_GRID = 60
-_LOWEST_CORRELATION = -0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A polynomial trend with AR(1) residuals, the correlation integrated out.
+    """A polynomial trend with autocorrelated residuals, the correlation integrated out.
 
     Parameters
     ----------
@@ -60,8 +58,8 @@ class Trend:
         Generalised least squares at each correlation, shapes (k, p) and (k, p, p), the residual variance included.
     operator
         Coefficients = operator @ y, averaged over the correlations, shape (p, n): carries shared errors of `y`.
-    correlation
-        Posterior mean of the correlation between neighbours.
+    correlation, memory
+        Posterior means of the correlation between neighbouring residuals, and of that of their autocorrelated part.
     residual_std
         Standard deviation of the residuals about the trend.
     bent
@@ -76,6 +74,7 @@ class Trend:
     basis: Array
     dof: int
     correlation: float
+    memory: float
     residual_std: float
     bent: float = math.nan
 
@@ -164,7 +163,7 @@ class Trend:
 
 
 def fit_trend(x: ArrayLike, y: ArrayLike, *, degree: int = 1) -> Trend:
-    """Fit a polynomial with AR(1) residuals and test whether a line would do.
+    """Fit a polynomial with autocorrelated residuals and test whether a line would do.
 
     Parameters
     ----------
@@ -184,14 +183,13 @@ def fit_trend(x: ArrayLike, y: ArrayLike, *, degree: int = 1) -> Trend:
 
     Notes
     -----
-    Given the correlation, generalised least squares with a Student t interval is exact. The correlation is integrated
-    out under its restricted likelihood with a prior proportional to ``(1 - rho)^-a`` on (-0.95, 1); `a` falls from 0.55
-    at 10 points to 0.25 from 50 points on, chosen by measured coverage (``benchmarks/trend_coverage.py``): 0.93-0.97
-    from 50 points and for correlations up to 0.9. Below that a correlation cannot be told from a trend: the interval is
-    too wide for independent residuals and, at ten points with a correlation of 0.9, still somewhat too narrow.
-    Plugging in one estimate of the correlation covers 0.76 there, Newey-West with fixed-b critical values 0.59.
-    The assumption that fails first: residuals are stationary about a polynomial. A step (a changed clamp, a restarted
-    test) is neither.
+    Given the correlation, generalised least squares with a Student t interval is exact. Correlation and share of
+    independent noise (`interlith.numerics.autoregression`) are integrated out under their restricted likelihood; the prior
+    was chosen by measured coverage (``benchmarks/trend_coverage.py``, table in the documentation). Below fifty points a
+    correlation cannot be told from a trend: the interval is then too wide for independent residuals and, at ten points
+    with a correlation of 0.9, still somewhat too narrow; plugging in one estimate of the correlation, or Newey-West with
+    fixed-b critical values, fall far shorter. The assumption that fails first: residuals are stationary about a
+    polynomial. A step (a changed clamp, a restarted test) is neither.
 
     References
     ----------
@@ -200,14 +198,19 @@ def fit_trend(x: ArrayLike, y: ArrayLike, *, degree: int = 1) -> Trend:
     """
     abscissa, values = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     _check(abscissa, values, degree)
-    trend = _marginal(abscissa, values, degree)
-    if len(abscissa) < max(FEWEST_FOR_SHAPE, degree + 3):
-        return trend
-    full = trend if degree >= 3 else _marginal(abscissa, values, 3)
-    return Trend(
-        trend.x, trend.weights, trend.coefficients, trend.covariances, trend.operator, trend.basis, trend.dof,
-        trend.correlation, trend.residual_std, _bent(full),
-    )  # fmt: skip
+    tested = len(abscissa) >= max(FEWEST_FOR_SHAPE, degree + 3)
+    highest = max(degree, 3) if tested else degree
+    gaps = np.diff(abscissa)
+    made = filter_for(grid_for(gaps / gaps.min()))
+    basis = _basis(abscissa, highest)
+    centre = float(values.mean())
+    scale = float(np.abs(values - centre).max()) or 1.0
+    columns = np.column_stack([_vandermonde(abscissa, abscissa, highest) @ basis, (values - centre) / scale])
+    white = whitened(columns, made)
+    full = _posterior(white, made, highest)
+    posterior = full if highest == degree else _posterior(white, made, degree)
+    bent = _bent(full, len(abscissa) - highest - 1) if tested else math.nan
+    return _trend(abscissa, values, posterior, white, made, basis[: degree + 1, : degree + 1], (centre, scale), bent)
 
 
 def _check(x: Array, y: Array, degree: int) -> None:
@@ -234,71 +237,62 @@ def _basis(x: Array, degree: int) -> Array:
     return orthogonal
 
 
-def _correlations(steps: Array) -> tuple[Array, Array]:
-    """Grid of correlations, dense towards one, and the logarithm of its prior mass."""
-    whole = np.allclose(steps, np.round(steps), atol=1e-6)
-    lowest = _LOWEST_CORRELATION if whole else 0.0  # a negative correlation has no power of a fraction
-    z = (np.arange(_GRID) + 0.5) / _GRID
-    grid = 1.0 - (1.0 - lowest) * (1.0 - z) ** 2
-    points = len(steps) + 1
-    exponent = 0.25 + 0.3 * float(np.clip((50 - points) / 40, 0.0, 1.0))
-    return grid, np.log(1.0 - z) - exponent * np.log(1.0 - grid)
+@dataclass(frozen=True, slots=True)
+class _Posterior:
+    """Weights, coefficients and covariances over the grid, in units of the scaled values; inverse normal matrices."""
+
+    weights: Array
+    coefficients: Array
+    covariances: Array
+    inverse: Array
 
 
-def _marginal(x: Array, y: Array, degree: int) -> Trend:
-    basis = _basis(x, degree)
-    design = _vandermonde(x, x, degree) @ basis
-    gaps = np.diff(x)
-    steps = gaps / gaps.min()
-    grid, prior = _correlations(steps)
-    powers = np.sign(grid)[:, None] ** np.round(steps) * np.abs(grid)[:, None] ** steps
-    shrink = 1.0 / np.sqrt(1.0 - powers**2)
-
-    def whiten(columns: Array) -> Array:
-        first = np.broadcast_to(columns[:1], (len(grid), 1, columns.shape[1]))
-        rest = (columns[1:] - powers[:, :, None] * columns[:-1]) * shrink[:, :, None]
-        return np.concatenate([first, rest], axis=1)
-
-    centre = float(y.mean())
-    scale = float(np.abs(y - centre).max()) or 1.0
-    inner = whiten(design)
-    target = whiten(((y - centre) / scale)[:, None])[:, :, 0]
-    gram = np.einsum("kni,knj->kij", inner, inner)
-    inverse = np.linalg.inv(gram)
-    coefficients = np.einsum("kij,knj,kn->ki", inverse, inner, target, optimize=True)
-    squares = ((target - np.einsum("kni,ki->kn", inner, coefficients)) ** 2).sum(axis=1)
-    squares = np.maximum(squares, len(x) * 1e-28)
-    dof = len(x) - degree - 1
-    logarithm = prior + np.log(shrink).sum(axis=1) - 0.5 * np.linalg.slogdet(gram)[1] - 0.5 * dof * np.log(squares)
+def _posterior(white: Array, made: Filter, degree: int) -> _Posterior:
+    inner, target = white[:, :, : degree + 1], white[:, :, -1]
+    inverse = np.linalg.inv(np.einsum("nki,nkj->kij", inner, inner))
+    coefficients = np.einsum("kij,kj->ki", inverse, np.einsum("nki,nk->ki", inner, target))
+    squares = ((target - np.einsum("nki,ki->nk", inner, coefficients)) ** 2).sum(axis=0)
+    squares = np.maximum(squares, len(white) * 1e-28)
+    dof = len(white) - degree - 1
+    logarithm = made.grid.log_prior - log_determinant(made) + 0.5 * np.linalg.slogdet(inverse)[1]
+    logarithm = logarithm - 0.5 * dof * np.log(squares)
     weights = np.exp(logarithm - logarithm.max())
     weights /= weights.sum()
-    coefficients[:, 0] += centre / scale
+    return _Posterior(weights, coefficients, inverse * (squares / dof)[:, None, None], inverse)
+
+
+def _trend(
+    x: Array, y: Array, found: _Posterior, white: Array, made: Filter, basis: Array, units: tuple[float, float], bent: float
+) -> Trend:  # fmt: skip
+    centre, scale = units
+    degree = len(basis) - 1
+    dof = len(x) - degree - 1
+    hat = np.einsum("kij,nkj->nki", found.inverse, white[:, :, : degree + 1])
+    operator: Array = np.einsum("k,nki->in", found.weights, transposed(hat, made))
+    coefficients = found.coefficients * scale
+    coefficients[:, 0] += centre
+    fitted = _vandermonde(x, x, degree) @ basis @ (found.weights @ coefficients)
+    neighbours = made.grid.correlation * (1.0 - made.grid.share)
     return Trend(
         x=x,
-        weights=weights,
-        coefficients=coefficients * scale,
-        covariances=inverse * (squares / dof * scale**2)[:, None, None],
-        operator=_operator(inner, inverse, powers, shrink, weights),
+        weights=found.weights,
+        coefficients=coefficients,
+        covariances=found.covariances * scale**2,
+        operator=operator,
         basis=basis,
         dof=dof,
-        correlation=float(weights @ grid),
-        residual_std=float(np.std(y - scale * design @ (weights @ coefficients))) * math.sqrt(len(x) / dof),
+        correlation=float(found.weights @ neighbours),
+        memory=float(found.weights @ made.grid.correlation),
+        residual_std=float(np.sqrt(((y - fitted) ** 2).sum() / dof)),
+        bent=bent,
     )
 
 
-def _operator(inner: Array, inverse: Array, powers: Array, shrink: Array, weights: Array) -> Array:
-    hat = np.einsum("kij,knj->kin", inverse, inner)
-    back = hat.copy()
-    back[:, :, 1:] *= shrink[:, None, :]
-    back[:, :, :-1] -= hat[:, :, 1:] * (shrink * powers)[:, None, :]
-    return cast(Array, np.einsum("k,kin->in", weights, back))
-
-
-def _bent(full: Trend) -> float:
+def _bent(full: _Posterior, dof: int) -> float:
     extra = full.coefficients[:, 2:]
     count = extra.shape[1]
     statistic = np.einsum("ki,kij,kj->k", extra, np.linalg.inv(full.covariances[:, 2:, 2:]), extra) / count
-    return float(full.weights @ special.fdtrc(count, full.dof, statistic))
+    return float(full.weights @ special.fdtrc(count, dof, statistic))
 
 
 def _equivalent_dof(ratio: float, level: float) -> float:
