@@ -20,7 +20,12 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 default_role = "code"
 html_theme = "alabaster"
-html_theme_options = {"description": "From raw files to honest numbers.", "fixed_sidebar": True, "page_width": "1100px"}
+html_theme_options = {
+    "description": "From raw files to honest numbers.",
+    "fixed_sidebar": True,
+    "page_width": "1260px",
+    "body_max_width": "980px",
+}
 html_show_sourcelink = False
 html_static_path = ["_static"]
 
