@@ -233,13 +233,14 @@ def local_slope(
     near = np.minimum(begin[:, None] + span, len(coordinate) - 1)
     z = (coordinate[near] - points[:, None]) / resolution
     weight = np.exp(-0.5 * z**2) * (span < (end - begin)[:, None])
-    moments = np.stack([(weight * z**k).sum(axis=1) for k in range(5)])
+    square = z * z
+    weighted = (weight, weight * z, weight * square, weight * square * z, weight * square * square)
+    moments = np.stack([item.sum(axis=1) for item in weighted])
     gram = np.moveaxis(moments[np.array([[0, 1, 2], [1, 2, 3], [2, 3, 4]])], 2, 0)
     enough = ((weight > 0.01).sum(axis=1) >= 4) & (np.linalg.det(gram) > 1e-6 * moments[0] ** 3)
     if enough.any():
         row = np.linalg.inv(gram[enough])[:, 1]
-        z = z[enough]
-        share = weight[enough] * (row[:, :1] + row[:, 1:2] * z + row[:, 2:] * z**2)
+        share = sum(row[:, k : k + 1] * weighted[k][enough] for k in range(3))
         slopes[enough] = (share * level[near[enough]]).sum(axis=1) / resolution
         stds[enough] = spread * np.sqrt((share**2).sum(axis=1)) / resolution
     return slopes, stds

@@ -66,7 +66,7 @@ def test_the_band_of_three_cells_is_student_t_and_shrinks_to_the_cells_that_are_
 def test_two_hundred_cells_have_one_legend_entry_a_variant() -> None:
     random = np.random.default_rng(0)
     cells = [
-        MadeCell(f"C{n}", 150 + random.standard_normal() - 0.05 * np.arange(300), variant="bare" if n % 2 else "coated")
+        MadeCell(f"C{n}", 150 + random.standard_normal() - 0.05 * np.arange(70), variant="bare" if n % 2 else "coated")
         for n in range(200)
     ]
     made = named(figures([summary(cells)]))

@@ -72,7 +72,7 @@ def test_counters_of_different_cycles_are_independent() -> None:
 
 def test_pulls_of_a_block_mean() -> None:
     pulls = []
-    for seed in range(120):
+    for seed in range(80):
         mean = at(rate_table(summary([rate_cell(1.0, seed=seed)])), "rate_capacity", 0.3)
         assert mean.value is not None
         pulls.append((mean.value - 195.6) / mean.part({"counting"}))

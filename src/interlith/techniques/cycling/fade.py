@@ -57,7 +57,7 @@ def fade(
     summary: Result,
     *,
     reference_cycle: int | None = None,
-    exclude_rate: str | Sequence[str] | None = None,
+    exclude_rate: str | float | Sequence[str | float] | None = None,
     quantity: str = "discharge_capacity",
     window: tuple[int, int] | None = None,
 ) -> Result:
@@ -71,7 +71,7 @@ def fade(
         Own cycle number at which the line starts and to which the relative loss refers; `None`: the first cycle at the
         majority rate.
     exclude_rate
-        C-rate of check-up cycles, ``C/10`` or several; cycles at another current than the majority are left out
+        C-rate of check-up cycles, ``C/10`` or 0.1, or several; cycles at another current than the majority are left out
         anyway.
     quantity
         ``discharge_capacity`` or ``charge_capacity``, or areal ones; the mean voltage is that of the same direction.
@@ -105,8 +105,8 @@ def fade(
     """
     if window is not None and window[0] >= window[1]:
         raise StudyError(f"The window of the fade, {window[0]} to {window[1]}, holds no two cycles.")
-    rates = [exclude_rate] if isinstance(exclude_rate, str) else list(exclude_rate or ())
-    excluded = [parse_rate(rate) for rate in rates]
+    rates = [exclude_rate] if isinstance(exclude_rate, (str, float, int)) else list(exclude_rate or ())
+    excluded = [parse_rate(rate) if isinstance(rate, str) else float(rate) for rate in rates]
     direction = "charge" if "discharge" not in quantity else "discharge"
     capacities, conditions = values_of(summary, quantity), currents(summary)
     voltages = values_of(summary, f"{direction}_mean_voltage")
@@ -293,10 +293,8 @@ def _flag(chosen: Selected, trend: Trend, scale: float, value: float) -> str:
         words.append(
             f"a line does not describe the fade (p = {trend.bent:.1g}): mean over the window{_thirds(chosen, trend, scale, value)}"
         )
-    if trend.correlation > 0.9 or (count < 50 and trend.correlation > 0.7):
-        words.append(
-            f"residuals follow each other (correlation {trend.correlation:.2f}): the interval may be too narrow"
-        )
+    if trend.memory > 0.93 or (count < 50 and trend.memory > 0.75):
+        words.append(f"residuals follow each other (correlation {trend.memory:.2f}): the interval may be too narrow")
     return "; ".join(words)
 
 
@@ -331,6 +329,7 @@ def _described(sample: str, name: str, chosen: Selected, trend: Trend | None) ->
         "sample": sample, "of": name, "points": chosen.rows.height, "left_out": chosen.left_out.height,
         "reference_cycle": chosen.reference,
         "correlation": None if trend is None else trend.correlation,
+        "memory": None if trend is None else trend.memory,
         "residual_std": None if trend is None else trend.residual_std,
         "p_bent": None if trend is None or math.isnan(trend.bent) else trend.bent,
         "degree": None if trend is None else trend.degree,

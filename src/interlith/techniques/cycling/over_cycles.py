@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from interlith.errors import StudyError, nearest
 from interlith.model import Choice, Citation, How, Observable, Result, State, to_frame
-from interlith.model.observable import RANDOM_KINDS, kind_of
+from interlith.model.observable import KINDS, RANDOM_KINDS
 
 Array = NDArray[np.float64]
 
 #: Sources that multiply every capacity of a cell alike, so that they leave a ratio within the cell exactly.
 MULTIPLIERS = frozenset({"mass", "area", "loading", "current"})
+_RANDOM_PREFIXES = [prefix for prefix, kind in KINDS.items() if kind in RANDOM_KINDS]
 #: Currents that differ by less than this (relative) are one rate: set points repeat to much better than that.
 SAME_CURRENT = 0.05
 #: A declared rate is met within this (relative): the active mass behind a C-rate is seldom known better.
@@ -204,17 +205,15 @@ def propagated(rows: pl.DataFrame, weights: Array, *, ratio: bool = False) -> tu
         .filter(pl.col("source").is_not_null())
     )
     shared: dict[str, float] = {}
-    random = 0.0
-    for (source,), part in long.group_by("source", maintain_order=True):
-        name = str(source)
-        size = part.get_column("size").to_numpy()
+    is_random = pl.col("source").str.split(":").list.first().is_in(_RANDOM_PREFIXES)
+    product = pl.col("size") * pl.col("_weight")
+    random = float(long.filter(is_random).select((product**2).sum()).item() or 0.0)
+    rest = long.filter(~is_random).group_by("source", maintain_order=True)
+    for name, size, infinite in rest.agg(product.sum().alias("sum"), pl.col("size").is_infinite().any()).iter_rows():
         if ratio and name.partition(":")[0] in MULTIPLIERS:
             shared[name] = 0.0
-        elif kind_of(name) in RANDOM_KINDS:
-            random += float(((size * part.get_column("_weight").to_numpy()) ** 2).sum())
         else:
-            finite = np.isfinite(size).all()
-            shared[name] = float(size @ part.get_column("_weight").to_numpy()) if finite else math.inf
+            shared[name] = math.inf if infinite else float(size)
     return shared, math.sqrt(random)
 
 

@@ -139,11 +139,11 @@ def _no_test(rates: int, blocks: int) -> str:
     if rates < LEAST_RATES:
         found = "all cycles run at one rate" if rates < 2 else f"the cycles run at {rates} rates only"
         return (
-            f"{found}: there is no rate test to tabulate; if there is one, declare the blocks under analyses: cycling"
+            f"{found}: there is no rate test to tabulate; if there is one, declare rate_blocks under analyses: cycling"
         )
     return (
-        f"the current changes {blocks - 1} times: that is cycling with check-ups rather than a rate test; declare the "
-        "blocks under analyses: cycling: blocks"
+        f"the current changes {blocks - 1} times: that is cycling with check-ups rather than a rate test; declare "
+        "rate_blocks under analyses: cycling"
     )
 
 

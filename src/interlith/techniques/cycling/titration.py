@@ -161,7 +161,7 @@ def _enough(radius: str | None, declared: dict[str, str | None]) -> None:
     if radius is None and missing:
         raise StudyError(
             "A diffusion coefficient needs the length over which lithium diffuses, which no cycler file holds. Declare in "
-            "study.yaml, under analyses: cycling: diffusion:, either particle_radius: 5 +- 1 um, or molar_volume, "
+            "study.yaml, under analyses: cycling: titration:, either particle_radius: 5 +- 1 um, or molar_volume, "
             f"molar_mass and contact_area together (missing: {', '.join(missing)})."
         )
 
