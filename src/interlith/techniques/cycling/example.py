@@ -34,6 +34,7 @@ _STATED = frozenset(
     {
         "charge_capacity", "discharge_capacity", "charge_mean_voltage", "discharge_mean_voltage",
         "coulombic_efficiency", "initial_coulombic_efficiency", "capacity_retention",
+        "capacity_decay", "mean_voltage_decay",
     }
 )  # fmt: skip
 
