@@ -362,3 +362,27 @@ def test_cells_that_agree_to_the_last_digit_prove_nothing(cells: Make) -> None:
     )
     assert found.verdict == "undecided"
     assert any("last digit" in words for words in found.caveats)
+
+
+def test_the_level_of_a_finding_is_the_one_at_which_its_interval_holds() -> None:
+    items = [
+        Observable("q", value, "V", f"{variant}{k}", {f"fit:{variant}{k}": 0.01}, variant=variant)
+        for variant, start in (("bare", 1.0), ("coated", 1.1))
+        for k, value in enumerate((start, start + 0.02, start - 0.01))
+    ]
+    alone = compare(items, "q", to="bare", kind="difference")[0]
+    among = compare(items, "q", to="bare", kind="difference", number_of_secondary=5)[0]
+    assert alone.level == pytest.approx(0.95)
+    assert among.level == pytest.approx(0.99)
+    assert alone.low is not None
+    assert among.low is not None
+    assert among.low < alone.low
+
+
+def test_batches_that_hold_one_variant_only_are_said_even_undeclared() -> None:
+    items = [
+        Observable("q", 1.0 + 0.1 * k, "V", f"{variant}{k}", {f"fit:{variant}{k}": 0.01}, variant=variant, batch=batch)
+        for variant, batch in (("bare", "b1"), ("coated", "b2"))
+        for k in range(3)
+    ]
+    assert any("No batch holds both" in caveat for caveat in compare(items, "q", to="bare")[0].caveats)

@@ -110,7 +110,9 @@ def test_a_titration_is_one_half_cycle_of_many_pulses() -> None:
     assert test.half_cycles.row(5, named=True)["pulses"] == 1
     assert pulsed["charge"] == pytest.approx(test.half_cycles.row(5, named=True)["charge"], rel=0.02)
     rows = test.rows.filter(pl.col("half_cycle") == 4)
-    steps = rows.group_by(pl.col("step_type").rle_id().alias("run"), maintain_order=True).agg(pl.col("step_type").first())
+    steps = rows.group_by(pl.col("step_type").rle_id().alias("run"), maintain_order=True).agg(
+        pl.col("step_type").first()
+    )
     assert steps.get_column("step_type").to_list()[:4] == ["discharge", "rest", "discharge", "rest"]
 
 

@@ -150,7 +150,7 @@ def _finding(chosen: Selection, variant: str, question: Question, common: tuple[
         estimate=found.value,
         low=low,
         high=high,
-        level=question.level,
+        level=question.each_level,
         unit=unit,
         probability=judged.probability,
         units={variant: layout.counts[0], question.reference: layout.counts[1]},

@@ -86,6 +86,11 @@ def lay_out(
     elif rules.group == "batch" and few >= 2:
         clusters, inference, clustered, words = _group(units, own, batches, variant, reference)
         caveats.append(words)
+    elif few >= 2 and "" not in every and not batches[True] & batches[False]:
+        caveats.append(
+            f"No batch holds both {variant} and {reference}: what the batches do cannot be told from what the variant does; "
+            "declare `group: batch` to have this respected, or make both in common batches."
+        )
     layout = plan(inside, clusters)
     if inference and layout.degrees < 1 - 1e-9:
         inference = False

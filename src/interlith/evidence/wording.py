@@ -63,7 +63,7 @@ def float_is_zero(text: str) -> bool:
 
 def basis_words(found: Estimate, level: float) -> str:
     """What the interval stands for, before its two ends."""
-    name = f"{100 * level:g} %"
+    name = f"{100 * level:.4g} %"
     if found.basis == "measurement only":
         return f"{name} interval of the measurement only"
     if found.basis == "these batches":

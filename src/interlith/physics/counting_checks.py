@@ -200,7 +200,8 @@ def _gaps(steps: pl.DataFrame) -> list[Notice]:
     longest = float(str(gaps.select((pl.col("end_time") - pl.col("start_time")).max()).item()))
     message = (
         f"{gaps.height} stretches of time have no rows, the longest {longest / 3600:.3g} h (another technique, a pause or "
-        "a power cut); no charge is assumed to have passed in them."
+        "a power cut); the integral takes no charge in them, a counter that "
+        "went on is believed."
     )
     return [Notice("gaps", message, f"rows {gaps['first_row'][0]}-{gaps['last_row'][0]}", "note")]
 

@@ -82,7 +82,7 @@ def interval_text(low: float | None, high: float | None, unit: str = "", *, leve
     """An interval to two significant digits of its half width: ``95 % interval 1.2 to 4.8 %``; open ends in words."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return "no interval"
-    name = f"{100 * level:g} % interval"
+    name = f"{100 * level:.4g} % interval"
     if math.isinf(low) and math.isinf(high):
         return f"{name} unknown"
     width = (high - low) / 2

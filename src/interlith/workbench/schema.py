@@ -76,7 +76,7 @@ class ReplicationWords(_Strict):
     """The independent unit, the group that correlates units, and declared spreads by quantity."""
 
     unit: Literal["cell", "electrode", "batch"] = "cell"
-    group: Literal["batch", "electrode"] | None = None
+    group: Literal["batch"] | None = None
     spread: dict[str, SpreadWords] = Field(default_factory=dict)
 
 
