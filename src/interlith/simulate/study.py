@@ -166,12 +166,17 @@ def _declare(
         group="batch" if design.batches > 1 else None,
         primary=primary,
         samples=samples,
-        cells={
-            "kind": material.kind, "one_C": f"{material.one_C:g} mA/g", "area": "1.131 cm^2",
-            "area_uncertainty": f"{100 * errors.area:g} %", "active_mass_uncertainty": f"{100 * errors.mass:g} %",
-            "current_accuracy": f"{100 * errors.current:g} %", "voltage_accuracy": f"{1e3 * errors.voltage:g} mV",
-        },
+        cells={"kind": material.kind, "one_C": f"{material.one_C:g} mA/g", "area": "1.131 cm^2"} | _stated(errors),
         cycling={"reference_cycle": str(design.reference_cycle), "exclude_rate": f"C/{1 / check_rate:g}"},
     )  # fmt: skip
     (root / "study.yaml").write_text(text, encoding="utf-8", newline="\n")
     (root / "measurements.csv").write_text(measurements_text(rows), encoding="utf-8", newline="\n")
+
+
+def _stated(errors: Errors) -> dict[str, str]:
+    """The uncertainties as a user declares them; nobody declares that an instrument has none."""
+    words = {
+        "area_uncertainty": (100 * errors.area, "%"), "active_mass_uncertainty": (100 * errors.mass, "%"),
+        "current_accuracy": (100 * errors.current, "%"), "voltage_accuracy": (1e3 * errors.voltage, "mV"),
+    }  # fmt: skip
+    return {name: f"{size:g} {unit}" for name, (size, unit) in words.items() if size > 0}
