@@ -25,7 +25,7 @@ def test_files_are_found_by_content_not_by_name(tmp_path: Path) -> None:
 
 def test_what_init_writes_opens_as_a_study(tmp_path: Path) -> None:
     write_cell(tmp_path / "bare_1.csv")
-    write_cell(tmp_path / "C0.5La #1.csv")
+    write_cell(tmp_path / "C0.5La #1.csv", rows(2))
     initialise(tmp_path)
     text = (tmp_path / "study.yaml").read_text()
     assert 25 <= len(text.splitlines()) <= 35

@@ -103,3 +103,36 @@ def test_excluded_cells_are_read_but_kept_apart(tmp_path: Path) -> None:
     study = open_study(folder)
     assert len(study.measurements) == 3
     assert [(item.sample.name, reason) for item, reason in study.excluded] == [("bare_1", "leaked")]
+
+
+def test_the_same_bytes_are_not_two_replicates(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    (folder / "cells" / "bare_2.csv").write_bytes((folder / "cells" / "bare_1.csv").read_bytes())
+    study = open_study(folder)
+    assert [item.path for item in study.unread] == ["cells/bare_2.csv"]
+    assert "same bytes as cells/bare_1.csv (line 2)" in study.unread[0].reason
+
+
+def test_two_masses_of_one_cell_are_refused_with_both_cells(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    write_cell(folder / "cells" / "bare_1_part2.csv", rows(1))
+    table = folder / "measurements.csv"
+    table.write_text(table.read_text() + "yes,cells/bare_1_part2.csv,cycling,bare,b1,1,5.5 mg,balance,,,,,,,,\n")
+    with pytest.raises(StudyError, match=r"cell G2 .* 7.1 mg and .*cell G6 .* 5.5 mg"):
+        open_study(folder)
+
+
+def test_files_without_a_replicate_number_stay_apart(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    table = folder / "measurements.csv"
+    table.write_text(table.read_text().replace(",bare,b1,1,", ",bare,b1,,").replace(",bare,b1,2,", ",bare,b1,,"))
+    study = open_study(folder)
+    assert len(study["cycling"].where(variant="bare").by_sample()) == 2
+    assert any("cell F2 (replicate)" in gap.where for gap in study.gaps)
+
+
+def test_an_implausible_loading_is_a_gap(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    table = folder / "measurements.csv"
+    table.write_text(table.read_text().replace("7.1 mg", "7.1 g", 1))
+    assert any("6.28e+03 mg/cm^2" in gap.what for gap in open_study(folder).gaps)

@@ -109,3 +109,13 @@ def test_a_row_damaged_far_down_costs_one_cell_and_is_named(tmp_path: Path) -> N
     assert [step for step, _ in outcome.failures] == ["cycling, summary, bare_1"]
     assert "bare_1.csv" in outcome.failures[0][1]
     assert set(outcome.observables.get_column("sample")) == {"bare_2", "coated_1", "coated_2"}
+
+
+def test_a_variant_without_any_mass_is_named_with_the_cause(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    table = folder / "measurements.csv"
+    lines = table.read_text().splitlines()
+    lines = [line.replace("7.1 mg,balance", ",") if ",coated," in line else line for line in lines]
+    table.write_text("\n".join(lines) + "\n")
+    failures = dict(run(folder).failures)
+    assert "no mass or area is confirmed" in failures["contrast of discharge_capacity"]

@@ -110,3 +110,18 @@ def test_a_section_of_comments_means_nothing_declared(tmp_path: Path) -> None:
 def test_a_spread_needs_a_source(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="source"):
         study_file.read_study_file(write(tmp_path, "study: a\nreplication: {spread: {capacity: {relative: 3 %}}}\n"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("active_mass_uncertainty: 2 %", "active_mass_uncertainty: 2", "has no unit"),
+        ("active_mass_uncertainty: 2 %", "active_mass_uncertainty: 200 %", "more than 50 %"),
+        ("active_mass_uncertainty: 2 %", "active_mass_uncertainty: -2 %", "negative"),
+        ("one_C: 140 mA/g", "one_C: 0 mA/g", "must be positive"),
+        ("one_C: 140 mA/g", "one_C: -140 mA/g", "must be positive"),
+    ],
+)
+def test_numbers_that_cannot_be_meant_are_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
+    with pytest.raises(StudyError, match=says):
+        study_file.read_study_file(write(tmp_path, EXAMPLE.replace(old, new)))

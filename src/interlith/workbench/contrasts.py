@@ -115,6 +115,13 @@ def _one_unit(table: pl.DataFrame, quantity: str) -> tuple[pl.DataFrame, tuple[s
     unit = counts.item(0, "unit")
     other = sorted(rows.filter(pl.col("unit") != unit).get_column("sample").unique())
     odd = (pl.col("quantity") == quantity) & (pl.col("unit") != unit)
+    left = set(table.filter(~odd & (pl.col("quantity") == quantity)).get_column("variant"))
+    lost = sorted(set(rows.get_column("variant")) - left)
+    if lost:
+        raise StudyError(
+            f"{quantity} of {', '.join(lost)} is not in {unit} like that of the others, because no mass or area is "
+            "confirmed; fill it in measurements.csv (see `interlith check`)."
+        )
     caveat = f"left out because its value is not in {unit} (no confirmed mass or area): {', '.join(other)}"
     return table.filter(~odd), (caveat,)
 

@@ -5,24 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from interlith.errors import InterlithError, StudyError
 from interlith.model import Format, Reading, Unread
 from interlith.workbench.measurements_file import COLUMNS, UNCONFIRMED, delimiter_of, read_rows
+from interlith.workbench.naming import Named, make_unique, read_names
 from interlith.workbench.reading import recognise
 
 #: Folders that hold no raw data.
 SKIPPED_FOLDERS = frozenset({"results", "__pycache__", "node_modules"})
 SKIPPED_FILES = frozenset({"study.yaml", "measurements.csv", "decisions.yaml", "claims.yaml", "truth.json"})
-_PART = re.compile(
-    r"^(?P<stem>.*?)[\s_\-]*(?:\(|part|restart(?:ed)?|cont(?:inued)?|rest|teil|p)[\s_\-]*(?P<part>\d*)\)?$",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(r"^(?P<variant>.*?)[\s_\-#]*(?:cell|no|nr|rep|zelle|c)?[\s_\-#.]*(?P<number>\d+)$", re.IGNORECASE)
-
 Progress = Callable[[int, int, str], None]
 
 
@@ -104,55 +99,53 @@ def _files(root: Path) -> list[Path]:
 
 
 def _rows(found: list[_Found]) -> tuple[list[dict[str, str]], list[str]]:
-    rows, restarted = [], []
-    groups: dict[str, list[_Found]] = {}
+    names = read_names(_stem(item) for item in found)
+    cells = make_unique(names, {named.cell: named.cell.rpartition("/")[0] for named in names.values()})
+    tests: dict[tuple[str, str], list[_Found]] = {}
     for item in found:
-        groups.setdefault(_stem(item, found), []).append(item)
-    for stem, members in groups.items():
-        variant, replicate = _variant(stem, members[0].file)
-        for k, item in enumerate(
-            sorted(members, key=lambda member: (member.reading.test.get("start", ""), _natural(member.file)))
-        ):
-            mass = item.reading.proposals.get("active_mass", "")
+        tests.setdefault((names[_stem(item)].cell, item.format.technique), []).append(item)
+    rows, restarted = [], []
+    for (cell, technique), members in tests.items():
+        for k, item in enumerate(_in_order(members, names)):
             note = ""
-            if len(members) > 1:
-                note = f"part {k + 1} of {len(members)} of a restarted test"
+            if len(members) > 1 and technique == "cycling":
+                note = f"part {k + 1} of {len(members)} of a test that was restarted or goes on in another file"
                 restarted.append(item.file)
-            rows.append(
-                dict.fromkeys(COLUMNS, "")
-                | {
-                    "include": "yes",
-                    "file": item.file,
-                    "technique": item.format.technique,
-                    "sample": variant,
-                    "replicate": replicate,
-                    "active_mass": mass,
-                    "active_mass_source": f"vendor header ({UNCONFIRMED})" if mass else "",
-                    "note": note,
-                }
-            )
+            rows.append(_row(item, names[_stem(item)].variant, *cells[cell], note))
     return rows, restarted
 
 
-def _stem(item: _Found, found: list[_Found]) -> str:
-    """The file's path without extension; a continuation gets the stem of the file that it continues."""
-    stem = str(Path(item.file).with_suffix("")).replace("\\", "/")
-    match = _PART.match(stem)
-    if match is None:
-        return stem
-    first = match["stem"]
-    others = {str(Path(other.file).with_suffix("")).replace("\\", "/") for other in found if other is not item}
-    siblings = {other for other in others if (part := _PART.match(other)) and part["stem"] == first}
-    return first if first in others or siblings else stem
+def _row(item: _Found, variant: str, batch: str, replicate: str, note: str) -> dict[str, str]:
+    mass = item.reading.proposals.get("active_mass", "")
+    return dict.fromkeys(COLUMNS, "") | {
+        "include": "yes",
+        "file": item.file,
+        "technique": item.format.technique,
+        "sample": variant,
+        "batch": batch,
+        "replicate": replicate,
+        "active_mass": mass,
+        "active_mass_source": f"vendor header ({UNCONFIRMED})" if mass else "",
+        "note": note,
+    }
 
 
-def _variant(stem: str, file: str) -> tuple[str, str]:
-    name = stem.rsplit("/", 1)[-1]
-    match = _NUMBER.match(name)
-    variant, number = (match["variant"], match["number"]) if match else (name, "1")
-    if not variant:
-        variant = Path(file).parent.name or "sample"
-    return variant, str(int(number))
+def _stem(item: _Found) -> str:
+    """Path without extension; a dot inside a name such as C0.5La stays."""
+    folder, slash, name = item.file.rpartition("/")
+    return folder + slash + (name.rpartition(".")[0] or name)
+
+
+def _in_order(members: list[_Found], names: Mapping[str, Named]) -> list[_Found]:
+    """Parts of one test: by start where every file tells it, else the original before its continuations."""
+    starts = [item.reading.test.get("start", "") for item in members]
+    by_start = all(starts) and len(set(starts)) == len(starts)
+
+    def place(item: _Found) -> tuple[str, int, list[tuple[int, str]]]:
+        start = item.reading.test.get("start", "") if by_start else ""
+        return (start, names[_stem(item)].part, _natural(item.file))
+
+    return sorted(members, key=place)
 
 
 def _natural(text: str) -> list[tuple[int, str]]:

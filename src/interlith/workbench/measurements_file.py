@@ -148,7 +148,7 @@ def _check_unit(row: Row, column: str, problems: list[str]) -> None:
 def _expand(folder: Path, row: Row, problems: list[str]) -> list[tuple[str, dict[str, str]]]:
     """Files behind a name with placeholders: ``eis/C5_cycle{cycle}.mpr`` -> each file with its cycle."""
     names = _PLACEHOLDER.findall(row.file)
-    if not names:
+    if not names or (folder / row.file).is_file():
         return [(row.file, {})]
     unknown = [name for name in names if name not in STATES]
     if unknown:

@@ -18,6 +18,10 @@ from interlith.workbench.reading import measure
 from interlith.workbench.schema import StudyWords
 
 Progress = Callable[[int, int, str], None]
+#: More than this (mg/cm^2 of active mass) no single electrode carries; less than 0.1 is a film.
+HEAVIEST_LOADING = 100.0
+#: Largest relative standard uncertainty of a cycler's current that is believed.
+MOST_INACCURATE = 0.1
 
 
 def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study:
@@ -50,6 +54,7 @@ def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study
     excluded: list[tuple[Measurement, str]] = []
     unread: list[Unread] = []
     parts: dict[tuple[str, str], int] = {}
+    seen: dict[str, Row] = {}
     for number, row in enumerate(rows):
         sample = samples[_identity(row)]
         path = root / row.file
@@ -59,7 +64,16 @@ def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study
         except InterlithError as error:
             unread.append(Unread(row.file, str(error).replace(f"{path}: ", ""), ""))
         else:
-            if row.include:
+            twin = seen.setdefault(item.source.sha256, row)
+            if twin is not row and row.include:
+                unread.append(
+                    Unread(
+                        row.file,
+                        f"it holds the same bytes as {twin.file} (line {twin.line}); one measurement is not two replicates.",
+                        "Remove the row.",
+                    )
+                )
+            elif row.include:
                 read.append(item)
                 parts[key] = parts.get(key, 0) + 1
             else:
@@ -122,7 +136,7 @@ def find_gaps(words: StudyWords, rows: list[Row], samples: Mapping[tuple[str, ..
                 Gap(
                     row.where("replicate"),
                     f"replicate number of {row.file}",
-                    "files of one variant without a number count as one cell",
+                    "without a number each file counts as a cell of its own",
                 )
             )
     return tuple(gaps)
@@ -159,6 +173,15 @@ def _key_gaps(words: StudyWords, samples: Mapping[tuple[str, ...], Sample]) -> l
                 "calibration of the cycler is not in the uncertainties",
             )
         )
+    gaps += [
+        Gap(
+            "measurements.csv, column active_mass",
+            f"a look at the mass of {sample.name}: with its area it is {loading:.3g} mg/cm^2",
+            "a unit that is wrong by 1000 would go through every number",
+        )
+        for sample, loading in _loadings(samples)
+        if not 0.1 <= loading <= HEAVIEST_LOADING
+    ]
     variants = {sample.variant for sample in samples.values()}
     if words.reference is None and len(variants) > 1:
         gaps.append(Gap("study.yaml, reference", "the variant that the others are compared with", "no contrasts"))
@@ -173,6 +196,15 @@ def _key_gaps(words: StudyWords, samples: Mapping[tuple[str, ...], Sample]) -> l
     return gaps
 
 
+def _loadings(samples: Mapping[tuple[str, ...], Sample]) -> list[tuple[Sample, float]]:
+    """Active mass per area (mg/cm^2) of the specimens that declare both."""
+    return [
+        (sample, 100 * sample.active_mass.value / sample.area.value)
+        for sample in samples.values()
+        if sample.active_mass and sample.area
+    ]
+
+
 def _read_row(root: Path, row: Row, sample: Sample, words: StudyWords, part: int) -> Measurement:
     path = root / row.file
     if not path.resolve().is_relative_to(root.resolve()) and not os.path.isabs(row.file):
@@ -183,7 +215,10 @@ def _read_row(root: Path, row: Row, sample: Sample, words: StudyWords, part: int
 
 
 def _identity(row: Row) -> tuple[str, ...]:
-    return (row.cells["sample"], row.cells.get("batch", ""), row.cells.get("replicate", ""))
+    replicate = row.cells.get("replicate", "")
+    identity = (row.cells["sample"], row.cells.get("batch", ""), replicate)
+    # Without a number nobody knows which files are one cell; joining two cells into one would be the worse mistake.
+    return identity if replicate else (*identity, row.file)
 
 
 def _check_variants(words: StudyWords, rows: list[Row]) -> None:
@@ -226,10 +261,10 @@ def _names(files: Mapping[tuple[str, ...], list[str]]) -> dict[tuple[str, ...], 
     for identity, paths in files.items():
         stems = [Path(path).stem for path in paths]
         common = stems[0] if len(set(stems)) == 1 else _common_stem(stems)
-        names[identity] = common if len(common) >= 2 else "_".join(part for part in identity if part)
+        names[identity] = common if len(common) >= 2 else "_".join(part for part in identity[:3] if part)
     for identity, name in names.items():
         if list(names.values()).count(name) > 1:
-            names[identity] = "_".join(part for part in identity if part)
+            names[identity] = "_".join(part.replace("/", "_") for part in identity if part)
     return names
 
 
@@ -246,8 +281,9 @@ def _common_stem(stems: list[str]) -> str:
 
 def _sample(name: str, identity: tuple[str, ...], rows: list[Row], words: StudyWords) -> Sample:
     cells = words.cells
-    mass_text = next((row.cells["active_mass"] for row in rows if row.cells.get("active_mass")), "")
-    mass_source = next((row.cells.get("active_mass_source", "") for row in rows if row.cells.get("active_mass")), "")
+    mass_row = _mass_row(rows)
+    mass_text = mass_row.cells["active_mass"] if mass_row else ""
+    mass_source = mass_row.cells.get("active_mass_source", "") if mass_row else ""
     area_text = next((row.cells["area"] for row in rows if row.cells.get("area")), "")
     mass = _declared(
         mass_text or cells.active_mass,
@@ -279,6 +315,27 @@ def _sample(name: str, identity: tuple[str, ...], rows: list[Row], words: StudyW
     )
 
 
+def _mass_row(rows: list[Row]) -> Row | None:
+    """The row that declares the mass of a specimen: a confirmed one before a proposal.
+
+    Raises
+    ------
+    StudyError
+        If two rows of one specimen declare different masses.
+    """
+    given = [row for row in rows if row.cells.get("active_mass")]
+    confirmed = [row for row in given if UNCONFIRMED not in row.cells.get("active_mass_source", "").casefold()]
+    sizes = {inside(row.cells["active_mass"], "active_mass"): row for row in confirmed}
+    if len(sizes) > 1:
+        one, other = list(sizes.values())[:2]
+        raise StudyError(
+            f"{one.where('active_mass')} says {one.cells['active_mass']} and {other.where('active_mass')} says "
+            f"{other.cells['active_mass']}, but both rows are files of one specimen (sample, batch and replicate are the "
+            "same); correct the mass, or give the second cell another replicate number."
+        )
+    return next(iter(confirmed or given), None)
+
+
 def _declared(text: str | None, quantity: str, uncertainty: str | None, source: str) -> Declared | None:
     if not text:
         return None
@@ -303,7 +360,12 @@ def _relative(text: str, what: str) -> float:
     parsed = parse(text, what=what)
     if parsed.unit not in ("%", "ppm"):
         raise StudyError(f"study.yaml, cells: {what} is '{text}'; write it in % or ppm of the reading.")
-    return convert(parsed.value, parsed.unit, "1")
+    size = convert(parsed.value, parsed.unit, "1")
+    if not 0 < size <= MOST_INACCURATE:
+        raise StudyError(
+            f"study.yaml, cells: {what} is '{text}'; a cycler has between 0 and {100 * MOST_INACCURATE:g} %."
+        )
+    return size
 
 
 def _one_c(text: str | None, uncertainty: str | None) -> Declared | None:

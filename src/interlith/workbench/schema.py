@@ -25,6 +25,10 @@ READER_WORDS = {
 }
 
 
+#: Largest relative uncertainty (%) that is taken for a statement.
+MOST_UNCERTAIN = 50
+
+
 def _with_unit(quantity: str) -> BeforeValidator:
     def check(text: Any) -> Any:
         try:
@@ -39,6 +43,8 @@ def _with_unit(quantity: str) -> BeforeValidator:
 def _one_c(text: Any) -> Any:
     try:
         value = parse(text, what="one_C")
+        if value.value <= 0:
+            raise UnitError(f"one_C is '{text}'; it must be positive")
         for unit in ("A/kg", "A", "A/m^2"):
             try:
                 factor(value.unit, unit)
@@ -52,9 +58,17 @@ def _one_c(text: Any) -> Any:
 
 def _relative_or_absolute(text: Any) -> Any:
     try:
-        parse(text, what="the uncertainty")
+        value = parse(text, what="the uncertainty")
     except UnitError as error:
         raise ValueError(str(error)) from error
+    if value.unit in ("", "1"):
+        raise ValueError(
+            f"'{text}' has no unit; write for instance '{text} %', or the uncertainty in the unit of the value"
+        )
+    if value.value < 0:
+        raise ValueError(f"'{text}' is negative; a standard uncertainty is not")
+    if value.unit == "%" and value.value > MOST_UNCERTAIN:
+        raise ValueError(f"'{text}' is more than {MOST_UNCERTAIN} %; such a number says nothing and is better left out")
     return str(text)
 
 
