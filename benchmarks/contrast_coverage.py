@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from interlith.evidence import compare
-from interlith.evidence.kernel import contrast, half_width, plan
+from interlith.evidence.kernel import contrast, degrees_of_freedom, half_width, plan
 from interlith.model import Observable, Replication, State
 
 Array = NDArray[np.float64]
@@ -112,7 +112,7 @@ def intervals(case: Case, values: Array, quantity: str, level: float = 0.95) -> 
     if case.declared:
         error = np.full_like(error, spread_of(quantity) * math.sqrt(2 / case.cells))
         return estimate, half_width(error, math.inf, level, shared=shared)
-    return estimate, half_width(error, layout.degrees, level, shared=shared)
+    return estimate, half_width(error, degrees_of_freedom(values, layout), level, shared=shared)
 
 
 def observables(case: Case, drawn: Draw, repeat: int) -> Iterator[Observable]:
@@ -263,7 +263,7 @@ def rival_intervals(repeats: int, random: np.random.Generator) -> Iterator[str]:
         pooled = np.sqrt(squares / (first + second - 2) * (1 / first + 1 / second))
         layout = plan([True] * first + [False] * second, range(first + second))
         halves = (
-            half_width(error, layout.degrees, 0.95),
+            half_width(error, degrees_of_freedom(np.hstack([one, two]), layout), 0.95),
             stats.t.ppf(0.975, first + second - 2) * pooled,
             stats.t.ppf(0.975, welch) * error,
             stats.t.ppf(0.975, min(first, second) - 1) * error,

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from interlith.evidence.kernel import Array, Spread, contrast, quantile, welch_half_width
+from interlith.evidence.kernel import Array, Spread, contrast, degrees_of_freedom, quantile, welch_half_width
 from interlith.evidence.units_of_replication import Layout, Unit, measurement_only, shared_causes
 from interlith.model import Replication
 
@@ -75,7 +75,7 @@ def estimate(layout: Layout, kind: Kind, *, quantity: str, rules: Replication, l
     basis: Basis
     if min(layout.counts) >= 2:
         basis = "replicates" if layout.inference else "these batches"
-        spread = Spread(float(error), layout.plan.degrees, shared)
+        spread = Spread(float(error), float(degrees_of_freedom(layout.values(), layout.plan)), shared)
     elif declared is not None:
         basis, spread = "declared spread", Spread(_declared_error(layout, declared[0], kind), math.inf, shared)
     else:

@@ -3,7 +3,7 @@
 The estimate is a weighted sum of unit values and its variance a sum of squares of weighted sums, so that one plan made
 from the layout of the study serves any number of repeats at once. Two groups of independent units give the difference
 of means with separate variances; units that share a batch are kept together (bias-reduced cluster variance). Degrees
-of freedom follow from the layout alone.
+of freedom follow from the layout, and for independent units from the scatter of either group as well.
 """
 
 from __future__ import annotations
@@ -34,11 +34,14 @@ class Plan:
         (1), shape (c, n): variance of the estimate = sum over clusters of (values @ scores.T)**2.
     degrees
         Degrees of freedom of that variance (Satterthwaite, equal variances as working model).
+    independent
+        Whether every unit is a cluster of its own; then the scatter of each group may correct the degrees of freedom.
     """
 
     weights: Array
     scores: Array
     degrees: float
+    independent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def plan(in_variant: Sequence[bool], clusters: Sequence[Hashable]) -> Plan:
     Notes
     -----
     Assumption that fails first: equal scatter in both variants. The variance itself does not need it, the degrees of
-    freedom do: with equal numbers a twofold difference in scatter leaves about 94 % coverage, a threefold one 92.5 %.
+    freedom do; see `degrees_of_freedom` for independent units.
 
     References
     ----------
@@ -97,7 +100,8 @@ def plan(in_variant: Sequence[bool], clusters: Sequence[Hashable]) -> Plan:
         scores[number] = contrast[rows] @ _inverse_root(residual[np.ix_(rows, rows)]) @ residual[rows]
     gram = scores @ scores.T
     total = float((gram**2).sum())
-    return Plan(contrast, scores, float(np.trace(gram)) ** 2 / total if total > 0 else 0.0)
+    degrees = float(np.trace(gram)) ** 2 / total if total > 0 else 0.0
+    return Plan(contrast, scores, degrees, len(labels) == len(group))
 
 
 def _inverse_root(block: Array) -> Array:
@@ -126,6 +130,41 @@ def contrast(values: Array, layout: Plan) -> tuple[Array, Array]:
     return estimate, np.sqrt(np.square(values @ layout.scores.T).sum(axis=-1))
 
 
+def degrees_of_freedom(values: Array, layout: Plan) -> Array:
+    """Degrees of freedom of a contrast: half way between those of equal scatter and Welch's.
+
+    Parameters
+    ----------
+    values
+        (any unit), shape (..., n).
+    layout
+        From `plan`.
+
+    Returns
+    -------
+    (1), shape (...). Those of the layout alone where units share clusters or a group has fewer than two units.
+
+    Notes
+    -----
+    Faster fading cells scatter more, so equal scatter cannot be taken for granted; Welch's degrees of freedom in turn are
+    wide by half at two units a group. Measured over 400,000 draws, coverage of the 95 % interval at n = 2, 3, 6 a group: equal
+    scatter 0.964 0.957 0.952; scatter 2.2 times 0.954 0.944 0.945; 3 times 0.945 0.935 0.941.
+
+    References
+    ----------
+    Welch 1947, 10.1093/biomet/34.1-2.28.
+    """
+    first, second = layout.weights > 0, layout.weights < 0
+    shape = values.shape[:-1]
+    if not layout.independent or min(first.sum(), second.sum()) < 2:
+        return np.full(shape, layout.degrees)
+    parts = [values[..., group].var(axis=-1, ddof=1) / group.sum() for group in (first, second)]
+    total = parts[0] + parts[1]
+    below = parts[0] ** 2 / (first.sum() - 1) + parts[1] ** 2 / (second.sum() - 1)
+    welch = np.divide(total**2, below, out=np.full(shape, layout.degrees), where=below > 0)
+    return np.asarray(0.5 * (layout.degrees + welch), dtype=np.float64)
+
+
 def quantile(level: float, degrees: float) -> float:
     """Two-sided quantile of Student's t; 12.706 at 95 % and one degree of freedom, normal at infinite degrees."""
     if math.isinf(degrees):
@@ -133,7 +172,7 @@ def quantile(level: float, degrees: float) -> float:
     return float(stats.t.ppf(0.5 + level / 2, degrees)) if degrees > 0 else math.inf
 
 
-def half_width(scatter: Array, degrees: float, level: float, *, shared: Array | float = 0.0) -> Array:
+def half_width(scatter: Array, degrees: Array | float, level: float, *, shared: Array | float = 0.0) -> Array:
     """Half of the two-sided interval: Student t for the scatter, normal for shared causes, added in quadrature.
 
     Parameters
@@ -141,9 +180,17 @@ def half_width(scatter: Array, degrees: float, level: float, *, shared: Array | 
     scatter, shared
         (as the estimate), shape (...): standard error from the scatter of units; standard uncertainty of what all
         units have in common and no number of units averages out.
+    degrees
+        (1), shape (...) or one number: degrees of freedom of the scatter; none at all leaves the interval open.
     """
     normal = quantile(level, math.inf) * np.asarray(shared, dtype=np.float64)
-    student = quantile(level, degrees) * scatter if degrees > 0 else np.full_like(scatter, math.inf)
+    known = np.asarray(degrees, dtype=np.float64)
+    if (np.isinf(known)).all():
+        width = np.full_like(known, quantile(level, math.inf))
+    else:
+        width = np.where(known > 0, stats.t.ppf(0.5 + level / 2, np.where(known > 0, known, 1.0)), math.inf)
+    with np.errstate(invalid="ignore"):
+        student = np.where(np.isinf(width), math.inf, width * scatter)
     return np.hypot(student, normal)
 
 
