@@ -42,7 +42,7 @@ def test_a_discharge_interrupted_by_a_restart_is_joined_and_marked() -> None:
 def test_a_charge_that_begins_anew_after_a_restart_is_not_joined() -> None:
     plan = cycles(2)
     cut = [*plan[:4], (1800.0, 1e-3, 3.1, 3.65)]
-    result = summarise(series(logged(cut), logged(cycles(1))))
+    result = summarise(series(logged(cut), logged(cycles(1, current=1.01e-3))))
     table = result.data["half_cycles"]
     assert table["direction"].to_list() == ["charge", "discharge", "charge", "charge", "discharge"]
     assert table["complete"].to_list() == [True, True, False, True, True]
@@ -61,7 +61,7 @@ def test_a_half_cycle_ended_by_the_power_is_not_complete_because_the_next_file_t
 
 
 def test_device_time_is_merged() -> None:
-    plan = cycles(2)
+    plan = cycles(2, fade=0.01)
     table = summarise(series(logged(plan[:4]), logged(plan[4:]))).data["half_cycles"]
     assert table["start_time"].is_sorted()
     assert table["end_time"].to_list()[-1] == pytest.approx(sum(step[0] for step in plan[:-1]))

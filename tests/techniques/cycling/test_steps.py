@@ -12,7 +12,7 @@ from tests.techniques.cycling.frames import cell, cycles, logged, series
 
 
 def test_parts_run_on() -> None:
-    plan = cycles(2)
+    plan = cycles(2, fade=0.01)
     found = read_steps(series(logged(plan[:4]), logged(plan[4:])).measurements)
     whole = read_steps(series(logged(plan)).measurements)
     assert found.clock_continues == (False,)

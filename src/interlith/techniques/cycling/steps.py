@@ -12,6 +12,7 @@ from interlith.layouts.lazy_text import refusal
 from interlith.model import Choice, Flag, Measurement, Table
 from interlith.physics.counting import Counted, count
 from interlith.physics.counting_checks import Notice
+from interlith.techniques.cycling.parts import Part, arrange
 
 #: Headline quantities that hang on the steps.
 MOVES = ("charge_capacity", "discharge_capacity", "coulombic_efficiency")
@@ -22,7 +23,7 @@ class Specimen:
     """Steps and curves of one specimen: the parts one after the other.
 
     `steps` has the columns of `interlith.physics.counting.Counted.steps` with ``part`` in front; times are merged device
-    times and step numbers run on. `curves` likewise.
+    times and step numbers run on. `curves` likewise. `parts` are the measurements that ``part`` counts, from 0.
     """
 
     steps: pl.DataFrame
@@ -31,6 +32,7 @@ class Specimen:
     choices: tuple[Choice, ...]
     resolution: dict[str, float]
     clock_continues: tuple[bool, ...]
+    parts: tuple[Measurement, ...] = ()
 
 
 def read_steps(measurements: Sequence[Measurement]) -> Specimen:
@@ -49,16 +51,23 @@ def read_steps(measurements: Sequence[Measurement]) -> Specimen:
     Notes
     -----
     The wall clock is never used. Where the device time of a part starts again, the part is set to begin when the one
-    before it ended; how long the cell stood in between is then unknown.
+    before it ended; how long the cell stood in between is then unknown. Rows that stand in two parts are counted once,
+    see `interlith.techniques.cycling.parts.arrange`.
     """
-    counted = [_count(item) for item in measurements]
+    read = [Part(item, _count(item)) for item in measurements]
     flags = [flag for item in measurements for flag in item.flags]
-    choices = [choice for item, found in zip(measurements, counted, strict=True) for choice in _choices(item, found)]
-    for item, found in zip(measurements, counted, strict=True):
-        flags += [_flag(item, notice) for notice in found.notices]
+    for part in read:
+        flags += [_flag(part.item, notice) for notice in part.counted.notices]
+    arranged = arrange(read, _count, MOVES)
+    flags += arranged.flags
+    choices = [*arranged.choices]
+    for part in arranged.parts:
+        choices += _choices(part.item, part.counted)
+    counted = [part.counted for part in arranged.parts]
     steps, curves, continues = _behind_each_other(counted)
     resolution = {name: max(found.resolution.get(name, 0.0) for found in counted) for name in ("current", "voltage")}
-    return Specimen(steps, curves, tuple(dict.fromkeys(flags)), tuple(choices), resolution, tuple(continues))
+    used = tuple(part.item for part in arranged.parts)
+    return Specimen(steps, curves, tuple(dict.fromkeys(flags)), tuple(choices), resolution, tuple(continues), used)
 
 
 def target(item: Measurement, part: str) -> str:
@@ -66,11 +75,11 @@ def target(item: Measurement, part: str) -> str:
     return f"{item.source.path}#sha256:{item.source.sha256[:12]}/{part}"
 
 
-def _count(item: Measurement) -> Counted:
+def _count(item: Measurement, frame: pl.LazyFrame | None = None) -> Counted:
     if not isinstance(item.payload, Table):
         raise ReadError(f"{item.source.path}: cycling needs a table over time, not {type(item.payload).__name__}.")
     try:
-        return count(item.payload.frame, item.payload.columns)
+        return count(item.payload.frame if frame is None else frame, item.payload.columns)
     except pl.exceptions.PolarsError as error:
         # The table is lazy: a damaged row far down shows only now.
         raise refusal(error, item.source.path) from error

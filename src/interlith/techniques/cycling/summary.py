@@ -77,7 +77,7 @@ def summarise(series: Series, *, normalise: str = "active_mass") -> Result:
         try:
             specimen = read_steps(group.measurements)
             flags[name] = specimen.flags
-            parts, made = _specimen(group.measurements, specimen, normalise)
+            parts, made = _specimen(specimen.parts, specimen, normalise)
         except InterlithError as error:
             quality.append({"sample": name, "step": "summary", "ok": False, "reason": str(error)})
             continue
@@ -129,8 +129,8 @@ def _specimen(items: Sequence[Measurement], specimen: Specimen, normalise: str) 
 
 def _choices(items: Sequence[Measurement], half: pl.DataFrame, vendor: pl.DataFrame) -> list[Choice]:
     made = []
-    for row in half.filter("joined").iter_rows(named=True):
-        item = next((one for one in items if one.part >= row["part"]), items[0])
+    for row in half.filter(pl.col("joined") & pl.col("charge").is_not_null()).iter_rows(named=True):
+        item = items[row["part"]]
         made.append(
             Choice(
                 target(item, f"half_cycle/{row['half_cycle']}"), "cycle_join", "joined", "separate", 0.5, MOVES,
