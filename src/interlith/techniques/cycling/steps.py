@@ -13,6 +13,7 @@ from interlith.model import Choice, Flag, Measurement, Table
 from interlith.physics.counting import Counted, count
 from interlith.physics.counting_checks import Notice
 from interlith.techniques.cycling.parts import Part, arrange
+from interlith.techniques.cycling.sign import current_sign
 
 #: Headline quantities that hang on the steps.
 MOVES = ("charge_capacity", "discharge_capacity", "coulombic_efficiency")
@@ -67,6 +68,8 @@ def read_steps(measurements: Sequence[Measurement]) -> Specimen:
     steps, curves, continues = _behind_each_other(counted)
     resolution = {name: max(found.resolution.get(name, 0.0) for found in counted) for name in ("current", "voltage")}
     used = tuple(part.item for part in arranged.parts)
+    wrong = current_sign(steps, used[0].source.path)
+    flags += [] if wrong is None else [wrong]
     return Specimen(steps, curves, tuple(dict.fromkeys(flags)), tuple(choices), resolution, tuple(continues), used)
 
 

@@ -18,6 +18,7 @@ from interlith.techniques.cycling.cycles import cycle_table, number_cycles, vend
 from interlith.techniques.cycling.half_cycles import assign
 from interlith.techniques.cycling.half_table import COLUMNS, half_cycle_table
 from interlith.techniques.cycling.observables import cycle_observables
+from interlith.techniques.cycling.sign import withheld
 from interlith.techniques.cycling.steps import MOVES, Specimen, read_steps, target
 
 METHODS = (
@@ -119,6 +120,8 @@ def _specimen(items: Sequence[Measurement], specimen: Specimen, normalise: str) 
         half = half.with_columns(
             nothing.alias(name) for name in ("energy", "energy_std", "mean_voltage", "mean_voltage_std")
         )
+    if any(flag.code == "current_sign" for flag in specimen.flags):
+        half = withheld(half)
     cycles = cycle_table(half, sample)
     vendor = vendor_table(steps, half, sample)
     table = cycle_observables(cycles, items[0], normalise=normalise, voltage_step=specimen.resolution["voltage"])
