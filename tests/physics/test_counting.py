@@ -433,3 +433,41 @@ def test_without_a_counter_the_last_digit_of_the_current_is_one_error_in_all_row
     for row in counted(frame.with_columns(pl.col("current").round(4))).steps.iter_rows(named=True):
         assert row["charge"] == pytest.approx(2e-3)
         assert row["charge_std"] == pytest.approx(1e-3 / 12**0.5, rel=1e-2)
+
+
+@pytest.mark.parametrize("counter", [True, False])
+@pytest.mark.parametrize("words", [True, False])
+@pytest.mark.parametrize("offset", [0.0, 1e-6])
+def test_a_thousandth_of_the_current_in_the_rests_is_rest(counter: bool, words: bool, offset: float) -> None:
+    frame = steps_frame(CYCLE, counter=counter, words=words)
+    noise = 1e-6 * np.random.default_rng(3).standard_normal(frame.height) if offset == 0.0 else np.zeros(frame.height)
+    still = pl.Series(noise + offset)
+    frame = frame.with_columns(pl.when(pl.col("current") == 0).then(still).otherwise("current").alias("current"))
+    found = counted(frame)
+    assert found.steps["step_type"].to_list() == ["rest", "cc_charge", "rest", "cc_discharge", "rest"]
+    assert found.steps["charge"].to_numpy() == pytest.approx([0, 1e-3, 0, 3500 / 3600e3, 0], rel=1e-3)
+    assert found.notices == ()
+    for size in (17, 300):
+        assert counted(frame, batch_rows=size).steps["step_type"].to_list() == found.steps["step_type"].to_list()
+
+
+@pytest.mark.parametrize("counter", [True, False])
+@pytest.mark.parametrize("words", [True, False])
+def test_a_step_at_a_hundredth_of_the_current_is_no_rest(counter: bool, words: bool) -> None:
+    plan: list[Step] = [*CYCLE, (36000.0, 1e-5, 3.1, 3.6), (600.0, 0.0, 3.6, 3.6), (36000.0, -1e-5, 3.6, 3.1)]
+    steps = counted(steps_frame(plan, counter=counter, words=words)).steps
+    assert steps["step_type"].to_list()[-3:] == ["cc_charge", "rest", "cc_discharge"]
+    assert steps["charge"].to_list()[-1] == pytest.approx(1e-4, rel=1e-6)
+
+
+def test_much_noise_that_the_vendor_calls_rest_is_merged_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = steps_frame([*CYCLE, (20000.0, 0.0, 3.2, 3.2)])
+    noise = pl.Series(2e-6 * np.random.default_rng(2).standard_normal(frame.height))
+    frame = frame.with_columns(pl.when(pl.col("current") == 0).then(noise).otherwise("current").alias("current"))
+    plain = counted(frame)
+    monkeypatch.setattr("interlith.physics.counting_pass.RUNS_BEFORE_COMPACTION", 50)
+    merged = counted(frame, batch_rows=100)
+    assert plain.steps.height == 6
+    assert merged.steps["step_type"].to_list() == plain.steps["step_type"].to_list()
+    assert merged.steps["charge"].to_numpy() == pytest.approx(plain.steps["charge"].to_numpy(), rel=1e-9)
+    same_curves(merged.curves, plain.curves)

@@ -94,7 +94,7 @@ def count(frame: pl.LazyFrame, columns: Sequence[str], *, batch_rows: int = BATC
     if not reader.any_row:
         return _nothing(reader.clock)
     runs, points = reader.finish()
-    resolved = resolve(runs)
+    resolved = resolve(runs, reader.words)
     words = {code: text for text, code in reader.words.items()}
     found = kinds(resolved, points, words)
     passed = charges(resolved.runs, resolved.direction, resolved.gap, points.current)

@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 
 from interlith.physics.counting_block import COUNTERS, Block, Blocks, Clock
 from interlith.physics.counting_points import POINTS_IN_ALL, Points, Thinning
+from interlith.physics.counting_rest import surely_rest
 from interlith.physics.counting_runs import Floats, Integers, Runs, concatenate, merge, same_marker, take
 
-#: Currents below this share of the largest sustained current of the file are rest. Cyclers' zero readings lie near
-#: 1e-4 of full scale (for instance -0.1 mA at 4.4 A in Arbin exports), the smallest deliberate ones (C/50 beside 10C)
-#: at 2e-3.
-REST_SHARE = 2e-4
 #: Runs held before noise around zero is merged.
 RUNS_BEFORE_COMPACTION = 50_000
 
@@ -216,17 +213,9 @@ class Pass:
         The scale only grows, so that what is rest now is rest at the end: the answer does not depend on when this runs.
         """
         runs = concatenate(self._closed)
-        still = runs.largest_current <= REST_SHARE * sustained_current(runs)
+        still = surely_rest(runs, self.words)
         plain = same_marker(runs) & ~runs.late & ~runs.reset & ~runs.back
         joins = plain & still & np.concatenate([[False], still[:-1]])
         runs = merge(runs, joins)
         self._closed, self._closed_count = [runs], 0
-        self._thinning.drop(runs, runs.largest_current <= REST_SHARE * sustained_current(runs))
-
-
-def sustained_current(runs: Runs) -> float:
-    """Largest mean current of any run of three rows or more (A): the scale against which rest is judged."""
-    long = (runs.rows >= 3) & (runs.duration > 0)
-    if not bool(long.any()):
-        return 0.0
-    return float(np.max(np.abs(runs.charge[long]) / runs.duration[long]))
+        self._thinning.drop(runs, surely_rest(runs, self.words))

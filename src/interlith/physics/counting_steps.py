@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.physics.counting_block import GAP_FACTOR
-from interlith.physics.counting_pass import REST_SHARE, sustained_current
 from interlith.physics.counting_points import Points
+from interlith.physics.counting_rest import TRANSIENT_ROWS, directions
 from interlith.physics.counting_runs import Flags, Floats, Integers, Runs, merge, same_marker
 from interlith.physics.step_words import step_word
 
-#: A few rows at rest inside a vendor's step under current are its switching transient.
-TRANSIENT_ROWS = 2
 #: A step is at constant current if so much of it lies within so much of its median current.
 CONSTANT_SHARE, CONSTANT_WIDTH = 0.9, 0.05
 #: A step is at constant voltage if the voltage stays within this (V) while the current falls below this share.
@@ -39,26 +37,27 @@ class Resolved:
     gap: Flags
 
 
-def resolve(runs: Runs) -> Resolved:
-    """Merge runs into steps: noise at rest, switching transients, and intervals that only looked like gaps."""
-    direction = _direction(runs)
+def resolve(runs: Runs, words: Mapping[str | None, int]) -> Resolved:
+    """Merge runs into steps: noise at rest, switching transients, and intervals that only looked like gaps.
+
+    Parameters
+    ----------
+    runs
+        Runs of the whole file.
+    words
+        Code of each of the vendor's words.
+    """
+    direction = directions(runs, words)
     plain = same_marker(runs) & ~runs.late & ~runs.reset & ~runs.back
     still = direction == 0
-    runs = merge(runs, plain & still & _before(still))
+    joins = plain & still & _before(still)
+    runs, direction = merge(runs, joins), direction[~joins]
     gap = _gaps(runs)
-    direction = _direction(runs)
     # Not a gap after all, a long interval among others as long; or a jump of the current under one marker.
     plain = same_marker(runs) & ~gap & ~runs.reset & ~runs.back
     joins = plain & (direction == _before(direction))
-    runs, gap = merge(runs, joins), gap[~joins]
-    runs, gap = _absorb(runs, gap)
-    return Resolved(runs, _direction(runs), gap)
-
-
-def _direction(runs: Runs) -> Integers:
-    moving = runs.largest_current > REST_SHARE * sustained_current(runs)
-    larger = np.where(np.abs(runs.current_max) >= np.abs(runs.current_min), runs.current_max, runs.current_min)
-    return np.where(moving, np.sign(larger), 0.0).astype(np.int64)
+    runs, gap, direction = merge(runs, joins), gap[~joins], direction[~joins]
+    return _absorb(runs, gap, direction)
 
 
 def _before(values: Integers | Flags) -> Integers | Flags:
@@ -77,10 +76,9 @@ def _gaps(runs: Runs) -> Flags:
     return gap
 
 
-def _absorb(runs: Runs, gap: Flags) -> tuple[Runs, Flags]:
+def _absorb(runs: Runs, gap: Flags, direction: Integers) -> Resolved:
     """Merge a few resting rows at the start or in the middle of a vendor's step into its rows under current."""
     marked = (runs.cycle >= 0) | (runs.step >= 0) | (runs.word >= 0)
-    direction = _direction(runs)
     brief = (direction == 0) & (runs.rows <= TRANSIENT_ROWS) & marked
     plain = same_marker(runs) & ~gap & ~runs.reset & ~runs.back
     follows = plain & _before(brief).astype(np.bool_) & (direction != 0)
@@ -92,7 +90,8 @@ def _absorb(runs: Runs, gap: Flags) -> tuple[Runs, Flags]:
     # The resting rows are no longer of interest once they are inside a step under current.
     runs.current_min[starts] = np.nan
     runs.current_max[starts] = np.nan
-    return merge(runs, joins), gap[~joins]
+    way = np.sign(np.add.reduceat(direction, np.flatnonzero(~joins)))
+    return Resolved(merge(runs, joins), way, gap[~joins])
 
 
 @dataclass(frozen=True, slots=True)

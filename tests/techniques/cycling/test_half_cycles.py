@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
+from interlith.physics.counting import count
+from interlith.techniques.cycling.half_cycles import assign
+from interlith.techniques.cycling.half_table import half_cycle_table
 from interlith.techniques.cycling.summary import summarise
 from tests.techniques.cycling.frames import REST, Step, cell, cycles, logged, series
 
@@ -172,3 +176,27 @@ def test_neware_uio_holds_two_loops_in_one_vendor_cycle(cycling_folder: Path) ->
     assert last["value"] is None
     assert "incomplete" in last["flag"]
     assert "cycle_number" in {choice.field for choice in result.choices}
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_noise_in_the_rests_makes_no_half_cycles(words: bool) -> None:
+    rows = logged(cycles(3), words=words)
+    noise = pl.Series(1e-6 * np.random.default_rng(5).standard_normal(rows.height))
+    table = halves(rows.with_columns(pl.when(pl.col("current") == 0).then(noise).otherwise("current").alias("current")))
+    assert table["direction"].to_list() == ["charge", "discharge"] * 3
+    assert table["charge"].null_count() == 0
+    assert table["rest_voltage_after"].null_count() <= 1
+
+
+def test_a_negligible_contradiction_does_not_withhold_the_half_cycle() -> None:
+    whole = logged([REST, (3600.0, 1e-3, 3.1, 4.2), REST, (3500.0, -1e-3, 4.1, 3.0), REST])
+    counted = assign(count(whole.lazy(), whole.columns).steps.with_columns(pl.lit(0).alias("part")))
+    tiny = counted.filter(pl.col("half_cycle") == 1).with_columns(
+        pl.lit(None, dtype=pl.Float64).alias("charge"), pl.lit(0.0).alias("counter_charge"),
+        pl.lit(5e-7).alias("integral_charge"), pl.lit("counter_contradicts").alias("flag"),
+    )  # fmt: skip
+    for share, known in ((1.0, True), (10.0, False)):
+        bad = tiny.with_columns(pl.col("integral_charge") * share)
+        table = half_cycle_table(pl.concat([counted.head(2), bad, counted.slice(2)]))
+        assert table["charge"].is_not_null().to_list() == [known, True]
+        assert ("contradict" in table["flag"][0]) is not known

@@ -16,6 +16,9 @@ PULSE_SHARE = 0.2
 PULSE_SECONDS = 3600.0
 #: Short steps the same way count as pulses if there are at least so many in a half-cycle.
 LEAST_PULSES = 3
+#: A stretch that passes less than this share of the largest, at less than this share of the largest current, is no
+#: half-cycle.
+NEGLIGIBLE_SHARE, SMALL_CURRENT = 1e-3, 0.05
 #: After rows are missing, a half-cycle that starts again this share of its voltage window back is a new one.
 BACK_SHARE = 0.35
 
@@ -39,7 +42,7 @@ def assign(steps: pl.DataFrame) -> pl.DataFrame:
     number = np.zeros(steps.height, dtype=np.int64)
     way = np.zeros(steps.height, dtype=np.int64)
     if moving.size:
-        groups = _groups(steps, moving, direction)
+        groups = _without_negligible(_groups(steps, moving, direction), steps, moving, size)
         groups = _without_pulses(groups, moving, direction, size)
         for count, (first, last, sign) in enumerate(groups, start=1):
             number[moving[first] : moving[last] + 1] = count
@@ -82,6 +85,31 @@ def _restarted_elsewhere(steps: pl.DataFrame, moving: NDArray[np.int64], signs: 
         back = signs[1:] * (end[before] - start[now])
         again[1:] = missing & (signs[1:] == signs[:-1]) & (back > BACK_SHARE * window)
     return again
+
+
+def _without_negligible(
+    groups: list[Group], steps: pl.DataFrame, moving: NDArray[np.int64], size: NDArray[np.float64]
+) -> list[Group]:
+    """Leave out stretches so small in charge and current that they belong to the rest around them.
+
+    The current counts too: a dying cell passes nearly no charge at the full current, and its half-cycles are real.
+    """
+    current = np.abs(steps.get_column("current_median").fill_null(0.0).to_numpy())[moving]
+    charge = size[moving]
+    sums = [float(charge[first : last + 1].sum()) for first, last, _ in groups]
+    flows = [float(current[first : last + 1].max()) for first, last, _ in groups]
+    kept: list[Group] = []
+    dropped = False
+    for group, passed, flow in zip(groups, sums, flows, strict=True):
+        if passed < NEGLIGIBLE_SHARE * max(sums) and flow < SMALL_CURRENT * max(flows):
+            dropped = True
+            continue
+        if dropped and kept and kept[-1][2] == group[2]:
+            kept[-1] = (kept[-1][0], group[1], group[2])
+        else:
+            kept.append(group)
+        dropped = False
+    return kept
 
 
 def _without_pulses(

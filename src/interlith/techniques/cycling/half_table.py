@@ -16,6 +16,8 @@ COLUMNS = (
     "rate", "voltage_start", "voltage_end", "voltage_min", "voltage_max", "rest_voltage_before", "rest_voltage_after",
     "pulses", "gaps", "complete", "joined", "join_std", "flag", "first_row", "last_row", "part",
 )  # fmt: skip
+#: A half-cycle is withheld if steps without a charge may hold more than this share of it.
+NEGLIGIBLE_SHARE = 1e-3
 #: Flags of steps that a half-cycle inherits, with the words shown.
 _INHERITED = {
     "counter_contradicts": "counter and integral contradict each other: withheld",
@@ -60,13 +62,16 @@ def _sums(inside: pl.DataFrame) -> pl.DataFrame:
     # The last digit of the current is one and the same error in all steps; those of the counter are independent.
     random = std.filter(~integral.filter(moving)).pow(2).sum() + std.filter(integral.filter(moving)).sum().pow(2)
     voltage_std = (pl.col("voltage_std") * pl.col("charge")).filter(moving).pow(2).sum().sqrt()
-    withheld = (moving & pl.col("charge").is_null()).any()
+    # A step without a charge takes the half-cycle with it unless it can hold next to nothing of it.
+    could_be = pl.max_horizontal(pl.col("counter_charge").abs(), pl.col("integral_charge").abs()).fill_null(0.0)
+    unknown = could_be.filter(moving & pl.col("charge").is_null()).sum()
+    withheld = unknown > NEGLIGIBLE_SHARE * could_be.filter(moving).sum()
     first, last = pl.col("voltage_start").filter(moving).first(), pl.col("voltage_end").filter(moving).last()
     grouped = inside.group_by("half_cycle", maintain_order=True).agg(
         pl.first("half_direction"), pl.col("vendor_cycle").filter(moving).first(),
         pl.col("vendor_cycle").filter(moving).last().alias("vendor_cycle_last"),
         pl.first("start_time"), pl.last("end_time"),
-        pl.when(~withheld).then(charge.sum()).alias("charge"), random.sqrt().alias("charge_std"),
+        pl.when(~withheld).then(charge.sum()).alias("charge"), (random + unknown.pow(2)).sqrt().alias("charge_std"),
         pl.col("charge_method").filter(moving).sort_by(pl.col("integral_charge").filter(moving)).last(),
         *[pl.when(pl.col(name).filter(moving).is_not_null().all()).then((sign * pl.col(name)).filter(moving).sum()).alias(name)
           for name in ("counter_charge", "integral_charge")],
@@ -142,6 +147,11 @@ def _joins(inside: pl.DataFrame, continues: Sequence[bool]) -> pl.DataFrame:
 def _flagged(table: pl.DataFrame, inside: pl.DataFrame) -> pl.DataFrame:
     found = inside.group_by("half_cycle").agg(pl.col("flag").filter(pl.col("flag") != "").unique(maintain_order=True))
     words = pl.col("flag").list.eval(pl.element().replace_strict(_INHERITED, default=pl.element()))
+    certain = pl.col("charge").is_not_null() & pl.col("flag").list.contains("counter_contradicts")
+    negligible = pl.col("flag").list.set_difference(["counter_contradicts"])
+    found = found.join(table.select("half_cycle", "charge"), on="half_cycle").select(
+        "half_cycle", pl.when(certain).then(negligible).otherwise("flag").alias("flag")
+    )
     table = table.join(found.with_columns(words.list.join("; ").alias("flag")), on="half_cycle", how="left")
     parts = [
         pl.col("incomplete"),
