@@ -116,3 +116,49 @@ def test_the_forest_puts_criterion_and_interval_on_one_scale(outcome) -> None:
     unknown = replace(item, low=float("-inf"), high=float("inf"))
     assert "stroke-dasharray" in str(forest([unknown], ["x"], Style(), ["x"]))
     assert forest([replace(item, estimate=None)], ["x"], Style(), ["x"]) == ""
+
+
+def test_what_is_not_known_is_no_evidence_and_what_was_measured_is(outcome) -> None:
+    unknown = "The charge rate of C0.5La_3 is not known, so it is not compared."
+    first = replace(outcome.findings[0], verdict="supported", opposing=(), probability=0.9995, caveats=(unknown,))
+    page = page_one(replace(outcome, findings=(first,)))
+    assert page.against == ()
+    lost = "C0.5La_3 has no value of capacity_retention at cycle 40: it ends at cycle 31."
+    page = page_one(replace(outcome, findings=(replace(first, caveats=(unknown, lost)),)))
+    assert [item.text for item in page.against] == [lost]
+    page = page_one(replace(outcome, findings=(replace(first, low=-1.0),)))
+    assert "includes no change" in page.against[0].text
+    kept = {**first.details, "with_excluded_low": -3.0, "with_excluded_high": 4.0}
+    above = replace(first, low=5.5, high=7.5, details=kept)
+    assert "with the excluded specimens" in page_one(replace(outcome, findings=(above,))).against[0].text
+    same = replace(above, details={**kept, "with_excluded_low": 5.1, "with_excluded_high": 8.0})
+    assert page_one(replace(outcome, findings=(same,))).against == ()
+
+
+def test_a_decided_criterion_asks_for_no_more_cells(outcome) -> None:
+    first = replace(outcome.findings[0], verdict="supported", probability=0.9995)
+    (step,) = page_one(replace(outcome, findings=(first,))).next_steps
+    assert "the declared criterion is decided (probability that it is met > 99.9 %)" in step
+    assert "power" not in step
+
+
+def test_declared_choices_are_no_automatic_ones(outcome) -> None:
+    groups = {group.field: group.who for group in choice_groups(outcome)}
+    assert groups["reference_cycle"] == "study file"
+    assert "reference_cycle" not in [group.field for group in page_one(outcome).choices]
+    free = replace(outcome, study=replace(outcome.study, analyses={}))
+    chosen = replace(outcome.choices[1], reason="no reference_cycle is declared; cycle 4 is the first that all have.")
+    echo = replace(chosen, reason="retention of bare_1 counts from cycle 4.")
+    groups = choice_groups(replace(free, choices=(chosen, echo)))
+    assert [(group.who, len(group.targets)) for group in groups] == [("automatic", 1)]
+
+
+def test_a_variant_without_numbers_says_what_became_of_its_file(outcome) -> None:
+    bare = replace(outcome, observables=outcome.observables.filter(variant="bare"), findings=())
+    assert "C0.5La: declared, but its file was read and gave no number" in page_one(bare).next_steps[0]
+    path = next(item.source.path for item in bare.study.measurements if item.sample.variant == "C0.5La")
+    failed = replace(bare, failures=(("cycling", f"{path}: no current flows in this file."),))
+    assert "C0.5La: declared, but no current flows in its file." in page_one(failed).next_steps[0]
+    kept = tuple(item for item in bare.study.measurements if item.sample.variant == "bare")
+    unread = replace(bare, study=replace(bare.study, measurements=kept))
+    assert "without a readable file" in page_one(unread).next_steps[0]

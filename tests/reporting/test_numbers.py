@@ -11,9 +11,11 @@ from interlith.reporting.numbers import (
     NEGLIGIBLE,
     bytes_text,
     effect_text,
+    elide,
     interval_text,
     pretty_unit,
     probability_text,
+    short,
     significant,
     title,
     with_uncertainty,
@@ -89,4 +91,17 @@ def test_words_and_units() -> None:
 
 
 def test_a_resolution_is_not_shown_as_an_accuracy() -> None:
-    assert with_uncertainty(0.3236199021, 4.9e-9, "mAh") == "0.323620 mAh (± < 0.001 %)"
+    assert with_uncertainty(0.3236199021, 4.9e-9, "mAh") == "0.32362 mAh (resolution only)"
+
+
+def test_texts_are_cut_between_words_and_names_in_their_middle() -> None:
+    text = "Thin lines are single cells. Bands are 95 % intervals of the mean over all the cells."
+    for most in range(14, len(text)):
+        cut = short(text, most)
+        assert len(cut) <= most
+        assert cut.endswith(" …")
+        assert text.startswith(cut[:-2])
+        assert text[len(cut) - 2] in " .,"
+    assert short(text, len(text)) == text
+    assert elide("SINTEF__LiGrR2032__25degC__Landt", 11) == "SINTE…Landt"
+    assert short("a_name_without_any_border_to_cut_it_at", 11) == "a_nam…it_at"

@@ -200,7 +200,26 @@ def test_write_report_leaves_every_promised_file(outcome, tmp_path) -> None:
     assert page == folder / "report.html"
     names = {str(path.relative_to(folder)).replace("\\", "/") for path in folder.rglob("*") if path.is_file()}
     figures = {f"figures/{stem}.{kind}" for stem in stems(outcome.figures) for kind in ("svg", "pdf", "csv")}
-    assert names == {"report.html", "results.xlsx", "observables.csv", "observables.parquet"} | figures
+    assert (
+        names
+        == {"report.html", "results.xlsx", "observables.csv", "observables.parquet", "figures/figures.txt"} | figures
+    )
+
+
+def test_figures_of_an_earlier_run_go_and_files_of_the_user_stay(outcome, tmp_path) -> None:
+    folder = tmp_path / "results"
+    write_report(outcome, folder)
+    mine = folder / "figures" / "mine.svg"
+    mine.write_text("x")
+    outside = folder / "outside.csv"
+    outside.write_text("x")
+    manifest = folder / "figures" / "figures.txt"
+    manifest.write_text(manifest.read_text() + "../outside.csv\n")
+    write_report(replace(outcome, figures=outcome.figures[:1]), folder)
+    stem = stems(outcome.figures)[0]
+    left = {path.name for path in (folder / "figures").iterdir()}
+    assert left == {"mine.svg", "figures.txt", *(f"{stem}.{kind}" for kind in ("svg", "pdf", "csv"))}
+    assert outside.exists()
 
 
 def test_stems_are_safe_and_unique() -> None:
@@ -229,3 +248,18 @@ def test_loose_results_get_stable_identifiers(outcome) -> None:
     assert filled["id"].n_unique() == filled.height
     assert filled["id"].to_list() == with_identifiers(bare)["id"].to_list()
     assert with_identifiers(outcome.observables)["id"].to_list() == outcome.observables["id"].to_list()
+
+
+def test_flags_of_headline_values_stand_on_page_one(outcome) -> None:
+    flag = "a line does not describe the fade (p = 8e-19): mean over the window."
+    first = replace(outcome.findings[0], caveats=("Another caveat.", f"bare_01: {flag}", f"bare_02: {flag}"))
+    page = render(replace(outcome, findings=(first, *outcome.findings[1:])))
+    top = html.unescape(page[page.index('id="decision"') : page.index('id="evidence"')])
+    assert f"bare_01: {flag}" in top
+    assert "1 more like it" in top
+    one = make_outcome(1, 10, variants=1)
+    flagged = one.observables.with_columns(
+        flag=pl.when(pl.col("quantity") == "capacity_decay").then(pl.lit(flag)).otherwise("flag")
+    )
+    page = render(replace(one, observables=flagged))
+    assert "A line does not describe the fade" in page[page.index('id="decision"') : page.index('id="evidence"')]

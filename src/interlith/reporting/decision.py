@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from interlith.model import Choice, Finding, Gap, StudyOutcome
 from interlith.reporting.headline import state_text
-from interlith.reporting.numbers import interval_text, title
+from interlith.reporting.numbers import probability_text, title
+from interlith.reporting.objections import Against, against
 
 CONTRASTS = ("ratio", "difference", "equivalence")
+#: Who decided: the software, or the study file.
+AUTOMATIC, DECLARED = "automatic", "study file"
 #: Lengths that keep page 1 on one sheet of A4; the rest is a link away.
-#: Caveats that the page says in large letters anyway.
-SAID_ELSEWHERE = ("The data are simulated.",)
 MOST_EFFECTS, MOST_AGAINST, MOST_CHOICES, MOST_GAPS = 5, 2, 3, 4
 
 
@@ -42,14 +43,6 @@ class GapGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Against:
-    """A sentence that speaks against the statement, and the anchor of what it rests on."""
-
-    text: str
-    anchor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PageOne:
     """Contents of page 1. `primary` holds (number in the list of findings, finding)."""
 
@@ -76,7 +69,7 @@ def page_one(outcome: StudyOutcome) -> PageOne:
         primary=primary[:MOST_EFFECTS],
         more=max(0, len(primary) - MOST_EFFECTS),
         against=tuple(against(outcome, primary)[:MOST_AGAINST]),
-        choices=tuple(choice_groups(outcome)[:MOST_CHOICES]),
+        choices=tuple(group for group in choice_groups(outcome) if group.who == AUTOMATIC)[:MOST_CHOICES],
         gaps=groups[:MOST_GAPS],
         gaps_left=max(0, len(groups) - MOST_GAPS),
         next_steps=tuple(next_steps(outcome, primary)[:3]),
@@ -149,77 +142,40 @@ def _sentence(outcome: StudyOutcome, primary: tuple[tuple[int, Finding], ...]) -
     return f"No contrast on the primary endpoint could be made ({specimens}); the reasons stand below."
 
 
-def against(outcome: StudyOutcome, primary: tuple[tuple[int, Finding], ...]) -> list[Against]:
-    """What speaks most strongly against the statement of page 1, the strongest first."""
-    chosen = {number for number, _ in primary}
-    others = [
-        Against(item.statement, f"f-{number}")
-        for number, item in enumerate(outcome.findings, start=1)
-        if number not in chosen and item.verdict == "contradicted"
-    ]
-    found = [
-        *(entry for number, item in primary for entry in _own_limits(number, item)),
-        *(entry for number, item in primary for entry in _other_way(number, item)),
-        *others,
-        *(entry for number, item in primary for entry in _caveats(number, item)),
-    ]
-    unique: dict[str, Against] = {}
-    for item in found:
-        unique.setdefault(item.text, item)
-    return list(unique.values())
-
-
-def _own_limits(number: int, item: Finding) -> list[Against]:
-    """The contrast itself leaves the question open."""
-    if item.verdict == "descriptive":
-        return _caveats(number, item) or [Against("Too few units: true of these specimens only.", f"f-{number}")]
-    if item.verdict != "undecided" or item.low is None or item.high is None:
-        return []
-    interval = interval_text(item.low, item.high, item.unit, level=item.level)
-    return [Against(f"{_about(item)}the interval allows both answers ({interval}).", f"f-{number}")]
-
-
-def _other_way(number: int, item: Finding) -> list[Against]:
-    """Single units that lie beyond the other group's mean."""
-    many, every = len(item.opposing), len(item.opposing) + len(item.supporting)
-    if not many or not item.supporting:
-        return []
-    text = (
-        f"{_about(item)}{many} of the {every} values behind the contrast point{'s' if many == 1 else ''} the other way."
-    )
-    return [Against(text, f"f-{number}")]
-
-
-def _caveats(number: int, item: Finding) -> list[Against]:
-    kept = [words for words in item.caveats if words not in SAID_ELSEWHERE]
-    return [Against(words, f"f-{number}") for words in kept[:1]]
-
-
-def _about(item: Finding) -> str:
-    name = next(iter(item.units), "")
-    return f"{name}: " if name else ""
-
-
 def choice_groups(outcome: StudyOutcome) -> list[ChoiceGroup]:
     """Automatic decisions by influence: how close the decision was, and whether it moves the primary endpoint."""
     gathered: dict[tuple[str, str, str, str], list[Choice]] = {}
     for item in outcome.choices:
-        gathered.setdefault((item.field, item.value, item.runner_up, item.who), []).append(item)
+        if not _told_by_another(item, outcome.choices):
+            gathered.setdefault((item.field, item.value, item.runner_up, _who(item, outcome)), []).append(item)
     primary = outcome.study.primary.quantity if outcome.study.primary else ""
     groups = []
-    for items in gathered.values():
+    for (_, _, _, who), items in gathered.items():
         closest = min(items, key=lambda item: item.margin)
         moves = tuple(dict.fromkeys(name for item in items for name in item.moves))
         weight = 1.0 if primary in moves else 0.6 if moves else 0.1
-        groups.append((weight * (1.0 - min(max(closest.margin, 0.0), 1.0)), len(items), closest, moves, items))
+        groups.append((weight * (1.0 - min(max(closest.margin, 0.0), 1.0)), len(items), closest, moves, items, who))
     groups.sort(key=lambda group: (-group[0], -group[1], group[2].field, group[2].value))
     return [
         ChoiceGroup(
-            number, item.field, item.value, item.runner_up, item.margin, moves, item.reason, item.who,
+            number, item.field, item.value, item.runner_up, item.margin, moves, item.reason, who,
             tuple(one.target for one in items), score,
         )
-        for number, (score, _, item, moves, items) in enumerate(groups, start=1)
+        for number, (score, _, item, moves, items, who) in enumerate(groups, start=1)
     ]  # fmt: skip
+
+
+def _who(item: Choice, outcome: StudyOutcome) -> str:
+    """A value that stands in the study file was not chosen by the software, whatever an analysis recorded."""
+    said = any(str(options.get(item.field)) == item.value for options in outcome.study.analyses.values())
+    return DECLARED if item.who == AUTOMATIC and (said or item.reason.lower().startswith("declared")) else item.who
+
+
+def _told_by_another(item: Choice, choices: tuple[Choice, ...]) -> bool:
+    """The reference cycle is recorded by the analysis that used it, too, after the one that chose it."""
+    if item.field != "reference_cycle" or not item.reason.startswith("retention of"):
+        return False
+    return any(other.field == item.field and other.reason.startswith("no reference_cycle") for other in choices)
 
 
 def gap_groups(gaps: Iterable[Gap]) -> tuple[GapGroup, ...]:
@@ -239,12 +195,30 @@ def next_steps(outcome: StudyOutcome, primary: tuple[tuple[int, Finding], ...]) 
             unit = outcome.study.replication.unit
             rule = "below two units nothing can be said beyond these specimens."
             steps.append(f"Measure at least one more {unit} of {_list(short)}: {rule}")
-    hardest = max(primary, key=lambda pair: _units_needed(pair[1]), default=None)
+    open_ones = [pair for pair in primary if not _decided(pair[1])]
+    hardest = max(open_ones, key=lambda pair: _units_needed(pair[1]), default=None)
     if hardest is not None:
         steps += power_words(hardest[1], outcome)
+    elif primary:
+        steps.append(_decided_words(primary, outcome))
     if not primary:
         steps.extend(_first_steps(outcome))
     return list(dict.fromkeys(steps))
+
+
+def _decided(item: Finding) -> bool:
+    return item.verdict in ("supported", "contradicted")
+
+
+def _decided_words(primary: tuple[tuple[int, Finding], ...], outcome: StudyOutcome) -> str:
+    """Nothing more is needed for what was asked; more units would only narrow the interval."""
+    unit = outcome.study.replication.unit
+    have = _list([f"{count} of {name}" for name, count in primary[0][1].units.items()]) if len(primary) == 1 else ""
+    what = "declared criterion is" if any(item.probability is not None for _, item in primary) else "question is"
+    odds = primary[0][1].probability if len(primary) == 1 else None
+    sure = f" (probability that it is met {probability_text(odds)})" if odds is not None else ""
+    with_units = f" with {have}" if have else ""
+    return f"None for what was asked: the {what} decided{sure}{with_units}. More {_plural(unit)} would narrow the interval."
 
 
 def power_words(item: Finding, outcome: StudyOutcome) -> list[str]:
@@ -257,7 +231,7 @@ def power_words(item: Finding, outcome: StudyOutcome) -> list[str]:
     aim = str(item.details.get("effect_for_power") or "the effect")
     steps = [f"{needed} {_plural(unit)} a variant to find {aim} with 80 % power (now {have})."]
     proof = _whole(item, "cells_to_prove_the_criterion")
-    if proof is not None and item.verdict != "supported":
+    if proof is not None:
         steps.append(f"{proof} {_plural(unit)} a variant to prove the criterion, if the estimate is true.")
     return steps
 
@@ -288,10 +262,34 @@ def _first_steps(outcome: StudyOutcome) -> list[str]:
     used = {name for name in outcome.observables.get_column("variant").to_list() if name}
     absent = [name for name in study.variants if name not in used]
     if absent:
-        return [f"Measure {_list(absent)}: declared, but without a readable file. Two {unit}s each are the least."]
+        return _absent(outcome, absent)
     if len(study.variants) < 2:
         return [f"Measure a second variant, at least two {unit}s of each, and name the reference in study.yaml."]
     return [] if study.reference else ["Name the variant to compare with under reference: in study.yaml."]
+
+
+def _absent(outcome: StudyOutcome, absent: list[str]) -> list[str]:
+    """Declared variants without a number, by what became of their files."""
+    by_reason: dict[str, list[str]] = {}
+    for name in absent:
+        by_reason.setdefault(_why_absent(outcome, name), []).append(name)
+    least = f"Two {_plural(outcome.study.replication.unit)} each are the least."
+    return [f"Measure {_list(names)}: declared, but {reason}. {least}" for reason, names in by_reason.items()]
+
+
+def _why_absent(outcome: StudyOutcome, variant: str) -> str:
+    read = [item for item in outcome.study.measurements if item.sample.variant == variant]
+    if not read:
+        return "without a readable file"
+    words = {item.sample.name for item in read} | {item.source.path for item in read}
+    told = [message for step, message in outcome.failures if any(word in step or word in message for word in words)]
+    for result in outcome.results:
+        if {"sample", "reason"} <= set(result.quality.columns):
+            rows = result.quality.select("sample", "reason").iter_rows()
+            told += [reason or "" for sample, reason in rows if sample in words]
+    if any("no current flows" in message.lower() for message in told):
+        return "no current flows in its file"
+    return "its file was read and gave no number, see the failed steps"
 
 
 def _criterion(outcome: StudyOutcome) -> str:

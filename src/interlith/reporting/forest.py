@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from interlith.model import Finding
-from interlith.reporting.numbers import pretty_unit, significant
+from interlith.reporting.numbers import elide, pretty_unit, significant
 from interlith.reporting.style import Style
 
 WIDTH, LEFT, RIGHT, ROW, AXIS = 660.0, 130.0, 16.0, 24.0, 30.0
@@ -108,7 +108,7 @@ def _row(item: Finding, label: str, colour: str, scale: Scale, y: float) -> list
         scale.at(high) if math.isfinite(high) else WIDTH - RIGHT,
     )
     known = math.isfinite(low) and math.isfinite(high)
-    short = label if len(label) <= 22 else label[:21] + "…"
+    short = elide(label, 22)
     dash = "" if known and item.verdict != "descriptive" else ' stroke-dasharray="4 3"'
     x = scale.at(item.estimate or 0.0)
     return [

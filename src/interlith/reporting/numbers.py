@@ -7,6 +7,7 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 UNKNOWN = "uncertainty unknown"
+RESOLUTION = "resolution only"
 #: A relative standard uncertainty below this is a resolution, not an accuracy: no cycler is calibrated so well, and its
 #: digits would be read as if it were.
 NEGLIGIBLE = 1e-5
@@ -35,12 +36,17 @@ def with_uncertainty(value: float | None, std: float | None, unit: str = "", *, 
     flag
         Words that explain a missing value.
 
+    Notes
+    -----
+    An uncertainty below `NEGLIGIBLE` of the value is the resolution of a counter only: five digits are shown, and said
+    to be no more than that.
+
     Examples
     --------
     >>> with_uncertainty(131.42, 2.64, "mAh/g")
     '131.4 ± 2.6 mAh/g'
     >>> with_uncertainty(0.3236199021, 4.9e-9, "mAh")
-    '0.323620 mAh (± < 0.001 %)'
+    '0.32362 mAh (resolution only)'
     >>> with_uncertainty(48.1, float("inf"), "ohm")
     '48.10 Ω (uncertainty unknown)'
     >>> with_uncertainty(None, None, "%", flag="incomplete half-cycle")
@@ -54,7 +60,7 @@ def with_uncertainty(value: float | None, std: float | None, unit: str = "", *, 
     if std == 0:
         return f"{significant(value, 6)} ± 0{tail}"
     if std < NEGLIGIBLE * abs(value):
-        return f"{significant(value, 6)}{tail} (± < {100 * NEGLIGIBLE:g} %)"
+        return f"{significant(value, 5)}{tail} ({RESOLUTION})"
     power = _power(max(abs(value), std))
     scale = power if power < _SMALL or power >= _LARGE else 0
     digits = 1 - _power(_round(std, 1 - _power(std))) + scale
@@ -138,6 +144,42 @@ def title(quantity: str) -> str:
     words = [_ACRONYMS.get(word, word) for word in quantity.replace("-", "_").split("_") if word]
     text = " ".join(words)
     return text[:1].upper() + text[1:] if text[:2] not in ("dQ", "dV") else text
+
+
+def short(text: str, most: int = 160) -> str:
+    """A text cut to at most `most` letters: where a sentence ends late enough, else between two words, never in one.
+
+    Examples
+    --------
+    >>> short("Bands are 95 % intervals of the mean.", 24)
+    'Bands are 95 % …'
+    """
+    if len(text) <= most:
+        return text
+    kept = text[: most - 2]
+    stop = max(kept.rfind(end) for end in (". ", "; ", ": "))
+    if stop >= 0.7 * most:
+        return f"{kept[: stop + 1]} …"
+    space = kept.rfind(" ") if text[most - 2] != " " else len(kept)
+    if space < 0.4 * most:
+        return elide(text, most)
+    words = kept[:space].rstrip(" ,;:(-–")
+    # A number parted from its unit, or a small word at the end, says nothing.
+    return f"{re.sub(r'(?: (?:of|the|a|an|in|at|to|and|or|with|for|is|are|that|from|by|intervals?))+$', '', words)} …"
+
+
+def elide(name: str, most: int) -> str:
+    """A name cut in its middle: names of cells differ at their ends.
+
+    Examples
+    --------
+    >>> elide("SINTEF__LiGrR2032__2024-04-30__25degC__Landt", 20)
+    'SINTEF__Li…gC__Landt'
+    """
+    if len(name) <= most:
+        return name
+    tail = (most - 1) // 2
+    return f"{name[: most - 1 - tail]}…{name[len(name) - tail :]}"
 
 
 def bytes_text(size: int) -> str:

@@ -22,6 +22,7 @@ from interlith.reporting.forest import forest
 from interlith.reporting.headline import Column, Spread, columns, sampled, spreads, state_text
 from interlith.reporting.inline import inline
 from interlith.reporting.methods import methods
+from interlith.reporting.objections import flags_of
 from interlith.reporting.style import Style, style_for
 from interlith.reporting.trace import included, traces
 
@@ -105,7 +106,7 @@ def _environment() -> Environment:
     made.filters |= {
         "quantity": numbers.title, "probability": numbers.probability_text, "bytes": numbers.bytes_text,
         "thin": _thin, "significant": numbers.significant, "unit": numbers.pretty_unit,
-        "short": _short, "decimal": _decimal, "sentence": _sentence, "day": _day,
+        "short": numbers.short, "elide": numbers.elide, "decimal": _decimal, "sentence": _sentence, "day": _day,
     }  # fmt: skip
     made.globals |= {
         "with_uncertainty": numbers.with_uncertainty, "interval": numbers.interval_text, "effect": numbers.effect_text, "state_text": state_text,
@@ -126,10 +127,6 @@ def _hash(script: str) -> str:
 def _thin(text: str) -> str:
     """Numbers and units held together by narrow spaces that do not break."""
     return text.replace(" ± ", "\u202f±\u202f").replace(" × ", "\u202f×\u202f").replace(" ", "\u202f")
-
-
-def _short(text: str, most: int = 160) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _sentence(text: str) -> str:
@@ -178,7 +175,15 @@ def _effects(page: decision.PageOne, outcome: StudyOutcome) -> list[dict[str, An
     made = []
     for number, item in page.primary:
         variant, reference = _who(item, outcome)
-        made.append({"number": number, "finding": item, "variant": variant, "reference": reference})
+        made.append(
+            {
+                "number": number,
+                "finding": item,
+                "variant": variant,
+                "reference": reference,
+                "flags": flags_of(item, outcome),
+            }
+        )
     return made
 
 
@@ -194,7 +199,7 @@ def _headline(outcome: StudyOutcome, shown: tuple[Column, ...], page: decision.P
     if page.primary:
         return []
     made = []
-    for column in shown[:6]:
+    for column in shown[:7]:
         rows = column.rows(outcome.observables)
         made.append({"column": column, "rows": rows.head(2).to_dicts(), "more": max(0, rows.height - 2)})
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,12 @@ from interlith.reporting.page import render, stems, style_of
 from interlith.reporting.style import Style
 from interlith.reporting.tables import write_figure_numbers, write_observables
 from interlith.reporting.workbook import write_workbook
+
+MANIFEST = "figures.txt"
+MANIFEST_HEAD = "# Files that the last run wrote here; the next run removes those that it does not write again."
+KINDS = ("svg", "pdf", "csv")
+#: The only names that `stems` gives: a list that somebody changed cannot lead out of the folder.
+_OURS = re.compile(r"[a-z0-9_]+\.(?:svg|pdf|csv)")
 
 
 def write_report(outcome: StudyOutcome, folder: Path | str) -> Path:
@@ -33,7 +40,7 @@ def write_report(outcome: StudyOutcome, folder: Path | str) -> Path:
     -------
     pathlib.Path
         ``report.html``; beside it ``observables.csv``, ``observables.parquet``, ``results.xlsx`` and, for each figure,
-        ``figures/<name>.svg``, ``.pdf`` and ``.csv``.
+        ``figures/<name>.svg``, ``.pdf`` and ``.csv``, which ``figures/figures.txt`` lists.
     """
     folder = Path(folder)
     outcome = replace(outcome, figures=marked(outcome), observables=with_identifiers(outcome.observables))
@@ -46,15 +53,44 @@ def write_report(outcome: StudyOutcome, folder: Path | str) -> Path:
 
 
 def write_figures(figures: Sequence[Figure], folder: Path, *, style: Style) -> dict[str, bytes]:
-    """Write SVG, PDF and CSV of every figure; returns the SVG by file stem."""
+    """Write SVG, PDF and CSV of every figure; returns the SVG by file stem.
+
+    Notes
+    -----
+    ``figures.txt`` lists what was written. Files that an earlier run listed and this one does not write are removed,
+    so that no figure of another state of the study stays; files that no run listed are never touched.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {}
-    for figure, stem in zip(figures, stems(tuple(figures)), strict=True):
+    named = stems(tuple(figures))
+    written = [f"{stem}.{kind}" for stem in named for kind in KINDS]
+    earlier = listed(folder)
+    # Listed before they are written: a run that is stopped half way leaves no figure that nobody would remove.
+    _list_files(folder, dict.fromkeys([*written, *earlier]))
+    for figure, stem in zip(figures, named, strict=True):
         drawn[stem] = picture(figure, "svg", style=style)
         (folder / f"{stem}.svg").write_bytes(drawn[stem])
         (folder / f"{stem}.pdf").write_bytes(picture(figure, "pdf", style=style))
         write_figure_numbers(figure, folder / f"{stem}.csv")
+    for name in earlier:
+        if name not in written:
+            (folder / name).unlink(missing_ok=True)
+    _list_files(folder, written)
     return drawn
+
+
+def listed(folder: Path) -> list[str]:
+    """Files that an earlier run wrote into `folder`; names that no run of ours could have given are left out."""
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return []
+    lines = manifest.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [line for line in lines if _OURS.fullmatch(line) and not (folder / line).is_dir()]
+
+
+def _list_files(folder: Path, names: Iterable[str]) -> None:
+    text = "".join(f"{line}\n" for line in (MANIFEST_HEAD, *names))
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
 
 
 def report(results: Iterable[Result | Finding | Figure] | StudyOutcome, path: Path | str) -> Path:
