@@ -98,3 +98,23 @@ def test_audits_that_ship(tmp_path: Path) -> None:
     assert len(names) >= 5
     done = call("audit", names[0])
     assert done.returncode == 0, done.stderr
+
+
+def test_the_demo_overwrites_nothing_of_others(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text("study: mine\n")
+    done = call("demo", tmp_path)
+    assert done.returncode == 2
+    assert "did not write" in done.stderr
+    assert (tmp_path / "study.yaml").read_text() == "study: mine\n"
+
+
+def test_an_unwritable_place_is_no_bug(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    assert call("demo", tmp_path / "file").returncode == 2
+    assert call("demo", tmp_path / "file" / "below").returncode == 2
+
+
+def test_a_wrong_kind_of_cell_is_refused(tmp_path: Path) -> None:
+    done = call("read", write_cell(tmp_path / "cell.csv"), "--kind", "kathode")
+    assert done.returncode == 2
+    assert "half_cathode" in done.stderr

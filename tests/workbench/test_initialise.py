@@ -79,3 +79,25 @@ def test_a_name_that_yaml_would_misread_is_quoted(tmp_path: Path) -> None:
     write_cell(folder / "1.5_a: b_1.csv")
     initialise(folder)
     assert open_study(folder).name == "no"
+
+
+def test_a_mapping_in_study_yaml_reaches_the_reader_and_new_variants_are_named(tmp_path: Path) -> None:
+    lines = ["t;I;U"] + [f"{60 * k};{0.001 if k % 20 < 10 else -0.001};{3 + 0.01 * (k % 20)}" for k in range(60)]
+    (tmp_path / "odd_1.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "study.yaml").write_text(
+        "study: x\nsamples: {bare: {}}\nanalyses:\n"
+        "  cycling: {mapping: {test_time: t, current: I, voltage: U}, units: {test_time: s, current: A, voltage: V}}\n"
+    )
+    done = initialise(tmp_path)
+    assert done.added == ("odd_1.csv",)
+    assert done.undeclared == ("odd",)
+
+
+def test_appending_to_a_utf_16_table_keeps_its_encoding(tmp_path: Path) -> None:
+    write_cell(tmp_path / "bare_1.csv")
+    (tmp_path / "measurements.csv").write_text(
+        "file\ttechnique\tsample\nbare_1.csv\tcycling\tbare\n", encoding="utf-16"
+    )
+    write_cell(tmp_path / "bare_2.csv", rows(2))
+    initialise(tmp_path)
+    assert [row.file for row in read_rows(tmp_path / "measurements.csv")] == ["bare_1.csv", "bare_2.csv"]

@@ -136,3 +136,22 @@ def test_an_implausible_loading_is_a_gap(tmp_path: Path) -> None:
     table = folder / "measurements.csv"
     table.write_text(table.read_text().replace("7.1 mg", "7.1 g", 1))
     assert any("6.28e+03 mg/cm^2" in gap.what for gap in open_study(folder).gaps)
+
+
+def test_cycler_files_that_no_row_names_are_told_and_notes_are_not(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    write_cell(folder / "late" / "bare_9.csv", rows(2))
+    (folder / "late" / "cell.mpr").write_bytes(b"BIO-LOGIC MODULAR FILE\x1a" + b" " * 100)
+    (folder / "notes.txt").write_text("opened the box at noon")
+    unread = {item.path: item.reason for item in open_study(folder).unread}
+    assert set(unread) == {"late/bare_9.csv", "late/cell.mpr"}
+    assert "no row" in unread["late/bare_9.csv"]
+    assert "EC-Lab" in unread["late/cell.mpr"]
+
+
+def test_the_kind_of_a_variant_goes_before_that_of_the_study(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    text = (folder / "study.yaml").read_text()
+    (folder / "study.yaml").write_text(text.replace("coated: {parent: bare,", "coated: {kind: full, parent: bare,"))
+    kinds = {sample.variant: sample.cell_kind for sample in open_study(folder).samples}
+    assert kinds == {"bare": "half_cathode", "coated": "full"}

@@ -33,6 +33,10 @@ def init_folder(folder: Path) -> int:
     if done.restarted:
         typer.echo(f"{len(done.restarted)} files look like parts of restarted tests; they share a replicate number")
     _list_unread(done.left_out, "left out")
+    if done.undeclared:
+        typer.echo("add to `samples:` in study.yaml:")
+        for variant in done.undeclared:
+            typer.echo(f"  {variant}: {{}}")
     if not done.written and not done.added:
         typer.echo("nothing new")
     typer.echo(f"next: edit both files, then `interlith check {_quoted(folder)}`")
@@ -41,10 +45,15 @@ def init_folder(folder: Path) -> int:
 
 def check_folder(folder: Path) -> int:
     """``study = il.open_study(folder); study.gaps; study.unread``."""
+    from interlith.workbench.discovery import techniques
     from interlith.workbench.opening import open_study
+    from interlith.workbench.run import check_options
 
     with Progress("reading") as progress:
         study = open_study(folder, progress=progress)
+    for name, options in study.analyses.items():
+        if name in techniques():
+            check_options(techniques()[name], options)
     typer.echo(
         f"{study.name}: {len(study.measurements)} files read, {len(study.samples)} specimens, {len(study.variants)} variants"
     )

@@ -24,6 +24,8 @@ def run_demo(folder: Path, *, real: bool, seed: int) -> int:
     import typer
 
     from interlith.app.commands import finish
+
+    _refuse_foreign(folder, "sources.txt" if real else "truth.json")
     from interlith.workbench.run import run
 
     if real:
@@ -47,6 +49,14 @@ def run_demo(folder: Path, *, real: bool, seed: int) -> int:
     code = finish(outcome, folder / "results")
     print_beside_truth(outcome, truth)
     return code
+
+
+def _refuse_foreign(folder: Path, mark: str) -> None:
+    """A demo overwrites what the same demo wrote, and nothing else."""
+    if folder.exists() and not folder.is_dir():
+        raise StudyError(f"{folder} is a file; name a folder for the demo.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / mark).is_file():
+        raise StudyError(f"{folder} holds files that this demo did not write; name an empty or a new folder.")
 
 
 def print_beside_truth(outcome: StudyOutcome, truth: Truth) -> None:

@@ -26,6 +26,11 @@ def guarded(command: Callable[[], object]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("Interrupted; nothing further was written.\n")
         return INTERRUPTED
+    except OSError as error:
+        sys.stderr.write(
+            f"{error.filename or 'a file'}: {error.strerror or error}; choose another folder or free it.\n"
+        )
+        return WRONG_INPUT
     except Exception as error:
         # typer brings its own copy of click in some versions, so the class of a usage error has no stable name.
         show = getattr(error, "show", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from interlith.errors import StudyError
+from interlith.errors import StudyError, nearest
 from interlith.evidence.criteria import Criterion, Judgement, is_primary, read_criterion
 from interlith.evidence.details import contrast_details, criterion_details, power_details
 from interlith.evidence.estimates import Estimate, Kind
@@ -77,6 +77,8 @@ def compare(
     """
     reasons = excluded_samples(study) | dict(exclude or {})
     reference = _reference(to, study)
+    if at is not None and not isinstance(at, Mapping):
+        raise StudyError(f"The state is '{at}'; write it as a mapping, for instance at={{'cycle': 200}}.")
     at = dict(at or {})
     chosen = select(observables, quantity, at, reasons, needed=(reference,))
     told = check_conditions(chosen.used, conditions or {}, allow_unlike=allow_unlike)
@@ -85,6 +87,8 @@ def compare(
         raise StudyError(
             f"Only the reference '{reference}' has values of {quantity}; there is nothing to compare it with."
         )
+    if kind not in ("ratio", "difference"):
+        raise StudyError(f"kind is '{kind}'; {nearest(str(kind), ('ratio', 'difference'))}.")
     rules = replication or (study.replication if study else Replication())
     endpoint = primary or (study.primary if study else None)
     main = endpoint if is_primary(endpoint, quantity, at) else None

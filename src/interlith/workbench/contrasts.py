@@ -93,7 +93,18 @@ def contrast(
         allow_unlike=allow_unlike,
         level=level,
     )
+    apart += _absent(table, quantity, reasons)
     return tuple(replace(finding, caveats=(*finding.caveats, *apart)) for finding in findings)
+
+
+def _absent(table: pl.DataFrame, quantity: str, excluded: Mapping[str, str]) -> tuple[str, ...]:
+    """Specimens that have other numbers but none of this quantity: the ones that died early are the ones to miss."""
+    import polars as pl
+
+    have = set(table.filter(pl.col("quantity") == quantity).get_column("sample"))
+    lost = sorted(set(table.get_column("sample")) - have - set(excluded))
+    words = quantity.replace("_", " ")
+    return tuple(f"{name} has no value of {words} at all; who leaves it out favours its variant." for name in lost)
 
 
 def _own_state(table: pl.DataFrame, quantity: str) -> dict[str, float]:

@@ -8,9 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from interlith.errors import nearest
+from interlith.errors import StudyError, nearest
 from interlith.model import Finding, Measurement, Result, Sample, Series, Study, Technique
 from interlith.workbench.reading import as_series, measure
+
+#: What a cell can be; fixes the direction of every efficiency.
+CELL_KINDS = ("half_cathode", "half_anode", "full")
 
 
 class Verbs:
@@ -34,11 +37,15 @@ def _with_paths(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Accept a path, a measurement or a list of these as the first argument of a verb."""
 
     @functools.wraps(verb)
-    def called(data: Any, *arguments: Any, **options: Any) -> Any:
+    def called(data: Any, *arguments: Any, cell_kind: str | None = None, **options: Any) -> Any:
         plain = isinstance(data, (str, Path, Measurement)) or (
             isinstance(data, (list, tuple)) and all(isinstance(item, (str, Path, Measurement)) for item in data)
         )
-        return verb(as_series(data) if plain else data, *arguments, **options)
+        if cell_kind is not None and not plain:
+            raise StudyError("cell_kind goes with a bare path; cells of a study declare it in study.yaml, cells: kind.")
+        if cell_kind is not None and cell_kind not in CELL_KINDS:
+            raise StudyError(f"cell_kind is '{cell_kind}'; {nearest(cell_kind, CELL_KINDS)}.")
+        return verb(as_series(data, kind=cell_kind) if plain else data, *arguments, **options)
 
     called.__signature__ = inspect.signature(verb)  # type: ignore[attr-defined]
     return called
@@ -61,6 +68,8 @@ def read(path: str | Path, *, cell_kind: str | None = None, options: Mapping[str
     ReadError
         If no format knows the content or the file is damaged.
     """
+    if cell_kind is not None and cell_kind not in CELL_KINDS:
+        raise StudyError(f"cell_kind is '{cell_kind}'; {nearest(cell_kind, CELL_KINDS)}.")
     file = Path(path)
     return measure(file, Sample(name=file.stem, variant=file.stem, cell_kind=cell_kind), options=options)
 

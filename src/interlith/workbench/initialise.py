@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from interlith.errors import InterlithError, StudyError
 from interlith.model import Format, Reading, Unread
-from interlith.workbench.measurements_file import COLUMNS, UNCONFIRMED, delimiter_of, read_rows
+from interlith.workbench.measurements_file import COLUMNS, UNCONFIRMED, delimiter_of, encoding_of, read_rows, read_text
 from interlith.workbench.naming import Named, make_unique, read_names
 from interlith.workbench.reading import recognise
+from interlith.workbench.study_file import read_study_file
 
 #: Folders that hold no raw data.
 SKIPPED_FOLDERS = frozenset({"results", "__pycache__", "node_modules"})
@@ -30,6 +32,7 @@ class Initialised:
     known: int
     left_out: tuple[Unread, ...]
     restarted: tuple[str, ...]
+    undeclared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ def initialise(folder: str | Path, *, progress: Progress | None = None) -> Initi
         raise StudyError(f"There is no folder {root}; give the folder that holds the raw files.")
     table = root / "measurements.csv"
     known = {row.file for row in read_rows(table)} if table.exists() else set()
-    listed = [path for path in _files(root) if path.relative_to(root).as_posix() not in known]
+    options = _reader_options(root)
+    listed = [path for path in data_files(root) if path.relative_to(root).as_posix() not in known]
     found: list[_Found] = []
     left_out: list[Unread] = []
     for number, path in enumerate(listed):
@@ -65,7 +69,7 @@ def initialise(folder: str | Path, *, progress: Progress | None = None) -> Initi
             if match is None:
                 left_out.append(Unread(name, "no reader knows this content"))
             else:
-                found.append(_Found(name, match, _proposals(match, path)))
+                found.append(_Found(name, match, match.read(path, options.get(match.technique, {}))))
         except InterlithError as error:
             left_out.append(Unread(name, str(error).replace(f"{path}: ", "")))
         if progress is not None:
@@ -76,19 +80,39 @@ def initialise(folder: str | Path, *, progress: Progress | None = None) -> Initi
         _append(table, rows)
         written.append(table)
     study = root / "study.yaml"
+    undeclared = _undeclared(study, rows)
     if not study.exists():
         study.write_text(_study_text(root.resolve().name, rows), encoding="utf-8")
         written.append(study)
     return Initialised(
-        tuple(written), tuple(row["file"] for row in rows), len(known), tuple(left_out), tuple(restarted)
+        tuple(written),
+        tuple(row["file"] for row in rows),
+        len(known),
+        tuple(left_out),
+        tuple(restarted),
+        undeclared,
     )
 
 
-def _proposals(match: Format, path: Path) -> Reading:
-    return match.read(path, {})
+def _undeclared(study: Path, rows: list[dict[str, str]]) -> tuple[str, ...]:
+    """Variants of new rows that an existing `study.yaml` does not declare."""
+    try:
+        declared = read_study_file(study).samples
+    except StudyError:
+        return ()
+    return tuple(dict.fromkeys(row["sample"] for row in rows if declared and row["sample"] not in declared))
 
 
-def _files(root: Path) -> list[Path]:
+def _reader_options(root: Path) -> Mapping[str, Mapping[str, Any]]:
+    """What an existing `study.yaml` says to readers (a mapping of columns ...); nothing if it is absent or wrong."""
+    try:
+        return read_study_file(root / "study.yaml").analyses
+    except StudyError:
+        return {}
+
+
+def data_files(root: Path) -> list[Path]:
+    """Every file of a study folder that may hold raw data: no hidden ones, none of ours, nothing under results."""
     found = []
     for path in sorted(root.rglob("*")):
         parts = path.relative_to(root).parts
@@ -153,23 +177,27 @@ def _natural(text: str) -> list[tuple[int, str]]:
 
 
 def _append(table: Path, rows: list[dict[str, str]]) -> None:
-    """Add lines at the end and leave every byte before them as it was."""
-    header: list[str] = list(COLUMNS)
-    delimiter, ending, lead = ",", "\n", ""
+    """Add lines at the end and leave every byte before them as it was, in the encoding that the file has."""
+    header, delimiter, ending, lead, encoding = list(COLUMNS), ",", "\n", "", "utf-8"
     if table.exists():
-        raw = table.read_bytes()
+        text = read_text(table)
+        encoding = {"utf-16": _utf_16(table), "utf-8-sig": "utf-8"}.get(encoding_of(table), encoding_of(table))
         delimiter = delimiter_of(table)
-        ending = "\r\n" if b"\r\n" in raw else "\n"
-        lead = "" if raw.endswith((b"\n", b"\r")) or not raw else ending
-        first = raw.decode("utf-8-sig", errors="replace").splitlines()[0]
-        header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, header, delimiter=delimiter, lineterminator=ending, extrasaction="ignore")
+        ending = "\r\n" if "\r\n" in text else "\n"
+        lead = "" if text.endswith(("\n", "\r")) or not text else ending
+        header = [name.strip() for name in next(csv.reader([text.splitlines()[0]], delimiter=delimiter))]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, header, delimiter=delimiter, lineterminator=ending, extrasaction="ignore")
     if not table.exists():
         writer.writeheader()
     writer.writerows(rows)
     with table.open("ab") as handle:
-        handle.write((lead + text.getvalue()).encode("utf-8"))
+        handle.write((lead + out.getvalue()).encode(encoding, errors="replace"))
+
+
+def _utf_16(table: Path) -> str:
+    # The mark stands at the start of the file already; a second one in its middle would be read as a letter.
+    return "utf-16-le" if table.read_bytes()[:2] == b"\xff\xfe" else "utf-16-be"
 
 
 def _study_text(name: str, rows: list[dict[str, str]]) -> str:

@@ -89,12 +89,20 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def read_text(path: Path) -> str:
-    """Text of a spreadsheet export: UTF-8 with or without mark, else the Western European code page of Excel."""
+    """Text of a spreadsheet export in whatever encoding it has."""
+    return path.read_bytes().decode(encoding_of(path), errors="replace")
+
+
+def encoding_of(path: Path) -> str:
+    """What a spreadsheet saved as: UTF-16 or UTF-8 with a mark, plain UTF-8, else the Western European code page."""
     data = path.read_bytes()
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
     try:
-        return data.decode("utf-8-sig")
+        data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+        return "cp1252"
+    return "utf-8-sig"
 
 
 def delimiter_of(path: Path) -> str:

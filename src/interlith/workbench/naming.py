@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 #: A continuation: ``bare_1_part2``, ``bare_1 (2)``, ``bare_1_restart``.
 _PART = re.compile(
-    r"^(?P<stem>.+?)(?:[\s_\-]*\((?P<bracket>\d+)\)|[\s_\-]+(?:part|teil|p)[\s_\-]*(?P<part>\d+)"
+    r"^(?P<stem>.+?)(?:[\s_\-]*\((?P<bracket>\d+)\)|[\s_\-]+(?:part|teil)[\s_\-]*(?P<part>\d+)"
     r"|[\s_\-]+(?P<word>restart(?:ed)?|cont(?:inued)?|rest)[\s_\-]*(?P<again>\d*))$",
     re.IGNORECASE,
 )

@@ -8,18 +8,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from interlith.errors import InterlithError, StudyError, UnitError
+from interlith.errors import InterlithError, ReadError, StudyError, UnitError
 from interlith.model import Declared, Gap, Measurement, Sample, Study, Unread, Variant
 from interlith.units import convert, inside, parse
 from interlith.workbench import study_file
 from interlith.workbench.discovery import techniques
 from interlith.workbench.measurements_file import UNCONFIRMED, Row, read_rows
-from interlith.workbench.reading import measure
+from interlith.workbench.reading import measure, recognise
 from interlith.workbench.schema import StudyWords
 
 Progress = Callable[[int, int, str], None]
 #: More than this (mg/cm^2 of active mass) no single electrode carries; less than 0.1 is a film.
 HEAVIEST_LOADING = 100.0
+#: A file that no row names is spoken of only where its format is recognised with this confidence.
+SURE = 0.4
 #: Largest relative standard uncertainty of a cycler's current that is believed.
 MOST_INACCURATE = 0.1
 
@@ -80,6 +82,7 @@ def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study
                 excluded.append((item, row.cells.get("note", "")))
         if progress is not None:
             progress(number + 1, len(rows), row.file)
+    unread += _unlisted(root, {row.file for row in rows})
     return Study(
         name=words.study,
         folder=root,
@@ -95,6 +98,32 @@ def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study
         analyses=words.analyses,
         simulated=words.simulated,
     )
+
+
+def _unlisted(root: Path, listed: set[str]) -> list[Unread]:
+    """Files of a cycler that lie in the folder and that no row names; notes and pictures are nobody's business."""
+    from interlith.workbench.initialise import data_files
+
+    found = []
+    for path in data_files(root):
+        name = path.relative_to(root).as_posix()
+        if name in listed:
+            continue
+        try:
+            match = recognise(path)
+        except ReadError as error:
+            found.append(Unread(name, str(error).replace(f"{path}: ", "")))
+            continue
+        if match.format is None or match.confidence < SURE:
+            continue
+        reason = match.format.refuses or "no row of measurements.csv names it."
+        remedy = (
+            ""
+            if match.format.refuses
+            else "Add it with `interlith init`, with `no` in the column include if it does not belong here."
+        )
+        found.append(Unread(name, reason, remedy))
+    return found
 
 
 def find_gaps(words: StudyWords, rows: list[Row], samples: Mapping[tuple[str, ...], Sample]) -> tuple[Gap, ...]:
@@ -145,7 +174,7 @@ def find_gaps(words: StudyWords, rows: list[Row], samples: Mapping[tuple[str, ..
 def _key_gaps(words: StudyWords, samples: Mapping[tuple[str, ...], Sample]) -> list[Gap]:
     gaps = []
     cells = words.cells
-    if cells.kind is None:
+    if any(_kind(words, sample.variant) is None for sample in samples.values()):
         gaps.append(
             Gap(
                 "study.yaml, cells: kind",
@@ -301,7 +330,7 @@ def _sample(name: str, identity: tuple[str, ...], rows: list[Row], words: StudyW
         variant=identity[0],
         batch=identity[1],
         replicate=identity[2],
-        cell_kind=cells.kind,
+        cell_kind=_kind(words, identity[0]),
         active_mass=mass,
         area=area,
         loading=_declared(cells.loading, "loading", cells.loading_uncertainty, "study.yaml"),
@@ -313,6 +342,11 @@ def _sample(name: str, identity: tuple[str, ...], rows: list[Row], words: StudyW
         note="; ".join(dict.fromkeys(row.cells.get("note", "") for row in rows if row.cells.get("note"))),
         extra={"electrolyte": next((row.cells["electrolyte"] for row in rows if row.cells.get("electrolyte")), "")},
     )
+
+
+def _kind(words: StudyWords, variant: str) -> str | None:
+    declared = words.samples.get(variant)
+    return declared.kind if declared is not None and declared.kind is not None else words.cells.kind
 
 
 def _mass_row(rows: list[Row]) -> Row | None:

@@ -94,9 +94,13 @@ class ReplicationWords(_Strict):
     spread: dict[str, SpreadWords] = Field(default_factory=dict)
 
 
-class VariantWords(_Strict):
-    """One recipe."""
+CellKind = Literal["half_cathode", "half_anode", "full"]
 
+
+class VariantWords(_Strict):
+    """One recipe; `kind` only where its cells are of another kind than the rest."""
+
+    kind: CellKind | None = None
     parent: str | None = None
     composition: str | None = None
     structure: str | None = None
@@ -107,7 +111,7 @@ class VariantWords(_Strict):
 class CellWords(_Strict):
     """What holds for all cells unless `measurements.csv` says otherwise; nothing here has a default."""
 
-    kind: Literal["half_cathode", "half_anode", "full"] | None = None
+    kind: CellKind | None = None
     one_C: Annotated[str, BeforeValidator(_one_c)] | None = None
     one_C_uncertainty: Uncertainty | None = None
     area: Annotated[str, _with_unit("area")] | None = None
