@@ -402,7 +402,7 @@ def test_batches_that_hold_one_variant_only_are_said_even_undeclared() -> None:
 
 def test_a_wrong_kind_or_state_is_refused(cells: Make) -> None:
     data = cells("bare", [80.0, 81.0]) + cells("coated", [84.0, 85.0])
-    with pytest.raises(StudyError, match="kind is 'rate'.*did you mean 'ratio'"):
+    with pytest.raises(StudyError, match=r"kind is 'rate'.*did you mean 'ratio'"):
         compare(data, "capacity_retention", at=AT, to="bare", kind="rate")  # type: ignore[arg-type]
     with pytest.raises(StudyError, match="write it as a mapping"):
         compare(data, "capacity_retention", at=200, to="bare")  # type: ignore[arg-type]

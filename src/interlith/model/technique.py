@@ -45,6 +45,9 @@ class Technique:
     headlines
         Quantities that are compared between variants by default, the most telling first, each with how: ``ratio``
         (relative change) or ``difference`` (in the unit of the quantity).
+    derive
+        ``derive(result, options)``: what follows from a first result without the raw data (retention and decay from a
+        summary); lets a person compare it without asking for it first.
     cites
         What a user of the technique should cite.
     """
@@ -58,4 +61,5 @@ class Technique:
     figures: Callable[[Sequence[Result]], Sequence[Figure]]
     verbs: Mapping[str, Callable[..., Result]]
     headlines: Mapping[str, Literal["ratio", "difference"]] = field(default_factory=dict)
+    derive: Callable[[Result, Mapping[str, Any]], tuple[Result, ...]] | None = None
     cites: tuple[Citation, ...] = ()

@@ -8,9 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from interlith import evidence
 from interlith.errors import StudyError, nearest
 from interlith.model import Finding, Measurement, Result, Sample, Series, Study, Technique
+from interlith.workbench.contrasts import conditions, contrast, gather
+from interlith.workbench.discovery import techniques
 from interlith.workbench.reading import as_series, measure
+from interlith.workbench.run import run
 
 #: What a cell can be; fixes the direction of every efficiency.
 CELL_KINDS = ("half_cathode", "half_anode", "full")
@@ -111,18 +115,25 @@ def compare(
     StudyError
         If the quantity or state occurs nowhere, the reference is missing, or the conditions differ.
     """
-    from interlith.workbench.contrasts import contrast, gather
-    from interlith.workbench.run import run
-
     if isinstance(data, Study):
         outcome = run(data, contrasts=False)
         study, results = data, outcome.results
     else:
-        results = (data,) if isinstance(data, Result) else tuple(data)
+        results = _with_derived((data,) if isinstance(data, Result) else tuple(data), quantity, study)
     return contrast(
         gather(results), quantity, at=at or {}, to=to, kind=kind, study=study, results=results,
         allow_unlike=allow_unlike, level=level,
     )  # fmt: skip
+
+
+def _with_derived(results: tuple[Result, ...], quantity: str, study: Study | None) -> tuple[Result, ...]:
+    """Add what follows from the results where the quantity asked for is not among them: a retention from a summary."""
+    found = list(results)
+    for result in results:
+        derive = techniques()[result.technique].derive if result.technique in techniques() else None
+        if derive is not None and quantity not in set(gather(found).get_column("quantity")):
+            found += derive(result, study.analyses.get(result.technique, {}) if study else {})
+    return tuple(found)
 
 
 def equivalent(
@@ -142,10 +153,7 @@ def equivalent(
     StudyError
         If the quantity or state occurs nowhere or the reference is missing.
     """
-    from interlith import evidence
-    from interlith.workbench.contrasts import conditions, gather
-
-    results = (data,) if isinstance(data, Result) else tuple(data)
+    results = _with_derived((data,) if isinstance(data, Result) else tuple(data), quantity, study)
     return evidence.equivalent(
         gather(results),
         quantity,
