@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from interlith.physics.counting import count, self_check
 from interlith.physics.counting_checks import likely_cause
-from interlith.physics.resolution import resolution
+from interlith.physics.resolution import credible, resolution
 
 Step = tuple[float, float, float, float]
 
@@ -430,7 +430,7 @@ def test_an_offset_at_rest_is_not_counted_into_the_charge_before_it() -> None:
 
 def test_without_a_counter_the_last_digit_of_the_current_is_one_error_in_all_rows() -> None:
     frame = steps_frame([(36000.0, 1.77e-4, 3.0, 4.0), (36000.0, -1.77e-4, 4.0, 3.0)], counter=False)
-    for row in counted(frame.with_columns(pl.col("current").round(4))).steps.iter_rows(named=True):
+    for row in counted(frame.with_columns(pl.col("current", "voltage").round(4))).steps.iter_rows(named=True):
         assert row["charge"] == pytest.approx(2e-3)
         assert row["charge_std"] == pytest.approx(1e-3 / 12**0.5, rel=1e-2)
 
@@ -471,3 +471,30 @@ def test_much_noise_that_the_vendor_calls_rest_is_merged_on_the_way(monkeypatch:
     assert merged.steps["step_type"].to_list() == plain.steps["step_type"].to_list()
     assert merged.steps["charge"].to_numpy() == pytest.approx(plain.steps["charge"].to_numpy(), rel=1e-9)
     same_curves(merged.curves, plain.curves)
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.98, 1.02, 1.1, 1.3])
+def test_a_round_current_does_not_hide_a_wrong_counter(factor: float) -> None:
+    frame = steps_frame(CYCLE).drop("energy_counter")
+    wrong = frame.with_columns((pl.col("capacity_counter") * factor).round(8), pl.col("voltage").round(4))
+    steps = counted(wrong).steps.filter(pl.col("direction") != 0)
+    assert steps["flag"].str.starts_with("counter_").all()
+    if abs(factor - 1.0) > 0.05:
+        assert steps["charge"].null_count() == 2
+    else:
+        assert (steps["charge_std"] > 0.01 * steps["charge"]).all()
+
+
+def test_a_round_current_without_a_counter_is_no_coarser_than_its_voltage() -> None:
+    steps = counted(steps_frame(CYCLE, counter=False).with_columns(pl.col("voltage").round(4))).steps
+    row = steps.row(1, named=True)
+    assert row["charge"] == pytest.approx(1e-3)
+    assert row["charge_std"] == pytest.approx(1e-4 / 12**0.5, rel=2e-2)
+
+
+def test_few_round_numbers_do_not_show_their_resolution() -> None:
+    still = np.full(50, 2e-3)
+    assert credible(1e-3, still, others=1e-8) == pytest.approx(2e-6)
+    assert credible(1e-3, still, others=1e-4) == 1e-4
+    assert credible(1e-3, np.tile([2e-3, 2e-3, 3e-3], 10), others=1e-8) == 1e-3
+    assert credible(1e-3, np.arange(1, 20) * 1e-3, others=1e-8) == 1e-3

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from interlith.physics.counting_runs import Flags, Floats, Integers, Runs
-from interlith.physics.resolution import resolution
+from interlith.physics.resolution import credible, resolution
 
 SECONDS_AN_HOUR = 3600.0
 #: Standard deviation of a rectangular distribution of unit width.
@@ -65,7 +65,7 @@ class Charges:
     current_resolution: float
 
 
-def charges(runs: Runs, direction: Integers, gap: Flags, currents: Floats) -> Charges:
+def charges(runs: Runs, direction: Integers, gap: Flags, currents: Floats, voltages: Floats) -> Charges:
     """Weigh counter against integral for every run.
 
     Parameters
@@ -78,6 +78,8 @@ def charges(runs: Runs, direction: Integers, gap: Flags, currents: Floats) -> Ch
         Shape (n,): true where no rows were written for a while before the run.
     currents
         Many currents of the file (A), from which the last printed digit is found.
+    voltages
+        The voltages of the same rows (V), whose last digit says what the current's may be.
 
     Notes
     -----
@@ -85,7 +87,7 @@ def charges(runs: Runs, direction: Integers, gap: Flags, currents: Floats) -> Ch
     """
     lead, integral, sampling = _integral(runs, gap)
     integral, lead = integral * direction, lead * direction
-    step = resolution(currents)
+    step = credible(resolution(currents), currents, others=_printed(runs, voltages))
     digit = _digit(runs, step)
     formal = np.hypot(sampling, digit)
     counter, counter_std, passed_in_gap, reset = _counter(runs, direction, gap)
@@ -112,6 +114,13 @@ def charges(runs: Runs, direction: Integers, gap: Flags, currents: Floats) -> Ch
         charge, std, method, counter, counter_std, integral, integral_std, ticks, ticks_std, lead, passed_in_gap,
         reset, disagrees, withheld, step,
     )  # fmt: skip
+
+
+def _printed(runs: Runs, voltages: Floats) -> float:
+    """Decimal step of the counters, or where there is none of the voltage: exports print like columns alike."""
+    names = [f"{side}_{name}" for side in ("up", "down") for name in ("end", "tick_value_start", "tick_value_end")]
+    counters = np.concatenate([getattr(runs, name) for name in names])
+    return resolution(counters) if np.nanmax(counters, initial=0.0) > 0 else resolution(voltages)
 
 
 def _integral(runs: Runs, gap: Flags) -> tuple[Floats, Floats, Floats]:
