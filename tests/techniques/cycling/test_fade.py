@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from interlith.errors import StudyError, UnitError
 from interlith.model import Observable, Result
 from interlith.techniques.cycling.fade import fade
+from interlith.techniques.cycling.retention import retention
 from tests.techniques.cycling.real_files import summary_of
 from tests.techniques.cycling.synthetic import Array, MadeCell, ar1, summary
 
@@ -169,3 +170,22 @@ def test_a_dying_real_cell_is_told_to_be_no_line(cycling_folder: Path) -> None:
     row = result.data["lines"].filter(pl.col("of") == "capacity").row(0, named=True)
     assert row["points"] == 112
     assert row["p_bent"] < 1e-6
+
+
+@pytest.mark.parametrize("off", [1.03, 1.1, 1.25])
+@pytest.mark.parametrize("held", [True, False])
+@pytest.mark.parametrize("side", ["charge", "discharge"])
+def test_retention_and_fade_keep_the_same_cycles(off: float, held: bool, side: str) -> None:
+    made = summary([MadeCell("A1", 100.0 - 0.1 * np.arange(12.0), current=np.full(12, 1e-3))])
+    halves = made.data["half_cycles"].with_columns(
+        pl.when((pl.col("cycle") == 6) & (pl.col("direction") == side))
+        .then(1e-3 * off)
+        .otherwise(1e-3)
+        .alias("mean_current")
+    )
+    current = pl.col("mean_current") if held else pl.lit(None, dtype=pl.Float64)
+    made = replace(made, data={**made.data, "half_cycles": halves.with_columns(current.alias("cc_current"))})
+    lines = fade(made).data["points"].filter((pl.col("of") == "capacity") & pl.col("used"))["cycle"].to_list()
+    kept = retention(made, reference_cycle=1).table["cycle"].to_list()
+    assert kept == lines
+    assert (6 in kept) is (off < (1.05 if held else 1.2))

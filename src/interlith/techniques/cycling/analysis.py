@@ -8,30 +8,18 @@ from typing import Any
 
 import polars as pl
 
-from interlith.errors import FitError, StudyError, nearest
+from interlith.errors import FitError, InterlithError
 from interlith.model import Choice, Result, Series
 from interlith.techniques.cycling.derivative import differential
 from interlith.techniques.cycling.fade import fade
+from interlith.techniques.cycling.options import OPTIONS, check_options, is_off
 from interlith.techniques.cycling.plateau import plateau_share
 from interlith.techniques.cycling.rates import rate_table
 from interlith.techniques.cycling.retention import retention
-from interlith.techniques.cycling.summary import summarise
+from interlith.techniques.cycling.summary import how, quality_table, summarise
 from interlith.techniques.cycling.titration import diffusion
 
-#: Words under ``analyses: cycling:`` in `study.yaml`.
-OPTIONS = {
-    "reference_cycle": "Own number of the cycle that counts as 100 % of the retention; by default the first at the usual rate.",
-    "exclude_rate": "C-rate of check-up cycles to leave out of retention and decay, for instance C/10.",
-    "normalise": "Basis of capacities: active_mass, area or none.",
-    "fade_window": "First and last own cycle number of the decay, for instance [10, 200].",
-    "rate_blocks": "Blocks of a rate test, for instance [{cycles: 1-5, rate: C/10}, {cycles: 6-10, rate: C/5}].",
-    "plateau": "Share of a charge above a voltage: {split: 4.45 V, split_std: 0.02 V, cycle: 1, direction: charge}.",
-    "dqdv": "dQ/dV: {cycles: [1, 10, 100], resolution: 5 mV}; off leaves it out.",
-    "titration": "GITT: {particle_radius: 5 +- 1 um}, or molar_volume, molar_mass and contact_area.",
-}
-_PLATEAU = ("split", "split_std", "cycle", "direction")
-_DQDV = ("cycles", "points", "resolution", "charge_share", "gate")
-_TITRATION = ("particle_radius", "molar_volume", "molar_mass", "contact_area")
+__all__ = ["OPTIONS", "VERBS", "analyse", "check_options"]
 
 
 def analyse(series: Series, options: Mapping[str, Any]) -> tuple[Result, ...]:
@@ -51,31 +39,51 @@ def analyse(series: Series, options: Mapping[str, Any]) -> tuple[Result, ...]:
     Raises
     ------
     StudyError
-        If a word under an option is unknown.
+        If a word or a value is not understood; nothing has been computed then.
     """
-    summary = summarise(series, normalise=str(options.get("normalise", "active_mass")))
+    check_options(options)
+    given = {word: value for word, value in options.items() if value is not None}
+    summary = summarise(series, normalise=str(given.get("normalise", "active_mass")))
     if not summary.table.height:
         return (summary,)
-    excluded = options.get("exclude_rate")
-    lines = fade(
-        summary,
-        reference_cycle=options.get("reference_cycle"),
-        exclude_rate=excluded,
-        window=None if "fade_window" not in options else tuple(options["fade_window"]),
-    )
+    lines = _attempt("fade", summary, lambda: fade(
+        summary, reference_cycle=given.get("reference_cycle"), exclude_rate=given.get("exclude_rate"),
+        window=None if "fade_window" not in given else (given["fade_window"][0], given["fade_window"][1]),
+    ))  # fmt: skip
+    table = _attempt("rate_table", summary, lambda: rate_table(summary, blocks=given.get("rate_blocks")))
     later = [
-        _asked(_retention(summary, lines, options), "reference_cycle" in options),
-        _asked(lines, "fade_window" in options),
-        _asked(rate_table(summary, blocks=options.get("rate_blocks")), "rate_blocks" in options),
+        _asked(_retention(summary, lines, given), "reference_cycle" in given),
+        _asked(lines, "fade_window" in given),
+        _asked(table, "rate_blocks" in given),
     ]
-    if options.get("dqdv") not in (False, "off"):
-        words = _words(options.get("dqdv") or {}, "dqdv", _DQDV)
-        later.append(_asked(differential(summary, **words), "dqdv" in options))
-    if "plateau" in options:
-        later.append(plateau_share(summary, **_words(options["plateau"], "plateau", _PLATEAU)))
-    if "titration" in options:
-        later.append(diffusion(summary, series=series, **_words(options["titration"], "titration", _TITRATION)))
+    if not is_off(given.get("dqdv")):
+        peaks = _attempt("differential", summary, lambda: differential(summary, **_words(given.get("dqdv"))))
+        later.append(_asked(peaks, "dqdv" in given))
+    if "plateau" in given:
+        share = _attempt("plateau_share", summary, lambda: plateau_share(summary, **_words(given["plateau"])))
+        later.append(share)
+    if "titration" in given:
+        pulses = _attempt("diffusion", summary, lambda: diffusion(summary, series=series, **_words(given["titration"])))
+        later.append(pulses)
     return (summary, *(item for item in later if item is not None))
+
+
+def _attempt(name: str, summary: Result, run: Callable[[], Result]) -> Result:
+    """What an analysis gives; where it cannot be made, a result without rows whose quality says why."""
+    try:
+        return run()
+    except InterlithError as error:
+        return _failed(name, summary, str(error))
+
+
+def _failed(name: str, summary: Result, reason: str) -> Result:
+    """A result without rows: one step failed, the others stand."""
+    samples = summary.table.get_column("sample").unique(maintain_order=True).to_list()
+    rows = [{"sample": sample, "step": name.replace("_", " "), "ok": False, "reason": reason} for sample in samples]
+    return Result(
+        technique="cycling", name=name, table=summary.table.clear(), data={}, quality=quality_table(rows),
+        how=how("none", {}, ""), flags=summary.flags,
+    )  # fmt: skip
 
 
 def _asked(result: Result | None, asked: bool) -> Result | None:
@@ -91,9 +99,11 @@ def _retention(summary: Result, lines: Result, options: Mapping[str, Any]) -> Re
     """Retention relative to the declared cycle, else to the first at the usual rate that all cells have."""
     declared = options.get("reference_cycle")
     if declared is not None:
-        return retention(summary, reference_cycle=int(declared), exclude_rate=options.get("exclude_rate"))
-    known = lines.data["lines"]
-    if known.is_empty():
+        return _attempt("retention", summary, lambda: retention(
+            summary, reference_cycle=declared, exclude_rate=options.get("exclude_rate")
+        ))  # fmt: skip
+    known = lines.data.get("lines")
+    if known is None or known.is_empty():
         return None
     starts = known.filter(pl.col("of") == "capacity").get_column("reference_cycle").drop_nulls().to_list()
     if not starts:
@@ -111,20 +121,9 @@ def _retention(summary: Result, lines: Result, options: Mapping[str, Any]) -> Re
     return replace(found, choices=(choice, *found.choices))
 
 
-def _words(given: Any, option: str, allowed: tuple[str, ...]) -> dict[str, Any]:
-    """The words under one option, checked.
-
-    Raises
-    ------
-    StudyError
-        If they are no mapping, or one is unknown.
-    """
-    if not isinstance(given, Mapping):
-        raise StudyError(f"analyses: cycling: {option} is '{given}'; write words in braces: {OPTIONS[option]}")
-    for word in given:
-        if word not in allowed:
-            raise StudyError(f"analyses: cycling: {option}: '{word}' is unknown; {nearest(str(word), allowed)}.")
-    return dict(given)
+def _words(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The words under one option that have a value; a split without one is looked for in the curve."""
+    return {word: value for word, value in (given or {}).items() if value is not None or word == "split"}
 
 
 VERBS: dict[str, Callable[..., Result]] = {

@@ -64,6 +64,20 @@ class Settings:
     gate: float
 
 
+_WHOSE = {
+    "sample": pl.String, "variant": pl.String, "half_cycle": pl.Int64, "cycle": pl.Int64, "direction": pl.String,
+}  # fmt: skip
+#: Columns of the tables in `data`, also where they are empty.
+DQDV_SCHEMA = _WHOSE | {"voltage": pl.Float64, "dqdv": pl.Float64, "edge": pl.Boolean, "unit": pl.String}
+DVDQ_SCHEMA = _WHOSE | {"charge": pl.Float64, "dvdq": pl.Float64, "dvdq_std": pl.Float64, "unit": pl.String}
+PEAK_SCHEMA = _WHOSE | {"peak": pl.String} | dict.fromkeys(
+    ("position", "position_std", "height", "height_std", "area", "area_std", "low", "high", "width"), pl.Float64
+) | {"at_edge": pl.Boolean, "unit": pl.String}  # fmt: skip
+AREA_SCHEMA = _WHOSE | dict.fromkeys(
+    ("integral", "branch_charge", "half_cycle_charge", "relative_error", "backward_steps", "resolution", "noise"), pl.Float64
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Derived:
     """One half-cycle analysed."""
@@ -162,9 +176,10 @@ def differential(
                 cell, direction, derived, known, scales[cell.sample], offsets.get(cell.sample), settings, found
             )
     data = {
-        "dqdv": _joined(found.dqdv), "dvdq": _joined(found.dvdq),
-        "peaks": pl.DataFrame(found.peaks, infer_schema_length=None),
-        "areas": pl.DataFrame(found.areas, infer_schema_length=None),
+        "dqdv": pl.concat([pl.DataFrame(schema=DQDV_SCHEMA), *found.dqdv]),
+        "dvdq": pl.concat([pl.DataFrame(schema=DVDQ_SCHEMA), *found.dvdq]),
+        "peaks": pl.DataFrame(found.peaks, schema=PEAK_SCHEMA),
+        "areas": pl.DataFrame(found.areas, schema=AREA_SCHEMA),
     }  # fmt: skip
     options = {
         "cycles": None if cycles is None else list(cycles), "points": points, "resolution": settings.resolution,
@@ -178,10 +193,6 @@ def differential(
 
 def _volts(value: str | float, what: str) -> float:
     return float(value) if isinstance(value, (int, float)) else inside(value, "voltage", what=what)
-
-
-def _joined(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(frames) if frames else pl.DataFrame()
 
 
 def _branches(

@@ -14,16 +14,15 @@ from interlith.model import Choice, Citation, Observable, Result
 from interlith.model.observable import NORMAL_95
 from interlith.numerics.trend import FEWEST, FEWEST_FOR_SHAPE, Estimate, Trend, fit_trend
 from interlith.techniques.cycling.over_cycles import (
-    SAME_RATE,
     Cell,
-    alike,
+    at_declared_rate,
     cells,
     currents,
     propagated,
+    rates_of,
     result,
     values_of,
 )
-from interlith.units import parse_rate
 
 HARVILLE = Citation(
     "harville1974",
@@ -41,6 +40,17 @@ METHODS = (
     "series better (p < 0.01), the mean slope over the window is given with the curvature taken out of the residuals, "
     "and flagged. Nothing was extrapolated."
 )
+
+
+#: Columns of the tables in `data`, also where they are empty.
+POINT_SCHEMA = {
+    "sample": pl.String, "of": pl.String, "cycle": pl.Int64, "value": pl.Float64, "reason": pl.String, "used": pl.Boolean,
+    "fitted": pl.Float64,
+}  # fmt: skip
+LINE_SCHEMA = {
+    "sample": pl.String, "of": pl.String, "points": pl.Int64, "left_out": pl.Int64, "reference_cycle": pl.Int64,
+    "correlation": pl.Float64, "memory": pl.Float64, "residual_std": pl.Float64, "p_bent": pl.Float64, "degree": pl.Int64,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +115,7 @@ def fade(
     """
     if window is not None and window[0] >= window[1]:
         raise StudyError(f"The window of the fade, {window[0]} to {window[1]}, holds no two cycles.")
-    rates = [exclude_rate] if isinstance(exclude_rate, (str, float, int)) else list(exclude_rate or ())
-    excluded = [parse_rate(rate) if isinstance(rate, str) else float(rate) for rate in rates]
+    excluded = rates_of(exclude_rate)
     direction = "charge" if "discharge" not in quantity else "discharge"
     capacities, conditions = values_of(summary, quantity), currents(summary)
     voltages = values_of(summary, f"{direction}_mean_voltage")
@@ -129,10 +138,13 @@ def fade(
             lines.append(_described(cell.sample, name, chosen, line.trend))
             choices += chosen.choices if name == "capacity" else ()
     options = {
-        "reference_cycle": reference_cycle, "exclude_rate": rates, "quantity": quantity,
+        "reference_cycle": reference_cycle, "exclude_rate": excluded, "quantity": quantity,
         "window": None if window is None else list(window),
     }  # fmt: skip
-    data = {"points": pl.concat(points) if points else pl.DataFrame(), "lines": pl.DataFrame(lines)}
+    data = {
+        "points": pl.concat([pl.DataFrame(schema=POINT_SCHEMA), *points]),
+        "lines": pl.DataFrame(lines, schema=LINE_SCHEMA),
+    }
     return result(
         "fade", summary, observables, data=data, quality=quality, options=options, choices=choices,
         method="line with AR(1) residuals, correlation integrated out", methods_text=METHODS, citations=(HARVILLE,),
@@ -143,11 +155,7 @@ def _select(
     sample: str, table: pl.DataFrame, conditions: pl.DataFrame, excluded: Sequence[float], reference: int | None,
     window: tuple[int, int] | None,
 ) -> Selected:  # fmt: skip
-    labels = [alike(conditions.get_column(f"{side}_current").to_numpy()) for side in ("charge", "discharge")]
-    known = conditions.with_columns(
-        (pl.Series("_a", labels[0]) * 1000 + pl.Series("_b", labels[1])).alias("group"),
-        _declared_checkup(excluded).alias("_declared"),
-    )
+    known = conditions.with_columns(at_declared_rate(excluded).alias("_declared"))
     rows = table.join(known, on="cycle", how="left", maintain_order="left")
     first, last = window or (0, 2**62)
     start = first if reference is None else max(first, reference)
@@ -169,14 +177,6 @@ def _select(
     return Selected(
         used, told.filter(pl.col("reason") != ""), begin, _choices(sample, sizes, used, begin, reference, known)
     )
-
-
-def _declared_checkup(excluded: Sequence[float]) -> pl.Expr:
-    found = pl.lit(False)
-    for rate in excluded:
-        for side in ("charge_rate", "discharge_rate"):
-            found = found | ((pl.col(side) / rate - 1).abs() < SAME_RATE).fill_null(False)
-    return found
 
 
 def _choices(

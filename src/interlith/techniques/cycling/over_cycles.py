@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from interlith.errors import StudyError, nearest
 from interlith.model import Choice, Citation, How, Observable, Result, State, to_frame
 from interlith.model.observable import KINDS, RANDOM_KINDS
+from interlith.units import parse_rate
 
 Array = NDArray[np.float64]
 
@@ -23,6 +24,8 @@ MULTIPLIERS = frozenset({"mass", "area", "loading", "current"})
 _RANDOM_PREFIXES = [prefix for prefix, kind in KINDS.items() if kind in RANDOM_KINDS]
 #: Currents that differ by less than this (relative) are one rate: set points repeat to much better than that.
 SAME_CURRENT = 0.05
+#: Mean currents, where nothing was held constant, scatter with the course of the cell: they are one rate within this.
+SAME_MEAN_CURRENT = 0.20
 #: A declared rate is met within this (relative): the active mass behind a C-rate is seldom known better.
 SAME_RATE = 0.15
 
@@ -168,8 +171,9 @@ def alike(values: Sequence[float | None] | Array, *, tolerance: float = SAME_CUR
 def currents(summary: Result) -> dict[str, pl.DataFrame]:
     """Per cell and own cycle: currents (A) and C-rates of charge and discharge, and whether both are complete.
 
-    Columns cycle, charge_current, discharge_current, charge_rate, discharge_rate, complete. The current is that of the
-    constant-current branch, the mean where there is none.
+    Columns cycle, charge_current, discharge_current, charge_rate, discharge_rate, complete and ``group``: cycles of one
+    number ran at the same currents in both directions. The current is that of the constant-current branch, the mean where
+    there is none. A direction that is missing in a cycle does not set it apart.
     """
     (halves,) = need(summary, "half_cycles")
     current = pl.coalesce("cc_current", "mean_current").abs()
@@ -177,13 +181,60 @@ def currents(summary: Result) -> dict[str, pl.DataFrame]:
     for direction in ("charge", "discharge"):
         here = pl.col("direction") == direction
         columns.append(current.filter(here).first().alias(f"{direction}_current"))
+        columns.append(pl.col("cc_current").is_not_null().filter(here).first().alias(f"_{direction}_held"))
         columns.append(pl.col("rate").cast(pl.Float64).filter(here).first().abs().alias(f"{direction}_rate"))
     wide = (
         halves.group_by("sample", "cycle", maintain_order=True)
         .agg(*columns, pl.col("complete").all())
         .sort("sample", "cycle", maintain_order=True)
     )
-    return split_by_sample(wide)
+    return {sample: _grouped(rows) for sample, rows in split_by_sample(wide).items()}
+
+
+def _grouped(rows: pl.DataFrame) -> pl.DataFrame:
+    labels = [_levels(rows, way) for way in ("charge", "discharge")]
+    group = pl.Series("group", labels[0] * 1000 + labels[1])
+    return rows.drop("_charge_held", "_discharge_held").with_columns(group)
+
+
+def _levels(rows: pl.DataFrame, direction: str) -> NDArray[np.int64]:
+    """Number the currents of one direction; those not held constant join the nearest level within the wider tolerance."""
+    current = rows.get_column(f"{direction}_current").cast(pl.Float64).fill_null(math.nan).to_numpy()
+    held = rows.get_column(f"_{direction}_held").fill_null(False).to_numpy()
+    labels = alike(np.where(held, current, math.nan))
+    known = np.unique(labels[labels >= 0])
+    levels = np.array([np.median(current[labels == label]) for label in known])
+    for spot in np.flatnonzero(~held & np.isfinite(current) & (current > 0)):
+        away = np.abs(np.log(levels / current[spot]))
+        if away.size and away.min() <= math.log1p(SAME_MEAN_CURRENT):
+            labels[spot] = known[int(away.argmin())]
+    rest = ~held & (labels < 0)
+    others = alike(np.where(rest, current, math.nan), tolerance=SAME_MEAN_CURRENT)
+    labels[others >= 0] = others[others >= 0] + len(known)
+    found = labels[labels >= 0]
+    labels[labels < 0] = np.bincount(found).argmax() if found.size else 0
+    return labels
+
+
+def at_declared_rate(rates: Sequence[float]) -> pl.Expr:
+    """True where charge or discharge ran at one of these C-rates; false where no 1C is declared."""
+    found = pl.lit(False)
+    for rate in rates:
+        for side in ("charge_rate", "discharge_rate"):
+            found = found | ((pl.col(side) / rate - 1).abs() < SAME_RATE).fill_null(False)
+    return found
+
+
+def rates_of(given: str | float | Sequence[str | float] | None) -> list[float]:
+    """C-rates (1/h) from one or several of ``C/10`` or 0.1.
+
+    Raises
+    ------
+    UnitError
+        If one is no C-rate.
+    """
+    every = [given] if isinstance(given, (str, float, int)) else list(given or ())
+    return [parse_rate(rate) if isinstance(rate, str) else float(rate) for rate in every]
 
 
 def propagated(rows: pl.DataFrame, weights: Array, *, ratio: bool = False) -> tuple[dict[str, float], float]:

@@ -37,6 +37,13 @@ MOST_VISITS = 2
 #: A capacity that runs this far (relative) through its block makes the mean depend on the length of the block.
 DRIFT = 0.05
 
+#: Columns of the table of blocks, also where it is empty.
+BLOCK_SCHEMA = {
+    "sample": pl.String, "variant": pl.String, "block": pl.Int64, "first_cycle": pl.Int64, "last_cycle": pl.Int64,
+    "complete_cycles": pl.Int64, "current": pl.Float64, "rate": pl.Float64, "mean": pl.Float64, "first": pl.Float64,
+    "last": pl.Float64, "unit": pl.String, "again": pl.Boolean, "flag": pl.String,
+}  # fmt: skip
+
 METHODS = (
     "The rate table gives the mean over all complete cycles of each block of equal current (the first of the block "
     "included), beside its first and last cycle; recovery is the mean of the block back at the first rate over that of the "
@@ -104,7 +111,7 @@ def rate_table(
     are measured: their mean is withheld, first and last are given.
     """
     direction = "charge" if "discharge" not in quantity else "discharge"
-    declared = None if blocks is None else [_declared(number, block) for number, block in enumerate(blocks, 1)]
+    declared = None if blocks is None else [declared_block(number, block) for number, block in enumerate(blocks, 1)]
     values, conditions = values_of(summary, quantity), currents(summary)
     observables: list[Observable] = []
     quality, tables = [], []
@@ -127,7 +134,7 @@ def rate_table(
         observables += rows.observables
         tables.append(rows.frame)
         quality.append((cell.sample, "rate table", True, ""))
-    data = {"blocks": pl.concat(tables) if tables else pl.DataFrame()}
+    data = {"blocks": pl.concat([pl.DataFrame(schema=BLOCK_SCHEMA), *tables])}
     return result(
         "rate_table", summary, observables, data=data, quality=quality, choices=choices,
         options={"blocks": None if blocks is None else [dict(block) for block in blocks], "quantity": quantity},
@@ -148,14 +155,25 @@ def _no_test(rates: int, blocks: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Declared:
+class DeclaredBlock:
+    """First and last own cycle number, C-rate and current (A) as declared."""
+
     first: int
     last: int
     rate: float | None
     current: float | None
 
 
-def _declared(number: int, block: Mapping[str, Any]) -> _Declared:
+def declared_block(number: int, block: Mapping[str, Any]) -> DeclaredBlock:
+    """One block of a rate test as it stands in `study.yaml`.
+
+    Raises
+    ------
+    StudyError
+        If it has no cycles or an unknown word.
+    UnitError
+        If rate or current are none.
+    """
     allowed = ("cycles", "rate", "current")
     for word in block:
         if word not in allowed:
@@ -163,7 +181,10 @@ def _declared(number: int, block: Mapping[str, Any]) -> _Declared:
                 f"Block {number} of the rate test has the unknown word '{word}'; {nearest(word, allowed)}."
             )
     given = block.get("cycles")
-    ends = given.replace("–", "-").split("-") if isinstance(given, str) else list(given or ())
+    # One cycle may stand alone: 5, and 1-5 is text.
+    ends = [given] if isinstance(given, int) else given
+    ends = ends.replace("–", "-").split("-") if isinstance(ends, str) else ends
+    ends = list(ends) if isinstance(ends, (list, tuple)) else []
     try:
         numbers = [int(end) for end in ends]
     except (TypeError, ValueError):
@@ -173,11 +194,13 @@ def _declared(number: int, block: Mapping[str, Any]) -> _Declared:
             f"Block {number} of the rate test has the cycles '{given}'; write first and last own cycle number, '1-5'."
         )
     rate = parse_rate(str(block["rate"])) if block.get("rate") is not None else None
-    current = inside(block["current"], "current", what=f"current of block {number}") if block.get("current") else None
-    return _Declared(numbers[0], numbers[-1], rate, None if current is None else abs(current))
+    current = (
+        inside(str(block["current"]), "current", what=f"current of block {number}") if block.get("current") else None
+    )
+    return DeclaredBlock(numbers[0], numbers[-1], rate, None if current is None else abs(current))
 
 
-def _checked(declared: _Declared, known: pl.DataFrame, direction: str) -> Block:
+def _checked(declared: DeclaredBlock, known: pl.DataFrame, direction: str) -> Block:
     """A declared block, its flag saying where the data contradict the declaration."""
     rows = known.filter(pl.col("cycle").is_between(declared.first, declared.last))
     current, rate = _typical(rows, f"{direction}_current"), _typical(rows, f"{direction}_rate")
@@ -252,7 +275,7 @@ def _table(cell: Cell, blocks: Sequence[Block], values: pl.DataFrame) -> _Rows:
             found.append(_share(cell, "rate_share", mean, first_mean, block))
         observables += [item for item in found if item is not None]
         rows.append(_row(cell, number, block, inside_block, mean, again))
-    return _Rows(_unrepeated(observables), pl.DataFrame(rows, infer_schema_length=None))
+    return _Rows(_unrepeated(observables), pl.DataFrame(rows, schema=BLOCK_SCHEMA))
 
 
 def _unrepeated(observables: Sequence[Observable]) -> list[Observable]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from interlith.errors import FitError
 from interlith.model import Choice, Result
 from interlith.model.observable import finish
+from interlith.techniques.cycling.over_cycles import at_declared_rate, currents, rates_of
 from interlith.techniques.cycling.summary import how, quality_table
-from interlith.units import parse_rate
 
-#: Two cycles ran at one rate if their currents differ by less than this share.
-RATE_WIDTH = 0.2
 METHODS = (
-    "Retention is the ratio to the reference cycle of the same cell. Cycles whose current in that direction differs by more "
-    "than 20 % from that of the reference cycle, or at an excluded rate, are check-ups and left out. Shared causes such as "
+    "Retention is the ratio to the reference cycle of the same cell. Cycles at other currents than the reference cycle (by "
+    "more than 5 % in charge or discharge; 20 % where no current was held), or at an excluded rate, are check-ups and left "
+    "out, as in the decay. Shared causes such as "
     "the mass of the cell cancel component by component."
 )
 
@@ -25,7 +24,7 @@ def retention(
     result: Result,
     *,
     reference_cycle: int,
-    exclude_rate: str | float | None = None,
+    exclude_rate: str | float | Sequence[str | float] | None = None,
     quantity: str = "discharge_capacity",
 ) -> Result:
     """Retention (%) of a capacity at every cycle relative to a named reference cycle.
@@ -58,9 +57,7 @@ def retention(
     To first order in the uncertainties. The assumption that fails first: that the reference cycle is itself typical.
     """
     rows = result.table.filter(pl.col("quantity") == quantity)
-    direction = "charge" if "discharge" not in quantity else "discharge"
-    rate = parse_rate(exclude_rate) if isinstance(exclude_rate, str) else exclude_rate
-    judged = _judged(result.data["cycles"], direction, reference_cycle, rate)
+    judged = _judged(result, reference_cycle, rates_of(exclude_rate))
     rows = rows.join(judged, on=["sample", "cycle"], how="left", maintain_order="left")
     kept = rows.filter(pl.col("left_out") == "")
     reference = kept.filter((pl.col("cycle") == reference_cycle) & pl.col("value").is_not_null())
@@ -78,27 +75,40 @@ def retention(
     )  # fmt: skip
 
 
-def _judged(cycles: pl.DataFrame, direction: str, reference_cycle: int, rate: float | None) -> pl.DataFrame:
+def _judged(result: Result, reference_cycle: int, excluded: Sequence[float]) -> pl.DataFrame:
     """For every cycle the reason to leave it out, empty if it stays."""
-    if cycles.is_empty():
-        types = {"sample": pl.String, "cycle": pl.Int64, "left_out": pl.String}
+    types = {"sample": pl.String, "cycle": pl.Int64, "left_out": pl.String}
+    if result.data["half_cycles"].is_empty():
         return pl.DataFrame(schema=types)
-    current = pl.coalesce(f"{direction}_cc_current", f"{direction}_mean_current")
-    reference = cycles.filter(pl.col("cycle") == reference_cycle).select("sample", current.alias("usual"))
-    other = (current / pl.col("usual") - 1.0).abs() > RATE_WIDTH
-    reasons = [
-        pl.when(pl.col("cycle") < reference_cycle).then(pl.lit("before the reference cycle")),
-        pl.when(other.fill_null(False)).then(
-            pl.concat_str([pl.lit("at another rate: "), (1e3 * current).round_sig_figs(3), pl.lit(" instead of "),
-                           (1e3 * pl.col("usual")).round_sig_figs(3), pl.lit(" mA")])
-        ),
-    ]  # fmt: skip
-    if rate is not None:
-        same = (pl.col(f"{direction}_rate") / rate - 1.0).abs() <= RATE_WIDTH
-        reasons.insert(0, pl.when(same.fill_null(False)).then(pl.lit(f"at the excluded rate {rate:g}C")))
-    return cycles.join(reference, on="sample", how="left", maintain_order="left").select(
-        "sample", "cycle", pl.coalesce(*reasons, pl.lit("")).alias("left_out")
-    )
+    frames = []
+    for sample, rows in currents(result).items():
+        usual = rows.filter(pl.col("cycle") == reference_cycle)
+        other = pl.lit(False) if usual.is_empty() else pl.col("group") != usual.item(0, "group")
+        reasons = [
+            *[pl.when(at_declared_rate([rate])).then(pl.lit(f"at the excluded rate {rate:g}C")) for rate in excluded],
+            pl.when(pl.col("cycle") < reference_cycle).then(pl.lit("before the reference cycle")),
+            pl.when(other).then(_at_another(usual)),
+        ]
+        frames.append(
+            rows.select(
+                pl.lit(sample).alias("sample"), pl.col("cycle").cast(pl.Int64),
+                pl.coalesce(*reasons, pl.lit("")).alias("left_out"),
+            )
+        )  # fmt: skip
+    return pl.concat(frames)
+
+
+def _at_another(usual: pl.DataFrame) -> pl.Expr:
+    """Words for a cycle at other currents than the reference cycle: charge / discharge in mA."""
+
+    def shown(current: pl.Expr) -> pl.Expr:
+        return (1e3 * current).round_sig_figs(3).cast(pl.String).fill_null("unknown")
+
+    names = ("charge_current", "discharge_current")
+    here = pl.concat_str([shown(pl.col(name)) for name in names], separator=" / ")
+    there = [None if usual.is_empty() else usual.item(0, name) for name in names]
+    words = pl.concat_str([shown(pl.lit(value, dtype=pl.Float64)) for value in there], separator=" / ")
+    return pl.concat_str([pl.lit("at another rate: "), here, pl.lit(" instead of "), words, pl.lit(" mA")])
 
 
 def _quality(rows: pl.DataFrame, reference: pl.DataFrame, reference_cycle: int) -> pl.DataFrame:
