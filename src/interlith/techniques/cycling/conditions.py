@@ -18,14 +18,14 @@ SCHEMA = {
 
 
 def conditions(half_cycles: pl.DataFrame, series: Series) -> pl.DataFrame:
-    """Voltage window and C-rate of every cycle, and the declared temperature of every cell.
+    """Voltage window and C-rate or current of every cycle, and the declared temperature of every cell.
 
     Parameters
     ----------
     half_cycles
         Table of half-cycles as in the summary.
     series
-        The measurements, for their declared temperature.
+        The measurements, for their declared mass and temperature.
 
     Returns
     -------
@@ -35,7 +35,8 @@ def conditions(half_cycles: pl.DataFrame, series: Series) -> pl.DataFrame:
     Notes
     -----
     The window is where the half-cycle ended, not where it was meant to end: a cell that was cut short differs from the others,
-    as it should. The rate needs a declared 1C; where there is none it cannot be compared and is left out.
+    as it should. The rate needs a declared 1C. Where a cell has none, the constant currents of all cells are compared: per
+    active mass if all masses are declared and confirmed, as they are if none is, and not at all if some are.
     """
     done = half_cycles.filter(pl.col("complete"))
     parts = [
@@ -53,6 +54,8 @@ def conditions(half_cycles: pl.DataFrame, series: Series) -> pl.DataFrame:
     for direction in ("charge", "discharge"):
         rated = done.filter((pl.col("direction") == direction) & pl.col("rate").is_not_null())
         parts.append(_rows(rated, f"{direction}_rate", "rate", pl.col("rate") * RATE_TOLERANCE, "1/h"))
+    if done.get_column("rate").null_count():
+        parts += _currents(done, series)
     temperatures = [
         (item.sample.name, None, None, "temperature", item.state["temperature"].value, TEMPERATURE_TOLERANCE, "degC")
         for item in series
@@ -64,6 +67,37 @@ def conditions(half_cycles: pl.DataFrame, series: Series) -> pl.DataFrame:
         )
     )
     return pl.concat(parts)
+
+
+def _currents(done: pl.DataFrame, series: Series) -> list[pl.DataFrame]:
+    """Constant currents on one basis, or nothing where the cells do not share one."""
+    names = set(done.get_column("sample").unique().to_list())
+    masses: dict[str, float] = {}
+    unknown = 0
+    for item in series:
+        mass = item.sample.active_mass
+        if item.sample.name not in names:
+            continue
+        if mass is not None and mass.confirmed and mass.value > 0:
+            masses[item.sample.name] = mass.value
+        elif mass is not None:
+            unknown += 1
+    if unknown or (masses and set(masses) != names):
+        return []
+    # 1 A/kg is 1 mA/g.
+    divisor = (
+        pl.col("sample").cast(pl.String).replace_strict(masses, return_dtype=pl.Float64) if masses else pl.lit(1e-3)
+    )
+    word, unit = ("specific_current", "mA/g") if masses else ("current", "mA")
+    held = done.filter(pl.col("cc_current").is_not_null()).with_columns(
+        (pl.col("cc_current").abs() / divisor).alias("_shown")
+    )
+    return [
+        _rows(
+            held.filter(pl.col("direction") == way), f"{way}_{word}", "_shown", pl.col("_shown") * RATE_TOLERANCE, unit
+        )
+        for way in ("charge", "discharge")
+    ]
 
 
 def _rows(frame: pl.DataFrame, name: str, column: str, tolerance: pl.Expr, unit: str) -> pl.DataFrame:

@@ -26,6 +26,8 @@ from interlith.techniques.cycling.components import (
 from interlith.techniques.cycling.cycles import LEADING, UNDECLARED
 
 DIRECTIONS = ("charge", "discharge")
+#: More than this (%) comes out of no cell that took it in the same cycle: it held lithium before.
+HIGHEST_EFFICIENCY = 110.0
 #: Standard deviation of a rectangular distribution of unit width.
 RECTANGULAR = 1.0 / 12.0**0.5
 
@@ -69,7 +71,7 @@ def cycle_observables(cycles: pl.DataFrame, item: Measurement, *, normalise: str
         quantities += _capacities(direction, sample, scale)
         quantities.append(_mean_voltage(direction, sample, voltage_step))
         quantities.append(_rest_voltage(direction, sample, voltage_step))
-    quantities += _efficiencies(sample)
+    quantities += _efficiencies(sample, _before(cycles, sample))
     quantities += [_hysteresis(sample), _cv_share(sample)]
     frames = [_rows(cycles, quantity) for quantity in quantities]
     state = pl.col("cycle").cast(pl.Float64)
@@ -197,14 +199,29 @@ def _ratio_parts(top: str, bottom: str, sample: Sample, value: pl.Expr) -> list[
     return parts
 
 
-def _efficiencies(sample: Sample) -> list[Quantity]:
+def _before(cycles: pl.DataFrame, sample: Sample) -> str:
+    """What must stand beside the first efficiency: whether charge went the other way before cycle 1."""
+    leading = LEADING.get(sample.cell_kind or "")
+    earlier = cycles.filter(pl.col("cycle") < 1)
+    if leading is None or earlier.is_empty():
+        return ""
+    given = "discharge" if leading == "charge" else "charge"
+    passed = earlier.select(pl.col(f"{given}_charge").sum()).item() if f"{given}_charge" in earlier.columns else None
+    size = f" of {1e3 * passed:.4g} mAh" if passed else ""
+    return f"a {given}{size} came before the first {leading}: cycle 1 does not begin with the fresh cell"
+
+
+def _efficiencies(sample: Sample, before: str) -> list[Quantity]:
     flags = [_half_flag("charge"), _half_flag("discharge")]
     if sample.cell_kind not in LEADING:
         flags.append(pl.lit(UNDECLARED))
     leading = LEADING.get(sample.cell_kind or "", "charge")
     given = "discharge" if leading == "charge" else "charge"
-    flag = _words(*flags)
     coulombic = 100.0 * pl.col("coulombic_efficiency")
+    beyond = f"more than {HIGHEST_EFFICIENCY:g} %: the {leading} did not begin at its end, lithium was there before"
+    flag = _words(*flags)
+    doubted = _words(*flags, pl.when(coulombic > HIGHEST_EFFICIENCY).then(pl.lit(beyond)))
+    first = _words(doubted, pl.lit(before))
     parts = _ratio_parts(given, leading, sample, coulombic)
     words = pl.lit(f"{given} over {leading}")
     energy = 100.0 * pl.col("energy_efficiency")
@@ -216,8 +233,8 @@ def _efficiencies(sample: Sample) -> list[Quantity]:
         tilt = 1.0 / pl.col("discharge_mean_voltage") - 1.0 / pl.col("charge_mean_voltage")
         energy_parts.append(shared(f"voltage:{sample.name}", energy * sample.voltage_accuracy * tilt))
     return [
-        Quantity("coulombic_efficiency", "%", coulombic, parts, flag, words),
-        Quantity("initial_coulombic_efficiency", "%", coulombic, parts, flag, words, only_first=True),
+        Quantity("coulombic_efficiency", "%", coulombic, parts, doubted, words),
+        Quantity("initial_coulombic_efficiency", "%", coulombic, parts, first, words, only_first=True),
         Quantity("energy_efficiency", "%", energy, energy_parts, flag, pl.lit("discharge over charge")),
     ]
 
