@@ -498,3 +498,39 @@ def test_few_round_numbers_do_not_show_their_resolution() -> None:
     assert credible(1e-3, still, others=1e-4) == 1e-4
     assert credible(1e-3, np.tile([2e-3, 2e-3, 3e-3], 10), others=1e-8) == 1e-3
     assert credible(1e-3, np.arange(1, 20) * 1e-3, others=1e-8) == 1e-3
+
+
+@pytest.mark.parametrize("rest", [True, False])
+@pytest.mark.parametrize("never_reset", [True, False])
+def test_the_end_of_a_step_without_a_row_at_the_switch_is_counted(rest: bool, never_reset: bool) -> None:
+    plan: list[Step] = []
+    for seconds in (3610.0, 3625.0, 3650.0):
+        plan += [(seconds, 1e-3, 3.1, 4.2), (600.0, 0.0, 4.1, 4.1), (seconds - 37.0, -1e-3, 4.1, 3.0)]
+    plan = [step for step in plan if rest or step[1] != 0]
+    frame = steps_frame(plan, interval=60.0).drop("energy_counter")
+    if never_reset:
+        sign = pl.col("current").sign()
+        more = pl.col("capacity_counter").diff().fill_null(0.0).clip(0.0)
+        frame = frame.with_columns(
+            pl.when(sign > 0).then(more).otherwise(0.0).cum_sum().alias("charge_counter"),
+            pl.when(sign < 0).then(more).otherwise(0.0).cum_sum().alias("discharge_counter"),
+        ).drop("capacity_counter")
+    final = pl.col("vendor_step") == pl.col("vendor_step").max()
+    ended = (pl.col("vendor_step") != pl.col("vendor_step").shift(-1)).fill_null(False)
+    steps = counted(frame.filter(~ended | final)).steps.filter(pl.col("direction") != 0)
+    truth = np.array([abs(step[1]) * step[0] / 3600 for step in plan if step[1] != 0])
+    assert steps["charge"].to_numpy() == pytest.approx(truth, rel=1e-6)
+    assert (steps["flag"] == "").all()
+    if not never_reset:
+        # Up to one interval was in no row: the uncertainty says so.
+        assert (steps["charge_std"].to_numpy()[:-1] > 1e-3 * 8.0 / 12**0.5 / 3600).all()
+        whole = counted(frame).steps.filter(pl.col("direction") != 0)["mean_voltage"].to_numpy()
+        assert (np.abs(steps["mean_voltage"].to_numpy() - whole) < 3 * steps["voltage_std"].to_numpy()).all()
+
+
+def test_a_row_at_the_switch_leaves_no_unseen_end() -> None:
+    frame = steps_frame([(3610.0, 1e-3, 3.1, 4.2), (600.0, 0.0, 4.1, 4.1), (3577.0, -1e-3, 4.1, 3.0)], interval=60.0)
+    late = frame.with_columns(pl.col("test_time") + 20.0 * (pl.col("vendor_step") - 1))
+    steps = counted(late).steps.filter(pl.col("direction") != 0)
+    assert steps["counter_charge"].to_numpy() == pytest.approx([3.61 / 3600, 3.577 / 3600], rel=1e-9)
+    assert (steps["counter_std"] < 1e-8).all()

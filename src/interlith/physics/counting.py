@@ -97,7 +97,7 @@ def count(frame: pl.LazyFrame, columns: Sequence[str], *, batch_rows: int = BATC
     resolved = resolve(runs, reader.words)
     words = {code: text for text, code in reader.words.items()}
     found = kinds(resolved, points, words)
-    passed = charges(resolved.runs, resolved.direction, resolved.gap, points.current, points.voltage)
+    passed = charges(resolved.runs, resolved.direction, resolved.gap, points)
     return _counted(reader, words, resolved, found, passed, points)
 
 

@@ -20,7 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from interlith.physics.counting_points import Points
 from interlith.physics.counting_runs import Flags, Floats, Integers, Runs
+from interlith.physics.counting_switch import Tail, tails
 from interlith.physics.resolution import credible, resolution
 
 SECONDS_AN_HOUR = 3600.0
@@ -46,6 +48,7 @@ class Charges:
 
     `lead` is the part of the integral that lies before the first row; `gap` is what the counter says passed between the
     run before and this one where there are no rows for a while. `reset` marks counters set back at the start of the run.
+    `tail` is the end of each run without a row, which `counter` includes.
     """
 
     charge: Floats
@@ -63,9 +66,10 @@ class Charges:
     disagrees: Flags
     withheld: Flags
     current_resolution: float
+    tail: Tail
 
 
-def charges(runs: Runs, direction: Integers, gap: Flags, currents: Floats, voltages: Floats) -> Charges:
+def charges(runs: Runs, direction: Integers, gap: Flags, points: Points) -> Charges:
     """Weigh counter against integral for every run.
 
     Parameters
@@ -76,10 +80,8 @@ def charges(runs: Runs, direction: Integers, gap: Flags, currents: Floats, volta
         Shape (n,): 1 charging, -1 discharging, 0 rest.
     gap
         Shape (n,): true where no rows were written for a while before the run.
-    currents
-        Many currents of the file (A), from which the last printed digit is found.
-    voltages
-        The voltages of the same rows (V), whose last digit says what the current's may be.
+    points
+        Curve points, from which the last printed digit of current and voltage and the regular intervals are found.
 
     Notes
     -----
@@ -87,10 +89,10 @@ def charges(runs: Runs, direction: Integers, gap: Flags, currents: Floats, volta
     """
     lead, integral, sampling = _integral(runs, gap)
     integral, lead = integral * direction, lead * direction
-    step = credible(resolution(currents), currents, others=_printed(runs, voltages))
+    step = credible(resolution(points.current), points.current, others=_printed(runs, points.voltage))
     digit = _digit(runs, step)
     formal = np.hypot(sampling, digit)
-    counter, counter_std, passed_in_gap, reset = _counter(runs, direction, gap)
+    counter, counter_std, passed_in_gap, reset, tail = _counter(runs, direction, gap, points)
     mismatch = _mismatch(counter, integral, counter_std)
     # Where a counter checks the current, what it shows takes the place of what the last digit might hide.
     integral_std = formal if mismatch is None else np.hypot(sampling, mismatch * np.abs(integral))
@@ -112,7 +114,7 @@ def charges(runs: Runs, direction: Integers, gap: Flags, currents: Floats, volta
     method = [COUNTER if bad else word for word, bad in zip(method, disagrees, strict=True)]
     return Charges(
         charge, std, method, counter, counter_std, integral, integral_std, ticks, ticks_std, lead, passed_in_gap,
-        reset, disagrees, withheld, step,
+        reset, disagrees, withheld, step, tail,
     )  # fmt: skip
 
 
@@ -155,7 +157,7 @@ def _digit(runs: Runs, step: float) -> Floats:
     return size
 
 
-def _counter(runs: Runs, direction: Integers, gap: Flags) -> tuple[Floats, Floats, Floats, Flags]:
+def _counter(runs: Runs, direction: Integers, gap: Flags, points: Points) -> tuple[Floats, Floats, Floats, Flags, Tail]:
     up, up_lead, up_reset = _increments(runs.up_start, runs.up_end)
     down, down_lead, down_reset = _increments(runs.down_start, runs.down_end)
     rising = direction >= 0
@@ -163,16 +165,21 @@ def _counter(runs: Runs, direction: Integers, gap: Flags) -> tuple[Floats, Float
     reset = np.where(rising, up_reset, down_reset).astype(np.bool_)
     passed_in_gap = np.where(gap & ~reset, np.where(up_lead > 0, up_lead, -down_lead), np.nan)
     lead = np.where(gap & ~reset, 0.0, lead)
-    # What the counter adds between the last row under current and the first row of rest belongs to the step before.
+    # What the counter adds between the last row under current and the first row of rest, or of the other direction,
+    # belongs to the step before; one counter for both directions cannot tell in whose part it moved.
+    shared = np.array_equal(runs.up_end, runs.down_end, equal_nan=True)
+    ended = (direction[1:] == 0) if shared else (direction[1:] != direction[:-1])
     trailing = np.zeros(len(runs))
-    resting = (direction[1:] == 0) & ~gap[1:]
     trailing[:-1] = np.where(
-        resting, np.where(direction[:-1] > 0, np.where(up_reset, 0.0, up_lead)[1:],
+        ended & ~gap[1:], np.where(direction[:-1] > 0, np.where(up_reset, 0.0, up_lead)[1:],
                           np.where(down_reset, 0.0, down_lead)[1:]), 0.0,
     )  # fmt: skip
     counter = np.where(direction == 0, inside, inside + lead + trailing)
-    std = _counter_std(runs, direction, reset)
-    return counter, std, passed_in_gap, reset
+    # A counter at zero tells nothing of being set back only where it has stood there all along.
+    resets = (up_reset | (runs.up_start == 0.0), down_reset | (runs.down_start == 0.0))
+    tail = tails(runs, direction, gap, resets, points)
+    std = np.hypot(_counter_std(runs, direction, reset), tail.charge_std)
+    return counter + tail.charge, std, passed_in_gap, reset, tail
 
 
 def _increments(start: Floats, end: Floats) -> tuple[Floats, Floats, Flags]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from interlith.physics.counting_charge import RECTANGULAR, SECONDS_AN_HOUR, Charges
 from interlith.physics.counting_points import Points
-from interlith.physics.counting_runs import Floats, Runs
+from interlith.physics.counting_runs import Flags, Floats, Runs
 from interlith.physics.counting_steps import Kinds, Resolved
 
 #: Sizes that the two parts of a split step share, by charge or by energy.
@@ -87,6 +87,7 @@ def _runs_table(
         )
         spread = RECTANGULAR * np.sqrt(np.maximum(runs.energy_square_end - runs.energy_square_start, 0.0))
         voltage_std = np.where(passing, spread / np.abs(runs.charge), 0.0)
+        mean_voltage, voltage_std = _with_tail(runs, passed, passing, mean_voltage, voltage_std)
     absent = pl.lit(None, dtype=pl.Int64)
     table = pl.DataFrame(
         {
@@ -120,6 +121,17 @@ def _runs_table(
         ).fill_nan(None),
         _step_type().alias("step_type"),
     ).drop("word").with_columns(pl.when(pl.col("charge").is_not_null()).then("charge_std"))  # fmt: skip
+
+
+def _with_tail(runs: Runs, passed: Charges, passing: Flags, mean: Floats, std: Floats) -> tuple[Floats, Floats]:
+    """Mean voltage and its uncertainty with the end of the step that has no row, the voltage carried on straight."""
+    tail = passed.tail
+    share = np.where(passing & (tail.charge > 0), tail.charge / np.abs(passed.counter), 0.0)
+    carried = tail.slope * tail.seconds
+    beyond = runs.voltage_end + 0.5 * carried
+    moved = np.where(share > 0, share * (beyond - mean), 0.0)
+    unsure = np.where(share > 0, share * np.hypot(RECTANGULAR * (beyond - mean), 0.5 * carried), 0.0)
+    return mean + moved, np.hypot(std, unsure)
 
 
 def _step_type() -> pl.Expr:
