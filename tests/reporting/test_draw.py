@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from interlith.model import Figure, Line, Panel
+from interlith.model import Band, Figure, Line, Panel
 from interlith.reporting import draw, figure_numbers, picture
 from interlith.reporting.inline import inline
+from interlith.reporting.legend import covers, wrapped
 from interlith.reporting.style import OKABE_ITO, Style, mix, style_for
 from tests.reporting.fakes import HOSTILE, make_outcome
 
@@ -142,3 +143,59 @@ def test_drawing_leaves_no_global_state(outcome) -> None:
     draw(outcome.figures[0])
     assert dict(mpl.rcParams) == before
     assert pyplot.get_fignums() == []
+
+
+LONG = ("SINTEF__LiGrR2032__2024-04-30__25degC__Landt", "SINTEF__LiGrR2032__2024-05-12__25degC__Neware")
+
+
+def test_a_legend_never_lies_on_data_nor_leaves_the_sheet() -> None:
+    x = np.linspace(0, 1, 50)
+    # Curves and a band fill the axes: there is no free place within.
+    full = tuple(Line(x, np.sin(40 * x + n), label=f"{name}, cell {n}", variant=name) for n, name in enumerate(LONG))
+    band = Band(x, -np.ones(50), np.ones(50), label=f"{LONG[0]}: 95 % interval of the mean")
+    for columns, width in ((1, 1), (2, 2)):
+        other = Panel("x", "y", (full[0],))
+        panels = (Panel("x", "y", full, (band,)), other)[:columns]
+        sheet = draw(Figure("f", "t", "c", panels, width, columns))
+        plain_height = draw(Figure("f", "t", "c", (Panel("x", "y", (full[0],)),) * columns, width, columns))
+        axes = sheet.axes[0]
+        legend = axes.get_legend()
+        assert legend is not None
+        sheet.draw_without_rendering()
+        box = legend.get_window_extent()
+        assert box.y1 < axes.get_window_extent().y0
+        assert box.x0 >= 0
+        assert box.x1 <= sheet.bbox.x1
+        assert box.y0 >= 0
+        assert sheet.get_size_inches()[1] > plain_height.get_size_inches()[1] - 0.5
+        shown = "".join(text.get_text() for text in legend.get_texts()).replace("\n", "").replace(" ", "")
+        assert all(line.label.replace(" ", "") in shown for line in full)
+
+
+def test_a_legend_stays_inside_where_it_is_free() -> None:
+    x = np.linspace(0, 1, 50)
+    sheet = draw(Figure("f", "t", "c", (Panel("x", "y", tuple(Line(x, x + n, label=f"v{n}") for n in (0, 1))),)))
+    (axes,) = sheet.axes
+    legend = axes.get_legend()
+    assert legend is not None
+    assert not covers(sheet, axes, legend)
+    assert legend.get_window_extent().y0 > axes.get_window_extent().y0
+
+
+def test_long_titles_are_wrapped_and_lose_no_letter() -> None:
+    text = f"{LONG[0]}: {LONG[1]} (n = 3)"
+    for letters in (8, 20, 41):
+        lines = wrapped(text, letters).split("\n")
+        assert max(map(len, lines)) <= letters
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    panels = tuple(Panel("x", "y", (Line(np.arange(3.0), np.arange(3.0)),), title=f"{name}: {name}") for name in LONG)
+    sheet = draw(Figure("f", "t", "c", panels, 2, 2))
+    sheet.draw_without_rendering()
+    first, second = (axes.get_tightbbox() for axes in sheet.axes)
+    assert first.x1 <= second.x0 + 1
+
+
+def test_cycles_have_whole_numbers_as_ticks() -> None:
+    x = np.arange(1.0, 4.0)
+    (axes,) = draw(Figure("f", "t", "c", (Panel("Cycle", "y", (Line(x, x),)),))).axes
+    assert all(float(tick).is_integer() for tick in axes.get_xticks())

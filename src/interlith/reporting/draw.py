@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,19 +15,20 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Sheet
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator
 
 from interlith.model import Band, Figure, Line, Panel
+from interlith.reporting.legend import add_legends, panel_letters, plain, wrapped
 from interlith.reporting.style import COLUMN_MM, MM_PER_INCH, NEUTRAL, Style, mix
 
 #: Height of one panel over its width; a panel with equal axes is higher.
 ASPECT, ASPECT_EQUAL = 0.74, 0.92
 #: Replicates in a panel from which on they get paler, so that fifty of them show where they are dense, not the last.
 CROWD, FAINTEST = 12, 0.07
+#: Axes on which only whole numbers exist.
+COUNTED = frozenset({"Cycle"})
 #: Of curves that are kept as an image because there are too many: 600 in print, half on the screen; and of a preview.
 DOTS_PER_INCH = {"pdf": 600, "svg": 300, "png": 200}
-#: Legend entries at most; and within the axes of a single panel, before the legend moves below it.
-MAX_LEGEND, MOST_INSIDE = 8, 4
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def draw(figure: Figure, *, style: Style | None = None) -> Sheet:
@@ -54,19 +54,19 @@ def draw(figure: Figure, *, style: Style | None = None) -> Sheet:
     if columns == 1 and figure.width == 2:
         aspect = 0.45
     with quiet(), mpl.rc_context(_settings(style)):
-        extra = _legend_height(figure)
-        sheet = Sheet(figsize=(width, width / columns * aspect * rows + extra), layout="constrained")
+        sheet = Sheet(figsize=(width, width / columns * aspect * rows), layout="constrained")
         FigureCanvasAgg(sheet)
         sheet.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0.03, hspace=0.03)
         points = sum(line.x.size for panel in figure.panels for line in panel.lines)
+        letters = panel_letters(figure, style.font_size)
         for number, panel in enumerate(figure.panels):
             axes = sheet.add_subplot(rows, columns, number + 1)
-            _panel(axes, panel, style, rasterise=points > style.rasterise_above)
+            _panel(axes, panel, style, rasterise=points > style.rasterise_above, letters=letters)
             if len(figure.panels) > 1:
                 _letter(axes, number)
-        _legends(sheet, figure, style)
         if figure.simulated:
             _say_simulated(sheet)
+        add_legends(sheet, figure)
     return sheet
 
 
@@ -90,11 +90,6 @@ def quiet() -> Iterator[None]:
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from")
         warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
         yield
-
-
-def plain(words: str) -> str:
-    """Words without control characters, which XML cannot hold."""
-    return _CONTROL.sub(" ", words)
 
 
 def _settings(style: Style) -> Any:
@@ -125,7 +120,7 @@ def _words(text: Text) -> Text:
     return text
 
 
-def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool) -> None:
+def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool, letters: int) -> None:
     if panel.log_x:
         axes.set_xscale("log")
     if panel.log_y:
@@ -141,7 +136,9 @@ def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool) -> None:
     _words(axes.set_xlabel(plain(panel.x_label)))
     _words(axes.set_ylabel(plain(panel.y_label)))
     if panel.title:
-        _words(axes.set_title(plain(panel.title), loc="left", pad=4))
+        _words(axes.set_title(wrapped(plain(panel.title), letters), loc="left", pad=4))
+    if panel.x_label in COUNTED and not panel.log_x:
+        axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
     if panel.equal:
         axes.set_aspect("equal", adjustable="datalim")
     if panel.x_limits is not None:
@@ -215,7 +212,7 @@ def _marker(axes: Axes, at: float, label: str, *, vertical: bool) -> None:
     line(at, color=NEUTRAL, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1.5)
     if not label:
         return
-    offset = (2, -2) if vertical else (-2, 2)
+    offset = (3, -2) if vertical else (-2, 2)
     _words(
         axes.annotate(
             label, (at, 1.0) if vertical else (1.0, at),
@@ -223,6 +220,7 @@ def _marker(axes: Axes, at: float, label: str, *, vertical: bool) -> None:
             xytext=offset, textcoords="offset points", rotation=90 if vertical else 0,
             ha="left" if vertical else "right", va="top" if vertical else "bottom",
             color=NEUTRAL, fontsize=mpl.rcParams["font.size"] - 1.0,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
         )
     )  # fmt: skip
 
@@ -232,54 +230,6 @@ def _letter(axes: Axes, number: int) -> None:
         chr(ord("a") + number % 26), (0, 1), xycoords="axes fraction", xytext=(-22, 3), textcoords="offset points",
         fontweight="bold", fontsize=mpl.rcParams["font.size"] + 0.5, ha="left", va="bottom",
     )  # fmt: skip
-
-
-def _entries(panel: Panel) -> dict[str, tuple[str, bool]]:
-    """Legend words -> variant and whether it is a replicate; replicates go first where the legend gets too long."""
-    found = {line.label: (line.variant, line.faint) for line in reversed(panel.lines) if line.label}
-    found = dict(reversed(found.items()))
-    return found | {band.label: (band.variant, False) for band in panel.bands if band.label}
-
-
-def _legend_is_shared(figure: Figure) -> bool:
-    panels = [_entries(panel) for panel in figure.panels if panel.lines]
-    return len(panels) > 1 and any(panels) and all(entries.keys() == panels[0].keys() for entries in panels)
-
-
-def _legend_height(figure: Figure) -> float:
-    """Room (inch) for a legend below the panels, so that it does not flatten them."""
-    words = min(MAX_LEGEND, max((len(_entries(panel)) for panel in figure.panels), default=0))
-    if not (_legend_is_shared(figure) or (len(figure.panels) == 1 and words > MOST_INSIDE)):
-        return 0.0
-    return 0.08 + 0.14 * -(-words // (2 if figure.width == 1 else 4))
-
-
-def _legends(sheet: Sheet, figure: Figure, style: Style) -> None:
-    shared = _legend_is_shared(figure)
-    for axes, panel in zip(list(sheet.axes), figure.panels, strict=True):
-        handles, labels = axes.get_legend_handles_labels()
-        bands = {plain(band.label) for band in panel.bands}
-        order = sorted(range(len(labels)), key=lambda place: labels[place] in bands)
-        kept = {labels[place]: handles[place] for place in order}
-        if len(kept) > MAX_LEGEND:
-            entries = {plain(words): where for words, where in _entries(panel).items()}
-            kept = {words: handle for words, handle in kept.items() if not entries.get(words, ("", False))[1]}
-        if len(kept) > MAX_LEGEND:
-            kept = dict(list(kept.items())[:MAX_LEGEND])
-        if len(kept) < 1 or (len(kept) == 1 and len(figure.panels) == 1 and not panel.bands and len(panel.lines) == 1):
-            continue
-        if shared or (len(figure.panels) == 1 and len(kept) > MOST_INSIDE):
-            columns = min(len(kept), 2 if figure.width == 1 else 4)
-            legend = sheet.legend(list(kept.values()), list(kept), loc="outside lower center", ncols=columns)
-        else:
-            legend = axes.legend(list(kept.values()), list(kept), loc="best")
-        for text in legend.get_texts():
-            _words(text)
-        for handle in legend.legend_handles:
-            if handle is not None:
-                handle.set_alpha(1.0)
-        if shared:
-            return
 
 
 def _say_simulated(sheet: Sheet) -> None:

@@ -34,6 +34,7 @@ class Column:
     state: str | None
     value: float | None
     state_unit: str = ""
+    relative_to: str = ""
 
     @property
     def label(self) -> str:
@@ -42,8 +43,9 @@ class Column:
 
     @property
     def where(self) -> str:
-        """``cycle 200``, or nothing where the quantity has no state."""
-        return state_text(self.state, self.value, self.state_unit)
+        """``cycle 200, relative to cycle 4``, or nothing where the quantity has no state."""
+        state = state_text(self.state, self.value, self.state_unit)
+        return ", ".join(words for words in (state, self.relative_to and f"relative to {self.relative_to}") if words)
 
     @property
     def unit_shown(self) -> str:
@@ -106,8 +108,9 @@ def columns(outcome: StudyOutcome) -> tuple[Column, ...]:
     for group in sorted(groups, key=lambda item: _rank(item, primary)):
         for value in _states(group, primary, outcome.study.analyses):
             made = Column(
-                group["technique"], group["quantity"], group["unit"], group["state"], value, group["state_unit"]
-            )
+                group["technique"], group["quantity"], group["unit"], group["state"], value, group["state_unit"],
+                group["relative_to"],
+            )  # fmt: skip
             found.append(made)
     return tuple(found[:MOST_COLUMNS])
 
@@ -187,6 +190,7 @@ def _groups(frame: pl.DataFrame) -> list[dict[str, Any]]:
     )
     groups = counted.to_dicts()
     for group in groups:
+        group["relative_to"] = _relative_to(frame, group["quantity"])
         group["total"] = sum(group["cells"])
         pairs = [
             (value, cells) for value, cells in zip(group["values"], group["cells"], strict=True) if value is not None
@@ -194,6 +198,15 @@ def _groups(frame: pl.DataFrame) -> list[dict[str, Any]]:
         group["values"] = [value for value, _ in pairs]
         group["cells"] = [cells for _, cells in pairs]
     return groups
+
+
+def _relative_to(frame: pl.DataFrame, quantity: str) -> str:
+    """``cycle 4`` for the retention, where all cells have one reference cycle; the method of an observable says so."""
+    if quantity != "capacity_retention":
+        return ""
+    told = frame.filter(pl.col("quantity") == quantity).get_column("method").fill_null("").unique().to_list()
+    found = [text.removeprefix("ratio to ") for text in told if text.startswith("ratio to cycle ")]
+    return found[0] if len(told) == len(found) == 1 else ""
 
 
 def _rank(group: Mapping[str, Any], primary: Primary | None) -> tuple[int, int, str, int]:

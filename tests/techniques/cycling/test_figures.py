@@ -45,12 +45,17 @@ def test_every_figure_of_the_example_is_there_with_units_and_numbers_of_cells() 
 def test_figures_equal_results() -> None:
     result = summarise(example().series)
     lines = named(figures([result]))["capacity"].panels[0].lines
-    shown = {line.sample: line.y for line in lines if line.sample}
+    pieces = {name: [line for line in lines if line.sample == name] for name in ("bare_1", "bare_2", "coated_1")}
+    shown = {
+        name: np.concatenate([line.y for line in own])[np.argsort(np.concatenate([line.x for line in own]))]
+        for name, own in pieces.items()
+    }
     for sample in ("bare_1", "bare_2", "coated_1"):
         values = [item.value for item in result.observables("discharge_capacity") if item.sample == sample]
         assert shown[sample].tolist() == values
     (mean,) = [line for line in lines if line.label.startswith("bare")]
-    assert mean.y == pytest.approx((shown["bare_1"] + shown["bare_2"]) / 2)
+    both = (shown["bare_1"] + shown["bare_2"]) / 2
+    assert mean.y == pytest.approx(both[mean.x.astype(int) - 1])
 
 
 def test_the_band_of_three_cells_is_student_t_and_shrinks_to_the_cells_that_are_left() -> None:
@@ -88,7 +93,7 @@ def test_the_first_efficiencies_do_not_flatten_the_others() -> None:
     limits = figure.panels[0].y_limits
     assert limits is not None
     assert limits[0] > 98
-    assert "First cycles may lie outside" in figure.caption
+    assert "First cycles and single points may lie outside" in figure.caption
 
 
 def test_the_rate_test_shows_its_steps() -> None:
@@ -102,3 +107,29 @@ def test_the_rate_test_shows_its_steps() -> None:
 def test_nothing_gives_no_figures() -> None:
     assert figures([]) == []
     assert "capacity" not in named(figures([summary([MadeCell("B1", np.array([150.0]))])]))
+
+
+def test_cycles_at_another_current_are_points_of_their_own() -> None:
+    current = np.full(30, 1e-3)
+    current[[0, 1, 14]] = 1e-4
+    capacity = 150 - 0.1 * np.arange(30) + 8 * (current < 5e-4)
+    panel = named(figures([summary([MadeCell("B1", capacity, current=current)])]))["capacity"].panels[0]
+    line, points = panel.lines
+    assert points.style == "points"
+    assert points.x.tolist() == [1, 2, 15]
+    assert points.y.tolist() == capacity[[0, 1, 14]].tolist()
+    assert line.x.tolist() == [n for n in range(1, 31) if n not in (1, 2, 15)]
+    several = [MadeCell(f"B{n}", capacity + n, current=current) for n in range(3)]
+    figure = named(figures([summary(several)]))["capacity"]
+    (mean,) = [line for line in figure.panels[0].lines if line.label]
+    assert 15 not in mean.x
+    assert "cycles at another current than most" in figure.caption
+    steps = np.repeat([1e-4, 2e-4, 5e-4], 10)
+    (alone,) = named(figures([summary([MadeCell("B1", capacity, current=steps)])]))["capacity"].panels[0].lines
+    assert alone.x.size == 30
+
+
+def test_retention_names_its_reference_cycle() -> None:
+    result = summarise(example().series)
+    figure = named(figures([result, retention(result, reference_cycle=3)]))["retention"]
+    assert figure.panels[0].y_label == "Capacity retention / % of cycle 3"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,12 @@ from scipy import special
 
 from interlith.model import Band, Figure, Line, Marker, Panel, Result
 from interlith.techniques.cycling.figures_curves import differential_figure, profile_figure
+from interlith.techniques.cycling.over_cycles import SAME_CURRENT
 
 Array = NDArray[np.float64]
 
+#: Share of the cycles that must run at one current for the others to be check-ups.
+MAJORITY = 0.6
 #: Up to this many cycles single points are drawn on the line.
 FEW_CYCLES = 60
 #: Quantities over the cycles: figure, title, axis, quantities with the titles of their panels.
@@ -36,10 +39,11 @@ _SUPERSCRIPT = {"mAh/g": "mAh g⁻¹", "mAh/cm^2": "mAh cm⁻²"}
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The cells of one variant: (cycle, value) of each."""
+    """The cells of one variant: (cycle, value) of each; `apart` holds the cycles of a cell at another current."""
 
     variant: str
     cells: tuple[tuple[str, Array, Array], ...]
+    apart: tuple[tuple[str, Array, Array], ...] = ()
 
 
 def figures(results: Sequence[Result]) -> list[Figure]:
@@ -60,7 +64,8 @@ def figures(results: Sequence[Result]) -> list[Figure]:
     everything = pl.concat(tables, how="vertical_relaxed") if tables else None
     if everything is not None:
         per_cycle = everything.filter(pl.col("cycle").is_not_null() & pl.col("value").is_not_null())
-        made += [_over_cycles(per_cycle, *row) for row in OVER_CYCLES]
+        other = checkups(named["summary"]) if "summary" in named else None
+        made += [_over_cycles(per_cycle, *_named_reference(row, named), other=other) for row in OVER_CYCLES]
     if "summary" in named:
         made.append(profile_figure(named["summary"]))
     if "differential" in named:
@@ -70,25 +75,64 @@ def figures(results: Sequence[Result]) -> list[Figure]:
     return [item for item in made if item is not None]
 
 
+def checkups(summary: Result) -> pl.DataFrame:
+    """Cycles at another current than most of their cell: (sample, cycle).
+
+    Notes
+    -----
+    As in the decay, by more than `SAME_CURRENT` in either direction. Where fewer than `MAJORITY` of the cycles of a cell share a
+    current (a rate test) there is no usual one, and none of its cycles is a check-up.
+    """
+    halves = summary.data.get("half_cycles")
+    if halves is None or halves.is_empty():
+        return pl.DataFrame(schema={"sample": pl.String, "cycle": pl.Int64})
+    usual = pl.col("cc_current").median().over("sample", "direction")
+    other = ((pl.col("cc_current") / usual - 1.0).abs() > SAME_CURRENT).fill_null(value=False)
+    judged: pl.DataFrame = (
+        halves.with_columns(other.alias("other"))
+        .group_by("sample", "cycle", maintain_order=True)
+        .agg(pl.col("other").any())
+    )
+    few = pl.col("other").mean().over("sample") <= 1.0 - MAJORITY
+    return judged.filter(pl.col("other") & few).select("sample", "cycle")
+
+
+def _named_reference(
+    row: tuple[str, str, str, tuple[tuple[str, str], ...]], named: Mapping[str, Result]
+) -> tuple[str, str, str, tuple[tuple[str, str], ...]]:
+    """Retention says of which cycle it is a part."""
+    cycle = named["retention"].how.options.get("reference_cycle") if "retention" in named else None
+    if row[0] != "retention" or cycle is None:
+        return row
+    return (row[0], f"Capacity retention relative to cycle {cycle}", f"{row[2]}|% of cycle {cycle}", row[3])
+
+
 def _over_cycles(
-    table: pl.DataFrame, name: str, title: str, axis: str, quantities: Sequence[tuple[str, str]]
-) -> Figure | None:
+    table: pl.DataFrame, name: str, title: str, axis: str, quantities: Sequence[tuple[str, str]],
+    other: pl.DataFrame | None = None,
+) -> Figure | None:  # fmt: skip
     panels: list[Panel] = []
     counts: dict[str, int] = {}
-    zoomed = False
+    zoomed = apart = False
+    axis, _, told_unit = axis.partition("|")
     for quantity, heading in quantities:
         rows = table.filter(pl.col("quantity") == quantity)
         for unit, part in sorted(_by(rows, "unit").items()):
-            groups = _groups(part)
+            groups = _groups(part, other)
             if max((len(cycles) for group in groups for _, cycles, _ in group.cells), default=0) < 2:
                 continue
-            panel, cut = _panel(groups, f"{axis} / {_SUPERSCRIPT.get(unit, unit)}", heading, quantity)
+            panel, cut = _panel(groups, f"{axis} / {told_unit or _SUPERSCRIPT.get(unit, unit)}", heading, quantity)
+            apart = apart or any(group.apart for group in groups)
             panels.append(panel)
             zoomed = zoomed or cut
             counts |= {group.variant: max(counts.get(group.variant, 0), len(group.cells)) for group in groups}
     if not panels:
         return None
-    caption = _told(counts) + (" First cycles may lie outside the axis." if zoomed else "")
+    caption = _told(counts)
+    if apart:
+        caption += " Single points: cycles at another current than most (formation, check-ups), in no line and no mean."
+    if zoomed:
+        caption += f" First cycles{' and single points' if apart else ''} may lie outside the axis."
     return Figure(
         name,
         title,
@@ -106,9 +150,15 @@ def _by(frame: pl.DataFrame, column: str) -> dict[str, pl.DataFrame]:
     }
 
 
-def _groups(rows: pl.DataFrame) -> list[Group]:
-    """Cells by variant, in order of first appearance."""
-    found = []
+def _groups(rows: pl.DataFrame, other: pl.DataFrame | None = None) -> list[Group]:
+    """Cells by variant, in order of first appearance; cycles in `other` stand apart."""
+    outside = _series_by_variant(rows.join(other, on=["sample", "cycle"], how="semi")) if other is not None else {}
+    kept = rows if other is None else rows.join(other, on=["sample", "cycle"], how="anti", maintain_order="left")
+    return [Group(variant, cells, outside.get(variant, ())) for variant, cells in _series_by_variant(kept).items()]
+
+
+def _series_by_variant(rows: pl.DataFrame) -> dict[str, tuple[tuple[str, Array, Array], ...]]:
+    found = {}
     for variant, part in _by(rows, "variant").items():
         cells = []
         for sample, own in _by(part.sort("sample", "cycle", maintain_order=True), "sample").items():
@@ -116,7 +166,7 @@ def _groups(rows: pl.DataFrame) -> list[Group]:
             cells.append(
                 (sample, unique.get_column("cycle").to_numpy().astype(float), unique.get_column("value").to_numpy())
             )
-        found.append(Group(variant, tuple(cells)))
+        found[variant] = tuple(cells)
     return found
 
 
@@ -145,6 +195,12 @@ def _panel(groups: Sequence[Group], axis: str, heading: str, quantity: str) -> t
                 Line(cycles, values, label=label, variant=group.variant, sample=sample, faint=several,
                      style="both" if few and not several else "line", observable=quantity)
             )  # fmt: skip
+        lines += [
+            Line(
+                cycles, values, variant=group.variant, sample=sample, faint=several, style="points", observable=quantity
+            )
+            for sample, cycles, values in group.apart
+        ]
         if several:
             mean, band = _mean(group, quantity)
             lines.append(mean)
@@ -182,7 +238,9 @@ def _zoom(groups: Sequence[Group]) -> tuple[float, float] | None:
     values = np.concatenate([own for group in groups for _, _, own in group.cells])
     low, high = np.quantile(values, [0.05, 0.95])
     margin = max(0.5 * float(high - low), 0.1)
-    if len(values) < 10 or (values.min() > low - margin and values.max() < high + margin):
+    apart = [own for group in groups for _, _, own in group.apart]
+    every = np.concatenate([values, *apart])
+    if len(values) < 10 or (every.min() > low - margin and every.max() < high + margin):
         return None
     return float(low) - margin, float(high) + margin
 
