@@ -88,3 +88,19 @@ def test_no_page_asks_another_host() -> None:
         assert "{math}" not in text, path.name
         assert "<script" not in text, path.name
         assert "<img" not in text, path.name
+
+
+def test_the_notebook_block_of_the_readme_runs(tmp_path: Path) -> None:
+    from interlith.simulate.demo import write_demo
+
+    write_demo(tmp_path / "my-study", seed=3)
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
+    script = tmp_path / "readme.py"
+    ending = "\nfor finding in il.compare(cells, 'capacity_retention', at={'cycle': 200}, to='bare', study=study):\n    print(finding.statement)\n"
+    script.write_text(block + ending, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script.name], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "keeps" in done.stdout

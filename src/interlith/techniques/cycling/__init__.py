@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interlith.model import Technique
-from interlith.techniques.cycling.analysis import OPTIONS, VERBS, analyse
+from interlith.techniques.cycling.analysis import OPTIONS, VERBS, analyse, derive
 from interlith.techniques.cycling.example import example
 from interlith.techniques.cycling.figures import figures
 from interlith.techniques.cycling.overpotential import hysteresis
@@ -28,4 +28,5 @@ TECHNIQUE = Technique(
         "mean_voltage_decay": "difference",
         "plateau_share": "difference",
     },
+    derive=derive,
 )

@@ -19,7 +19,7 @@ from interlith.techniques.cycling.retention import retention
 from interlith.techniques.cycling.summary import how, quality_table, summarise
 from interlith.techniques.cycling.titration import diffusion
 
-__all__ = ["OPTIONS", "VERBS", "analyse", "check_options"]
+__all__ = ["OPTIONS", "VERBS", "analyse", "check_options", "derive"]
 
 
 def analyse(series: Series, options: Mapping[str, Any]) -> tuple[Result, ...]:
@@ -46,13 +46,10 @@ def analyse(series: Series, options: Mapping[str, Any]) -> tuple[Result, ...]:
     summary = summarise(series, normalise=str(given.get("normalise", "active_mass")))
     if not summary.table.height:
         return (summary,)
-    lines = _attempt("fade", summary, lambda: fade(
-        summary, reference_cycle=given.get("reference_cycle"), exclude_rate=given.get("exclude_rate"),
-        window=None if "fade_window" not in given else (given["fade_window"][0], given["fade_window"][1]),
-    ))  # fmt: skip
+    kept, lines = _loss(summary, given)
     table = _attempt("rate_table", summary, lambda: rate_table(summary, blocks=given.get("rate_blocks")))
     later = [
-        _asked(_retention(summary, lines, given), "reference_cycle" in given),
+        _asked(kept, "reference_cycle" in given),
         _asked(lines, "fade_window" in given),
         _asked(table, "rate_blocks" in given),
     ]
@@ -66,6 +63,30 @@ def analyse(series: Series, options: Mapping[str, Any]) -> tuple[Result, ...]:
         pulses = _attempt("diffusion", summary, lambda: diffusion(summary, series=series, **_words(given["titration"])))
         later.append(pulses)
     return (summary, *(item for item in later if item is not None))
+
+
+def derive(summary: Result, options: Mapping[str, Any]) -> tuple[Result, ...]:
+    """Retention and decay of a summary, as `analyse` makes them; nothing for another result.
+
+    Raises
+    ------
+    StudyError
+        If a word or a value of the options is not understood.
+    """
+    check_options(options)
+    if summary.name != "summary" or not summary.table.height:
+        return ()
+    found = _loss(summary, {word: value for word, value in options.items() if value is not None})
+    return tuple(item for item in found if item is not None)
+
+
+def _loss(summary: Result, given: Mapping[str, Any]) -> tuple[Result | None, Result]:
+    window = given.get("fade_window")
+    lines = _attempt("fade", summary, lambda: fade(
+        summary, reference_cycle=given.get("reference_cycle"), exclude_rate=given.get("exclude_rate"),
+        window=None if window is None else (window[0], window[1]),
+    ))  # fmt: skip
+    return _retention(summary, lines, given), lines
 
 
 def _attempt(name: str, summary: Result, run: Callable[[], Result]) -> Result:
