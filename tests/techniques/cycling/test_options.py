@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from interlith.errors import StudyError
+from interlith.errors import FitError, StudyError
 from interlith.model import Series
 from interlith.techniques.cycling import analysis
 from interlith.techniques.cycling.analysis import analyse, check_options
 from interlith.techniques.cycling.derivative import differential
+from interlith.techniques.cycling.figures import figures
 from interlith.techniques.cycling.rates import rate_table
 from interlith.techniques.cycling.summary import summarise
 from tests.techniques.cycling.frames import cell, cycles, logged, measurement, series
@@ -83,3 +84,16 @@ def test_empty_tables_have_their_columns() -> None:
     blocks = rate_table(two).data["blocks"]
     assert blocks.is_empty()
     assert {"sample", "block", "rate", "mean"} <= set(blocks.columns)
+
+
+def test_a_failed_analysis_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise FitError("nothing to fit")
+
+    for name in ("retention", "fade", "rate_table", "differential"):
+        monkeypatch.setattr(analysis, name, fails)
+    asked = {"reference_cycle": 1, "fade_window": [1, 5], "rate_blocks": [{"cycles": "1-5"}], "dqdv": {"points": 100}}
+    results = analyse(series(logged(cycles(6, fade=0.01))), asked)
+    assert [result.name for result in results] == ["summary", "retention", "fade", "rate_table", "differential"]
+    assert all(not result.quality["ok"].any() for result in results[1:])
+    assert figures(results)

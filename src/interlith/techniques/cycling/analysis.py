@@ -10,16 +10,25 @@ import polars as pl
 
 from interlith.errors import FitError, InterlithError
 from interlith.model import Choice, Result, Series
-from interlith.techniques.cycling.derivative import differential
-from interlith.techniques.cycling.fade import fade
+from interlith.techniques.cycling.derivative import AREA_SCHEMA, DQDV_SCHEMA, DVDQ_SCHEMA, PEAK_SCHEMA, differential
+from interlith.techniques.cycling.fade import LINE_SCHEMA, POINT_SCHEMA, fade
 from interlith.techniques.cycling.options import OPTIONS, check_options, is_off
 from interlith.techniques.cycling.plateau import plateau_share
-from interlith.techniques.cycling.rates import rate_table
+from interlith.techniques.cycling.rates import BLOCK_SCHEMA, rate_table
 from interlith.techniques.cycling.retention import retention
 from interlith.techniques.cycling.summary import how, quality_table, summarise
 from interlith.techniques.cycling.titration import diffusion
 
 __all__ = ["OPTIONS", "VERBS", "analyse", "check_options", "derive"]
+
+
+#: Tables of an analysis that failed: what draws them finds their columns.
+_EMPTY: dict[str, dict[str, Any]] = {
+    "retention": {"left_out": {"sample": pl.String, "cycle": pl.Int64, "reason": pl.String}},
+    "fade": {"points": POINT_SCHEMA, "lines": LINE_SCHEMA},
+    "rate_table": {"blocks": BLOCK_SCHEMA},
+    "differential": {"dqdv": DQDV_SCHEMA, "dvdq": DVDQ_SCHEMA, "peaks": PEAK_SCHEMA, "areas": AREA_SCHEMA},
+}
 
 
 def analyse(series: Series, options: Mapping[str, Any]) -> tuple[Result, ...]:
@@ -101,8 +110,9 @@ def _failed(name: str, summary: Result, reason: str) -> Result:
     """A result without rows: one step failed, the others stand."""
     samples = summary.table.get_column("sample").unique(maintain_order=True).to_list()
     rows = [{"sample": sample, "step": name.replace("_", " "), "ok": False, "reason": reason} for sample in samples]
+    data = {table: pl.DataFrame(schema=schema) for table, schema in _EMPTY.get(name, {}).items()}
     return Result(
-        technique="cycling", name=name, table=summary.table.clear(), data={}, quality=quality_table(rows),
+        technique="cycling", name=name, table=summary.table.clear(), data=data, quality=quality_table(rows),
         how=how("none", {}, ""), flags=summary.flags,
     )  # fmt: skip
 
