@@ -48,7 +48,7 @@ class Charges:
 
     `lead` is the part of the integral that lies before the first row; `gap` is what the counter says passed between the
     run before and this one where there are no rows for a while. `reset` marks counters set back at the start of the run.
-    `tail` is the end of each run without a row, which `counter` includes.
+    `turned_back` marks runs beside a clock that runs back. `tail` is the end of each run without a row, which `counter` includes.
     """
 
     charge: Floats
@@ -65,6 +65,7 @@ class Charges:
     reset: Flags
     disagrees: Flags
     withheld: Flags
+    turned_back: Flags
     current_resolution: float
     tail: Tail
 
@@ -108,13 +109,16 @@ def charges(runs: Runs, direction: Integers, gap: Flags, points: Points) -> Char
     charge, std, method = _surest(
         ((COUNTER, counter, counter_std), (TICKS, ticks, ticks_std), (INTEGRAL, integral, integral_std))
     )
+    turned_back, lost = _turned_back(runs, direction, counter, reset)
+    # Where the clock runs back the counter is all there is.
+    charge, std = np.where(turned_back, counter, charge), np.where(turned_back, counter_std, std)
     # Two readings that contradict each other bound the truth between them.
     charge = np.where(disagrees, counter, charge)
     std = np.where(disagrees, np.fmax(std, apart / np.sqrt(3.0)), std)
-    method = [COUNTER if bad else word for word, bad in zip(method, disagrees, strict=True)]
+    method = [COUNTER if bad else word for word, bad in zip(method, disagrees | (turned_back & ~lost), strict=True)]
     return Charges(
         charge, std, method, counter, counter_std, integral, integral_std, ticks, ticks_std, lead, passed_in_gap,
-        reset, disagrees, withheld, step, tail,
+        reset, disagrees, withheld | lost, turned_back, step, tail,
     )  # fmt: skip
 
 
@@ -180,6 +184,24 @@ def _counter(runs: Runs, direction: Integers, gap: Flags, points: Points) -> tup
     tail = tails(runs, direction, gap, resets, points)
     std = np.hypot(_counter_std(runs, direction, reset), tail.charge_std)
     return counter + tail.charge, std, passed_in_gap, reset, tail
+
+
+def _turned_back(runs: Runs, direction: Integers, counter: Floats, reset: Flags) -> tuple[Flags, Flags]:
+    """Runs under current at whose border the clock runs back, and those of which no charge is known because of it.
+
+    A counter that simply goes on is not affected; one that falls, or the integral, cannot tell what passed there.
+    """
+    moving = direction != 0
+    back = runs.back.copy()
+    back[0] = False
+    falls = np.zeros(len(runs), dtype=np.bool_)
+    with np.errstate(invalid="ignore"):
+        falls[1:] = (runs.up_start[1:] < runs.up_end[:-1]) | (runs.down_start[1:] < runs.down_end[:-1])
+    # Where a new step begins under a clock set back, its counter may begin at zero too.
+    falls &= back & ~(reset & (runs.up_start == 0.0) & (runs.down_start == 0.0))
+    beside = back | np.append(back[1:], False)
+    uncertain = falls | np.append(falls[1:], False)
+    return moving & beside, moving & beside & (uncertain | ~np.isfinite(counter))
 
 
 def _increments(start: Floats, end: Floats) -> tuple[Floats, Floats, Flags]:

@@ -107,7 +107,10 @@ def _runs_table(
             "current_start": runs.current_start, "current_end": runs.current_end,
             "current_median": found.median_current, "running_charge": runs.charge_start, "lead": passed.lead,
             "counter_start": first,
-            "flag": np.where(passed.withheld, "counter_contradicts", np.where(passed.disagrees, "counter_disagrees", "")),
+            "flag": np.where(
+                passed.turned_back, np.where(passed.withheld, "time_back_withheld", "time_back"),
+                np.where(passed.withheld, "counter_contradicts", np.where(passed.disagrees, "counter_disagrees", "")),
+            ),
         }
     )  # fmt: skip
     text = pl.Series([words.get(code) for code in range(-1, max(words, default=0) + 1)], dtype=pl.String)

@@ -200,3 +200,13 @@ def test_a_negligible_contradiction_does_not_withhold_the_half_cycle() -> None:
         table = half_cycle_table(pl.concat([counted.head(2), bad, counted.slice(2)]))
         assert table["charge"].is_not_null().to_list() == [known, True]
         assert ("contradict" in table["flag"][0]) is not known
+
+
+def test_two_rows_in_the_wrong_order_withhold_the_half_cycle_around_them() -> None:
+    rows = logged(cycles(2))
+    order = np.arange(rows.height)
+    order[[50, 51]] = [51, 50]
+    table = halves(rows[order])
+    assert table["charge"].is_null().to_list() == [True, False, False, False]
+    assert "time runs back" in table["flag"][0]
+    assert (table["flag"][1:] == "").all()

@@ -23,6 +23,8 @@ _INHERITED = {
     "counter_contradicts": "counter and integral contradict each other: withheld",
     "counter_disagrees": "counter and integral disagree",
     "gap": "rows missing inside",
+    "time_back": "the device time runs back inside",
+    "time_back_withheld": "the device time runs back inside: charge unknown there",
 }
 
 
