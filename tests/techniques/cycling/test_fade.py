@@ -189,3 +189,12 @@ def test_retention_and_fade_keep_the_same_cycles(off: float, held: bool, side: s
     kept = retention(made, reference_cycle=1).table["cycle"].to_list()
     assert kept == lines
     assert (6 in kept) is (off < (1.05 if held else 1.2))
+
+
+def test_a_cell_that_dies_in_a_bent_way_gets_no_decay_per_cycle() -> None:
+    cycles = np.arange(1, 145)
+    swing = np.cumsum(np.random.default_rng(3).normal(0, 0.3, cycles.size))
+    cell = MadeCell("B1", 20.0 + 95.0 * np.exp(-cycles / 12.0) + swing, current=np.full(cycles.size, 5e-4))
+    found = one(fade(summary([cell])), "capacity_decay")
+    assert found.value is None
+    assert "no decay per cycle" in found.flag

@@ -24,6 +24,9 @@ from interlith.techniques.cycling.over_cycles import (
     values_of,
 )
 
+#: Correlation of neighbouring residuals beyond which the interval, and for a bent series the slope itself, is not trusted.
+FOLLOWING = 0.93
+
 HARVILLE = Citation(
     "harville1974",
     "Harville 1974, Biometrika 61, 383",
@@ -249,6 +252,13 @@ def _decay(cell: Cell, quantity: str, unit: str, chosen: Selected, trend: Trend)
     else:
         found, gradient = trend.slope(), trend.slope_gradient()
         scale = -1e3 if quantity == "mean_voltage_decay" else -1.0
+    if trend.linear is False and trend.memory > FOLLOWING:
+        # A curve whose own residuals still follow each other has not found the shape; its mean slope is no loss per cycle.
+        reason = (
+            f"a line does not describe the fade (p = {trend.bent:.1g}), nor does a gentle bend (its residuals follow each "
+            f"other, correlation {trend.memory:.2f}): no decay per cycle{_thirds(chosen, trend, scale, found.value)}; see the retention"
+        )
+        return cell.observable(quantity, None, unit, flag=reason)
     shown = found.scaled(scale)
     weights = scale * (gradient @ trend.operator)
     shared, counted = propagated(chosen.rows, weights, ratio=quantity == "capacity_decay")
@@ -293,7 +303,7 @@ def _flag(chosen: Selected, trend: Trend, scale: float, value: float) -> str:
         words.append(
             f"a line does not describe the fade (p = {trend.bent:.1g}): mean over the window{_thirds(chosen, trend, scale, value)}"
         )
-    if trend.memory > 0.93 or (count < 50 and trend.memory > 0.75):
+    if trend.memory > FOLLOWING or (count < 50 and trend.memory > 0.75):
         words.append(f"residuals follow each other (correlation {trend.memory:.2f}): the interval may be too narrow")
     return "; ".join(words)
 
