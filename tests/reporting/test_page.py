@@ -15,6 +15,7 @@ import pytest
 from interlith.errors import StudyError
 from interlith.model import Figure, Line, Panel
 from interlith.reporting import report, write_report
+from interlith.reporting.headline import columns
 from interlith.reporting.page import render, stems
 from interlith.reporting.trace import component_text, included
 from interlith.reporting.write import with_identifiers
@@ -263,3 +264,13 @@ def test_flags_of_headline_values_stand_on_page_one(outcome) -> None:
     )
     page = render(replace(one, observables=flagged))
     assert "A line does not describe the fade" in page[page.index('id="decision"') : page.index('id="evidence"')]
+
+
+def test_on_paper_the_table_of_cells_comes_in_parts_that_fit(page, outcome) -> None:
+    parts = re.findall(r'<table class="part">.*?</table>', page, re.DOTALL)
+    shown = columns(outcome)
+    heads = [part[: part.index("</thead>")].count('class="num"') for part in parts]
+    assert sum(heads) == len(shown) > 5
+    assert max(heads) <= 5
+    assert all(part.count("<tr>") == 1 + len(outcome.study.samples) for part in parts)
+    assert "folded on the page and not printed" in page

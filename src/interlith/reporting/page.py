@@ -29,6 +29,8 @@ from interlith.reporting.trace import included, traces
 #: Figures stand in the page up to this many bytes of SVG; any beyond are linked, so that the page stays quick.
 MOST_PICTURE_BYTES = 7_000_000
 MOST_COVER_BYTES = 1_200_000
+#: Columns of numbers of the table of cells that fit side by side on A4.
+COLUMNS_ON_PAPER = 5
 #: Rows of flags shown; the rest is counted.
 MOST_FLAGS = 400
 
@@ -71,7 +73,7 @@ def render(outcome: StudyOutcome, *, pictures: Mapping[str, bytes] | None = None
         "sheets": sheets, "cover": _cover(outcome, sheets, len(page.primary)), "choices": decision.choice_groups(outcome),
         "traces": told, "known_ids": {item.id for item in told}, "raw": raw,
         "known_sources": {anchor for _, anchor in raw if anchor}, "methods": methods(outcome.results, outcome=outcome),
-        "flags": _flags(outcome), "most_flags": MOST_FLAGS, "quality": _quality(outcome), "style": style,
+        "per_print": COLUMNS_ON_PAPER, "flags": _flags(outcome), "most_flags": MOST_FLAGS, "quality": _quality(outcome), "style": style,
         "variants": variants, "version": interlith.__version__, "gaps": decision.gap_groups(outcome.study.gaps),
         "css": Markup(_resource("page.css")), "script": Markup(script), "script_hash": _hash(script),
     }  # fmt: skip
