@@ -557,3 +557,10 @@ def test_a_row_at_the_switch_leaves_no_unseen_end() -> None:
     steps = counted(late).steps.filter(pl.col("direction") != 0)
     assert steps["counter_charge"].to_numpy() == pytest.approx([3.61 / 3600, 3.577 / 3600], rel=1e-9)
     assert (steps["counter_std"] < 1e-8).all()
+
+
+def test_a_voltage_a_thousand_times_too_small_is_refused() -> None:
+    small = counted(steps_frame(CYCLE, counter=False).with_columns(pl.col("voltage") * 1e-3))
+    assert [(item.code, item.severity) for item in self_check(small)] == [("voltage_scale", "error")]
+    symmetric = steps_frame([(3600.0, 1e-3, 3e-3, 4e-3), (3600.0, -1e-3, -3e-3, -4e-3)], counter=False)
+    assert self_check(counted(symmetric)) == ()

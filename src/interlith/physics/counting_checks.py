@@ -15,6 +15,8 @@ from interlith.physics.step_words import step_word
 
 #: A single cell lies between these voltages (V).
 LOWEST_VOLTAGE, HIGHEST_VOLTAGE = -1.0, 6.0
+#: Below this (V) only symmetric cells stay, and their voltage changes sign with the current.
+FAINT_VOLTAGE = 0.01
 #: Beyond this (V) nothing on a cell cycler is a voltage in volts: mV, or a decimal comma read as a separator.
 ABSURD_VOLTAGE = 100.0
 #: Energy counters may differ from charge times voltage by this share.
@@ -75,6 +77,12 @@ def likely_cause(ratio: float) -> str:
 
 def _voltage(steps: pl.DataFrame) -> list[Notice]:
     low, high = float(str(steps.get_column("voltage_min").min())), float(str(steps.get_column("voltage_max").max()))
+    if low > 0 and high < FAINT_VOLTAGE and {1, -1} <= set(steps.get_column("direction").to_list()):
+        message = (
+            f"the voltage runs from {low:g} to {high:g} V and never changes sign with the current, which no cell does: it "
+            "is probably a thousand times too small. Correct the export or declare the unit."
+        )
+        return [Notice("voltage_scale", message, "", "error")]
     if low >= LOWEST_VOLTAGE and high <= HIGHEST_VOLTAGE:
         return []
     row = steps.filter((pl.col("voltage_max") > HIGHEST_VOLTAGE) | (pl.col("voltage_min") < LOWEST_VOLTAGE)).row(
