@@ -564,3 +564,29 @@ def test_a_voltage_a_thousand_times_too_small_is_refused() -> None:
     assert [(item.code, item.severity) for item in self_check(small)] == [("voltage_scale", "error")]
     symmetric = steps_frame([(3600.0, 1e-3, 3e-3, 4e-3), (3600.0, -1e-3, -3e-3, -4e-3)], counter=False)
     assert self_check(counted(symmetric)) == ()
+
+
+def made_constant(seed: int, *, noise: float, clock: float) -> tuple[float, float, float]:
+    """Charge of a noisy constant-current step by the pass, its uncertainty, and the truth (Ah); no counter."""
+    random = np.random.default_rng(seed)
+    end = 3000.0 + 60.0 * random.random()
+    exact = np.append(np.arange(0.0, end, 30.0), end)
+    time = np.round(exact / clock) * clock if clock else exact
+    true = 1.2345678e-3
+    current = true + noise * true * random.standard_normal(exact.size)
+    frame = pl.DataFrame(
+        {
+            "test_time": time,
+            "current": current,
+            "voltage": 3.0 + exact / end + 1e-5 * random.standard_normal(exact.size),
+        }
+    )
+    row = count(frame.lazy(), frame.columns).steps.filter(pl.col("direction") == 1).row(0, named=True)
+    return row["charge"], row["charge_std"], true * end / 3600.0
+
+
+@pytest.mark.parametrize(("noise", "clock"), [(1e-3, 0.0), (1e-5, 1.0), (1e-3, 1.0)])
+def test_the_integral_knows_the_noise_of_its_current_and_the_digits_of_its_clock(noise: float, clock: float) -> None:
+    found = [made_constant(seed, noise=noise, clock=clock) for seed in range(120)]
+    pulls = [(charge - true) / std for charge, std, true in found]
+    assert 0.3 < float(np.sqrt(np.mean(np.square(pulls)))) < 1.3
