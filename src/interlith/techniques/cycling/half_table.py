@@ -128,12 +128,13 @@ def _rests(steps: pl.DataFrame) -> pl.DataFrame:
 def _joins(inside: pl.DataFrame, continues: Sequence[bool]) -> pl.DataFrame:
     """Half-cycles that span a restart, and a bound on the charge that nobody logged there.
 
-    Between the last row of one part and the end of its logging up to one sampling interval passed under current: a
-    rectangular distribution over that interval. What the cell did while no part ran cannot be known from the files.
+    Between the last row of one part and the end of its logging up to one sampling interval passed under current. The
+    value leaves that charge out, so its standard uncertainty is the root mean square of a rectangular distribution from
+    nothing to the whole interval, not its scatter about the middle. What the cell did while no part ran cannot be known from the files.
     """
     moving = inside.filter(pl.col("direction") != 0)
     usual = (pl.col("end_time") - pl.col("start_time")) / (pl.col("rows") - 1).clip(1)
-    lost = usual * pl.col("current_end").abs() / 3600.0 / 12.0**0.5
+    lost = usual * pl.col("current_end").abs() / 3600.0 / 3.0**0.5
     return (
         moving.with_columns(
             lost.alias("lost"), (pl.col("part").shift(-1).over("half_cycle") != pl.col("part")).alias("border")
