@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from interlith.errors import InterlithError, ReadError, StudyError, nearest
@@ -47,9 +48,42 @@ def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study
     _check_variants(words, rows)
     samples = read_specimens(words, rows)
     gaps = find_gaps(words, rows, samples)
-    read: list[Measurement] = []
-    excluded: list[tuple[Measurement, str]] = []
-    unread: list[Unread] = []
+    found = _read_rows(root, rows, samples, words, progress)
+    return Study(
+        name=words.study,
+        folder=root,
+        reference=words.reference,
+        replication=study_file.replication(words),
+        primary=study_file.primary(root / "study.yaml", words),
+        variants=_variants(words, rows),
+        samples=tuple(samples.values()),
+        measurements=tuple(found.read),
+        excluded=tuple(found.excluded),
+        unread=(*found.unread, *_unlisted(root, {row.file for row in rows})),
+        gaps=gaps,
+        analyses=words.analyses,
+        simulated=words.simulated,
+    )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the rows of the table came to."""
+
+    read: list[Measurement] = field(default_factory=list)
+    excluded: list[tuple[Measurement, str]] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+
+
+def _read_rows(
+    root: Path,
+    rows: list[Row],
+    samples: Mapping[tuple[str, ...], Sample],
+    words: StudyWords,
+    progress: Progress | None,
+) -> _Found:
+    """Read every file that a row names; equal bytes are one measurement, whatever their names."""
+    found = _Found()
     parts: dict[tuple[str, str], int] = {}
     seen: dict[str, Row] = {}
     for number, row in enumerate(rows):
@@ -61,11 +95,11 @@ def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study
         except InterlithError as error:
             # A file that the user has set aside with a reason need not be readable.
             if row.include:
-                unread.append(Unread(row.file, str(error).replace(f"{path}: ", ""), ""))
+                found.unread.append(Unread(row.file, str(error).replace(f"{path}: ", ""), ""))
         else:
             twin = seen.setdefault(item.source.sha256, row)
             if twin is not row and row.include:
-                unread.append(
+                found.unread.append(
                     Unread(
                         row.file,
                         f"it holds the same bytes as {twin.file} (line {twin.line}); one measurement is not two replicates.",
@@ -73,28 +107,13 @@ def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study
                     )
                 )
             elif row.include:
-                read.append(item)
+                found.read.append(item)
                 parts[key] = parts.get(key, 0) + 1
             else:
-                excluded.append((item, row.cells.get("note", "")))
+                found.excluded.append((item, row.cells.get("note", "")))
         if progress is not None:
             progress(number + 1, len(rows), row.file)
-    unread += _unlisted(root, {row.file for row in rows})
-    return Study(
-        name=words.study,
-        folder=root,
-        reference=words.reference,
-        replication=study_file.replication(words),
-        primary=study_file.primary(root / "study.yaml", words),
-        variants=_variants(words, rows),
-        samples=tuple(samples.values()),
-        measurements=tuple(read),
-        excluded=tuple(excluded),
-        unread=tuple(unread),
-        gaps=gaps,
-        analyses=words.analyses,
-        simulated=words.simulated,
-    )
+    return found
 
 
 def _unlisted(root: Path, listed: set[str]) -> list[Unread]:
