@@ -1,6 +1,7 @@
 """What do the rooms hand to each other? Samples, measurements, series, results, observables, findings and choices."""
 
-from interlith.model.choice import Choice
+from interlith.model.choice import Choice, Effect
+from interlith.model.decision import Decision, Target, read_target, touching
 from interlith.model.figure import Band, Figure, Line, Marker, Panel
 from interlith.model.finding import Finding
 from interlith.model.format import Format, Reading
@@ -10,22 +11,27 @@ from interlith.model.outcome import StudyOutcome
 from interlith.model.result import Citation, How, Result
 from interlith.model.sample import Declared, Sample, Variant
 from interlith.model.series import Series
+from interlith.model.step import Agreement, Given, Refusal, Step
 from interlith.model.study import Gap, Primary, Replication, Study, Unread
 from interlith.model.technique import Example, Technique
 
 __all__ = [
     "SCHEMA",
+    "Agreement",
     "Arrays",
     "Band",
     "Choice",
     "Citation",
+    "Decision",
     "Declared",
+    "Effect",
     "Example",
     "Figure",
     "Finding",
     "Flag",
     "Format",
     "Gap",
+    "Given",
     "How",
     "Line",
     "Marker",
@@ -35,6 +41,7 @@ __all__ = [
     "Payload",
     "Primary",
     "Reading",
+    "Refusal",
     "Replication",
     "Result",
     "Run",
@@ -42,12 +49,16 @@ __all__ = [
     "Series",
     "Source",
     "State",
+    "Step",
     "Study",
     "StudyOutcome",
     "Table",
+    "Target",
     "Technique",
     "Unread",
     "Variant",
     "from_frame",
+    "read_target",
     "to_frame",
+    "touching",
 ]

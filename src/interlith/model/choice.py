@@ -6,6 +6,23 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """What a headline number becomes with the runner-up instead: ``capacity_retention`` of B1_02 at cycle 200.
+
+    `value` and `other` are with what was taken and with the runner-up, in `unit`; `std` is the standard uncertainty of
+    `value`; `None` where there is no number.
+    """
+
+    quantity: str
+    sample: str
+    state: str
+    value: float | None
+    other: float | None
+    std: float | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One automatic decision.
 
@@ -25,6 +42,8 @@ class Choice:
         One sentence for the report.
     who
         ``automatic``, or the initials of the person who decided.
+    effects
+        Headline numbers recomputed with the runner-up, where that was cheap.
     """
 
     target: str
@@ -35,3 +54,4 @@ class Choice:
     moves: tuple[str, ...]
     reason: str
     who: str = "automatic"
+    effects: tuple[Effect, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from interlith.model.figure import Figure
 from interlith.model.result import Citation, Result
 from interlith.model.series import Series
+from interlith.model.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ class Technique:
         summary); lets a person compare it without asking for it first.
     cites
         What a user of the technique should cite.
+    steps
+        The separate steps that `analyse` takes, in order; a study keeps the result of each and repeats only those that
+        a change touches.
     """
 
     name: str
@@ -63,3 +67,4 @@ class Technique:
     headlines: Mapping[str, Literal["ratio", "difference"]] = field(default_factory=dict)
     derive: Callable[[Result, Mapping[str, Any]], tuple[Result, ...]] | None = None
     cites: tuple[Citation, ...] = ()
+    steps: tuple[Step, ...] = ()
