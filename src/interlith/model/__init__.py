@@ -8,6 +8,7 @@ from interlith.model.format import Format, Reading
 from interlith.model.measurement import Arrays, Flag, Measurement, Payload, Run, Source, Table
 from interlith.model.observable import SCHEMA, Observable, State, from_frame, to_frame
 from interlith.model.outcome import StudyOutcome
+from interlith.model.record import FileRecord, StepRecord
 from interlith.model.result import Citation, How, Result
 from interlith.model.sample import Declared, Sample, Variant
 from interlith.model.series import Series
@@ -27,6 +28,7 @@ __all__ = [
     "Effect",
     "Example",
     "Figure",
+    "FileRecord",
     "Finding",
     "Flag",
     "Format",
@@ -50,6 +52,7 @@ __all__ = [
     "Source",
     "State",
     "Step",
+    "StepRecord",
     "Study",
     "StudyOutcome",
     "Table",

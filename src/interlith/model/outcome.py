@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from interlith.model.choice import Choice
 from interlith.model.figure import Figure
 from interlith.model.finding import Finding
+from interlith.model.record import StepRecord
 from interlith.model.result import Result
 from interlith.model.study import Study
 
@@ -39,6 +40,8 @@ class StudyOutcome:
         Wall time of the run (s); 0 where unknown.
     created
         When, as ISO text; empty leaves the date out, which makes two reports of one outcome equal byte for byte.
+    records
+        One entry a step result, those from the store included: where each number comes from.
     """
 
     study: Study
@@ -50,6 +53,7 @@ class StudyOutcome:
     failures: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.0
     created: str = ""
+    records: tuple[StepRecord, ...] = ()
 
     @property
     def simulated(self) -> bool:
