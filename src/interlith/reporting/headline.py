@@ -12,7 +12,9 @@ from typing import Any
 import polars as pl
 
 from interlith.model import Primary, StudyOutcome
-from interlith.reporting.numbers import pretty_unit, significant, title
+from interlith.notation import pretty_unit, state_text, title
+
+__all__ = ["Column", "Sampled", "Spread", "columns", "sampled", "spread_states", "spreads", "state_text"]
 
 #: Quantities that lead the tables where they occur, after the primary endpoint; others follow in alphabetical order.
 FIRST = (
@@ -89,15 +91,6 @@ class Spread:
     deviation: float | None
     low: float | None
     high: float | None
-
-
-def state_text(name: str | None, value: float | None, unit: str | None = "") -> str:
-    """``cycle 200``, ``voltage 4.7 V``."""
-    if not name or value is None:
-        return ""
-    tail = f" {pretty_unit(unit)}" if unit and unit != "1" else ""
-    number = f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e9 else significant(value, 4)
-    return f"{name.replace('_', ' ')} {number}{tail}"
 
 
 def columns(outcome: StudyOutcome) -> tuple[Column, ...]:
