@@ -12,7 +12,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -268,12 +268,17 @@ def file_record(row: tuple[Any, ...]) -> FileRecord:
     return FileRecord(*row)
 
 
-def step_record(row: Mapping[str, Any], files: tuple[FileRecord, ...], inputs: Mapping[str, tuple[str, ...]],
-                decisions: tuple[Mapping[str, Any], ...]) -> StepRecord:  # fmt: skip
-    """A record of joined rows of ``steps``, ``settings`` and ``code``."""
+def step_record(
+    row: Mapping[str, Any],
+    files: tuple[FileRecord, ...],
+    inputs: Mapping[str, tuple[str, ...]],
+    decisions: tuple[Mapping[str, Any], ...],
+    words: Callable[[str], Mapping[str, Any]],
+) -> StepRecord:
+    """A record of joined rows of ``steps``, ``settings`` and ``code``; `words` reads a JSON text."""
     return StepRecord(
         key=row["key"], technique=row["technique"], step=row["step"], specimen=row["specimen"], files=files,
-        inputs=inputs, options=json.loads(row["options"]), agreed=json.loads(row["agreed"]), decisions=decisions,
-        code=row["hash"], modules=json.loads(row["modules"]), versions=json.loads(row["versions"]), fate=row["fate"],
+        inputs=inputs, options=words(row["options"]), agreed=words(row["agreed"]), decisions=decisions,
+        code=row["hash"], modules=words(row["modules"]), versions=words(row["versions"]), fate=row["fate"],
         reason=row["reason"], seconds=row["seconds"], cached=bool(row["cached"]),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -97,10 +98,12 @@ class Provenance:
             "SELECT step, words FROM step_decisions JOIN decisions ON number = decision", numbers
         ):
             decisions.setdefault(step, []).append(json.loads(words))
+        # Thousands of steps share a few texts: each is taken apart once.
+        words = cache(json.loads)
         return tuple(
             step_record(
                 dict(row), tuple(files.get(row["number"], ())), inputs.get(row["number"], {}),
-                tuple(decisions.get(row["number"], ())),
+                tuple(decisions.get(row["number"], ())), words,
             )
             for row in rows
         )  # fmt: skip
