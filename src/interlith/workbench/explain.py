@@ -172,7 +172,7 @@ def _with_curve(found: Explanation, raw: Sequence[FileRecord], place: Store | Pa
 
     if found.chain is None:
         return found
-    opened = place if isinstance(place, Store) else Store.open(None if place is None else Path(place))
+    opened = place if isinstance(place, Store) else Store.open(None if place is None else Path(place), catalogue=False)
     try:
         own = _load(opened, found.steps[0].key)
         holder = next(
@@ -199,7 +199,7 @@ def _with_curve(found: Explanation, raw: Sequence[FileRecord], place: Store | Pa
 def _points(key: str, place: Path | str | None, row: Mapping[str, Any], rows: Sequence[Stretch]) -> pl.DataFrame | None:
     from interlith.workbench.store import Store
 
-    opened = Store.open(None if place is None else Path(place))
+    opened = Store.open(None if place is None else Path(place), catalogue=False)
     try:
         result = _load(opened, key)
     finally:

@@ -30,6 +30,8 @@ MOST_LINES = 60
 MOST_PARTS, MOST_STRETCHES, MOST_CHOICES, MOST_FILES, MOST_FINDINGS = 5, 3, 3, 3, 2
 #: Lines of the words of a method.
 MOST_METHOD = 4
+#: A component below this share of the largest is rounding left over from a cancellation.
+CANCELS = 1e-9
 _MARGIN = 12
 
 #: A heading with its entries: (name, words).
@@ -115,8 +117,11 @@ def _number(one: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def _parts(one: Explanation) -> Iterator[tuple[str, str]]:
+    largest = max((abs(part.size) for part in one.parts), default=0.0)
     for part in one.parts[:MOST_PARTS]:
         size = "unknown" if not math.isfinite(part.size) else significant(abs(part.size), 2) + unit_text(one.unit)
+        if abs(part.size) <= CANCELS * largest:
+            size = "cancels"
         yield part.source.partition(":")[0], f"{size}, {part.words}"
     if len(one.parts) > MOST_PARTS:
         yield "", f"and {len(one.parts) - MOST_PARTS} smaller ones"
@@ -147,6 +152,8 @@ def _method(one: Explanation) -> Iterator[tuple[str, str]]:
 def _choices(one: Explanation) -> Iterator[tuple[str, str]]:
     for choice in one.choices[:MOST_CHOICES]:
         yield choice.field, choice_words(choice)
+    if not one.choices:
+        yield "", "no automatic choice touched it"
     if len(one.choices) > MOST_CHOICES:
         yield "", f"and {len(one.choices) - MOST_CHOICES} more"
 
