@@ -31,6 +31,7 @@ KINDS: dict[str, str] = {
     "current": "calibration",
     "voltage": "calibration",
     "temperature": "calibration",
+    "calibration": "calibration",
     "split": "model",
     "join": "model",
     "model": "model",

@@ -136,3 +136,4 @@ class StudyWords(_Strict):
     cells: CellWords = CellWords()
     analyses: dict[str, dict[str, Any]] = Field(default_factory=dict)
     join: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    external: list[str] = Field(default_factory=list)
