@@ -20,6 +20,7 @@ PAGES = {
     "cycling": (2, ("bare_1", "counter")),
     "evidence": (10, ("supported", "descriptive", "holds", "contradicts")),
     "how-to-choose": (3, ("half-width",)),
+    "external": (4, ("external: CasaXPS 2.3.26", "supported - discharge capacity of bare_1", "La")),
 }
 
 
