@@ -181,10 +181,11 @@ def _base(sample: Sample, quantity: str, unit: str, frame: pl.DataFrame) -> pl.D
 
 
 def _result(table: pl.DataFrame, cycles: pl.DataFrame) -> Result:
+    first = table.get_column("source")[0].removeprefix("sha256:")[:12]
     choices = (
-        Choice("cells/a.ndax#sha256:9f2c41d0a7b3/half_cycle/37", "step_type", "charge", "pause", 0.12,
+        Choice(f"cells/a.ndax#sha256:{first}/half_cycle/37", "step_type", "charge", "pause", 0.12,
                ("discharge_capacity", "capacity_retention"), "The current falls to zero for 12 s in the middle of the step."),
-        Choice("cells/a.ndax#sha256:9f2c41d0a7b3/cycles", "reference_cycle", "4", "3", 0.55,
+        Choice("cycling", "reference_cycle", "4", "3", 0.55,
                ("capacity_retention",), "Declared in study.yaml; formation lasts three cycles."),
         Choice("cells/b.ndax#sha256:03ab99e1c5d7/join", "cycle_join", "joined", "two tests", 0.81,
                ("discharge_capacity",), "The second file starts 4 s of device time after the first ends."),

@@ -18,13 +18,14 @@ import interlith
 from interlith.model import Figure, Finding, Measurement, StudyOutcome
 from interlith.reporting import decision, numbers
 from interlith.reporting.draw import picture
+from interlith.reporting.explained import origins
 from interlith.reporting.forest import forest
 from interlith.reporting.headline import Column, Spread, columns, sampled, spreads, state_text
 from interlith.reporting.inline import inline
 from interlith.reporting.methods import methods
 from interlith.reporting.objections import flags_of
 from interlith.reporting.style import Style, style_for
-from interlith.reporting.trace import included, traces
+from interlith.reporting.trace import included, traced, traces
 
 #: Figures stand in the page up to this many bytes of SVG; any beyond are linked, so that the page stays quick.
 MOST_PICTURE_BYTES = 7_000_000
@@ -64,15 +65,17 @@ def render(outcome: StudyOutcome, *, pictures: Mapping[str, bytes] | None = None
     variants = _variants(outcome)
     sheets = _sheets(outcome, style, pictures or {})
     script = _resource("page.js")
-    told, raw = traces(outcome, shown), _raw(outcome)
+    numbered = traced(outcome, shown)
+    behind, raw = origins(outcome, numbered), _raw(outcome)
+    told = traces(outcome, numbered, behind)
     context: dict[str, Any] = {
         "outcome": outcome, "study": outcome.study, "page": page, "simulated": outcome.simulated, "beside": beside,
         "effects": _effects(page, outcome), "forest": _forest(page, outcome, style),
         "columns": shown, "included": [included(column.rows(outcome.observables)) for column in shown], "cells": _cells(outcome, shown), "headline": _headline(outcome, shown, page),
         "spreads": _by_column(spreads(outcome.observables, shown, variants)), "sampled": sampled(outcome),
         "sheets": sheets, "cover": _cover(outcome, sheets, len(page.primary)), "choices": decision.choice_groups(outcome),
-        "traces": told, "known_ids": {item.id for item in told}, "raw": raw,
-        "known_sources": {anchor for _, anchor in raw if anchor}, "methods": methods(outcome.results, outcome=outcome),
+        "traces": told, "known_ids": {item.id for item in told}, "raw": raw, "origins": behind,
+        "known_sources": {anchor: item.source.path for item, anchor in raw if anchor}, "methods": methods(outcome.results, outcome=outcome),
         "per_print": COLUMNS_ON_PAPER, "flags": _flags(outcome), "most_flags": MOST_FLAGS, "quality": _quality(outcome), "style": style,
         "variants": variants, "version": interlith.__version__, "gaps": decision.gap_groups(outcome.study.gaps),
         "css": Markup(_resource("page.css")), "script": Markup(script), "script_hash": _hash(script),

@@ -12,6 +12,7 @@ import polars as pl
 
 from interlith.model import StudyOutcome
 from interlith.reporting.decision import ChoiceGroup, choice_groups
+from interlith.reporting.explained import Behind, Origins
 from interlith.reporting.headline import Column, state_text
 from interlith.reporting.numbers import significant, with_uncertainty
 
@@ -38,10 +39,11 @@ class Trace:
     parts: str
     choices: tuple[int, ...]
     flag: str
+    behind: Behind
 
 
-def traces(outcome: StudyOutcome, shown: Sequence[Column]) -> list[Trace]:
-    """A trace for every number in the table of cells and every observable that a finding names."""
+def traced(outcome: StudyOutcome, shown: Sequence[Column]) -> pl.DataFrame:
+    """Observables that the page traces: every number in the table of cells and all that a finding names."""
     frame = outcome.observables
     named = [
         identity
@@ -49,9 +51,23 @@ def traces(outcome: StudyOutcome, shown: Sequence[Column]) -> list[Trace]:
         for identity in (*item.supporting[:MOST_EVIDENCE], *item.opposing[:MOST_EVIDENCE])
     ]
     pieces = [column.rows(frame) for column in shown] + [frame.filter(pl.col("id").is_in(list(set(named))))]
-    rows = pl.concat(pieces).filter(pl.col("id").fill_null("") != "").unique("id", keep="first", maintain_order=True)
+    return pl.concat(pieces).filter(pl.col("id").fill_null("") != "").unique("id", keep="first", maintain_order=True)
+
+
+def traces(outcome: StudyOutcome, rows: pl.DataFrame, found: Origins) -> list[Trace]:
+    """A trace for each of some observables.
+
+    Parameters
+    ----------
+    outcome
+        The run.
+    rows
+        Observables, as `traced` picks them.
+    found
+        Their steps and curves.
+    """
     moved = _moved(choice_groups(outcome))
-    return [_trace(row, moved) for row in rows.iter_rows(named=True)]
+    return [_trace(row, moved, found.of(row["id"])) for row in rows.iter_rows(named=True)]
 
 
 def anchor_of(source: str | None) -> list[str]:
@@ -87,15 +103,22 @@ def included(rows: pl.DataFrame) -> str:
     return ", ".join([*sorted(every), *(f"{kind} in part" for kind in sorted(some - every))])
 
 
-def _moved(groups: Sequence[ChoiceGroup]) -> dict[str, tuple[int, ...]]:
-    moved: dict[str, tuple[int, ...]] = {}
+def _moved(groups: Sequence[ChoiceGroup]) -> dict[str, list[tuple[int, frozenset[str]]]]:
+    """Choices by quantity: their number, and the files that they are about (none: about the whole technique)."""
+    moved: dict[str, list[tuple[int, frozenset[str]]]] = {}
     for group in groups:
+        bound = [anchor_of(target) for target in group.targets]
+        about = frozenset(digest for digests in bound for digest in digests) if all(bound) else frozenset()
         for name in group.moves:
-            moved[name] = (*moved.get(name, ()), group.number)
+            moved.setdefault(name, []).append((group.number, about))
     return moved
 
 
-def _trace(row: Mapping[str, Any], moved: Mapping[str, tuple[int, ...]]) -> Trace:
+def _trace(row: Mapping[str, Any], moved: Mapping[str, list[tuple[int, frozenset[str]]]], behind: Behind) -> Trace:
+    sources = behind.sources or tuple(anchor_of(row["source"]))
+    near = [
+        number for number, about in moved.get(row["quantity"], ()) if not about or not sources or about & set(sources)
+    ]
     return Trace(
         id=row["id"],
         text=with_uncertainty(row["value"], row["std"], row["unit"] or ""),
@@ -105,8 +128,9 @@ def _trace(row: Mapping[str, Any], moved: Mapping[str, tuple[int, ...]]) -> Trac
         technique=row["technique"] or "",
         method=row["method"] or "",
         fit=row["fit"] or "",
-        sources=tuple(anchor_of(row["source"])),
+        sources=sources,
         parts=component_text(row["components"]),
-        choices=moved.get(row["quantity"], ())[:6],
+        choices=tuple(near[:6]),
         flag=row["flag"] or "",
+        behind=behind,
     )

@@ -1,0 +1,52 @@
+"""Which run do the tests of provenance look at? A simulated study with made-up step records that hang together."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import polars as pl
+
+from interlith.model import FileRecord, Result, StepRecord, StudyOutcome
+from interlith.workbench.identity import identify
+
+MODULES = {"interlith.techniques.cycling.summary": "0123456789ab", "interlith.physics.counting": "ba9876543210"}
+VERSIONS = {"numpy": "2.4.0", "polars": "2.1.0"}
+
+
+def key_of(*words: str) -> str:
+    return hashlib.sha256("/".join(words).encode()).hexdigest()
+
+
+def with_records(outcome: StudyOutcome) -> tuple[StudyOutcome, dict[str, Result]]:
+    """The outcome as a run that keeps records gives it, and the results by key."""
+    files: dict[str, list[FileRecord]] = {}
+    for item in outcome.study.measurements:
+        source = item.source
+        one = FileRecord(source.path, source.sha256, source.size, source.reader, source.reader_version, item.part)
+        files.setdefault(item.sample.name, []).append(one)
+    records, tables, kept = [], [], {}
+    for name, raw in files.items():
+        counts = tuple(key_of("count", one.sha256) for one in raw)
+        for key, one in zip(counts, raw, strict=True):
+            records.append(_record(key, "count", one.path, (one,), {}))
+        for result in outcome.results:
+            key = key_of(result.name, name)
+            inputs = {"count": counts} if result.name == "summary" else {"summary": (key_of("summary", name),)}
+            table = identify(result.table.filter(pl.col("sample") == name), outcome.study.name, key)
+            agreed = {"reference_cycle": 3} if result.name == "retention" else {}
+            options = {"normalise": "active_mass"} if result.name == "summary" else {}
+            record = _record(key, result.name, name, tuple(raw), inputs)
+            records.append(replace(record, options=options, agreed=agreed))
+            tables.append(table)
+            kept[key] = replace(result, table=table)
+    return replace(outcome, observables=pl.concat(tables), records=tuple(records)), kept
+
+
+def _record(
+    key: str, step: str, specimen: str, files: tuple[FileRecord, ...], inputs: dict[str, tuple[str, ...]]
+) -> StepRecord:
+    return StepRecord(
+        key, "cycling", step, specimen, files, inputs, code=key_of("code", step), modules=MODULES, versions=VERSIONS,
+        seconds=0.25,
+    )  # fmt: skip
