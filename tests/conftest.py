@@ -10,6 +10,14 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+@pytest.fixture(autouse=True)
+def own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store of its own for every test, so that none finds what another computed."""
+    folder = tmp_path_factory.mktemp("store")
+    monkeypatch.setenv("INTERLITH_STORE", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """Folder with the shared real files (``../shared/data`` beside the repository unless ``INTERLITH_DATA`` says else)."""
