@@ -87,19 +87,17 @@ def test_prints_and_questions_do_not_disturb_the_answers(processes: Make) -> Non
 
 @pytest.mark.parametrize("what", ["sleep", "stubborn", "compute", "spawn"])
 def test_a_hung_job_is_stopped_at_the_limit(processes: Make, what: str) -> None:
-    pool = processes(workers=2, time_limit=0.6)
-    list(pool.run([toy("warm")]))
-    began = time.monotonic()
+    pool = processes(workers=2, time_limit=1.5)
     found = {done.key: done for done in pool.run([toy("bad", what, seconds=30), *(toy(f"{n}") for n in range(5))])}
-    assert time.monotonic() - began < 0.6 + 1.0
     assert found["bad"].fate == "late"
-    assert "stopped after 0.6 s, the time limit of a step" in found["bad"].reason
+    assert 1.5 < found["bad"].seconds < 2.5
+    assert "stopped after 1.5 s, the time limit of a step" in found["bad"].reason
     assert [done.fate for key, done in found.items() if key != "bad"] == ["done"] * 5
 
 
 def test_a_stopped_job_takes_its_grandchildren_along(processes: Make, tmp_path: Path) -> None:
     note = tmp_path / "pid"
-    (late,) = processes(time_limit=0.8).run([toy("a", "spawn", seconds=30, note=str(note))])
+    (late,) = processes(time_limit=2.0).run([toy("a", "spawn", seconds=30, note=str(note))])
     assert late.fate == "late"
     assert gone(int(note.read_text()))
     (crashed,) = processes().run([toy("b", "leave behind", note=str(note))])
@@ -163,10 +161,10 @@ def test_a_caller_who_stops_listening_stops_the_jobs(processes: Make) -> None:
 
 
 def test_a_long_job_text_and_a_caller_who_takes_his_time(processes: Make) -> None:
-    pool = processes(workers=1, time_limit=0.5)
+    pool = processes(workers=1, time_limit=1.0)
     found = []
     for done in pool.run([toy(f"{number}", say="x" * 300_000) for number in range(3)]):
-        time.sleep(0.7)  # longer than the limit of a job: it is the job that is timed, not the caller
+        time.sleep(1.2)  # longer than the limit of a job: it is the job that is timed, not the caller
         found.append(done.fate)
     assert found == ["done"] * 3
 

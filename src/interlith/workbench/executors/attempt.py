@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 import time
@@ -10,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from interlith.errors import InterlithError
 from interlith.workbench.executors.fates import failed
 from interlith.workbench.executors.protocol import Perform
 from interlith.workbench.jobs import Done, Job
@@ -22,6 +24,19 @@ def load(dotted: str) -> Perform:
     """The function ``module:name``."""
     module, _, name = dotted.partition(":")
     return cast(Perform, getattr(importlib.import_module(module), name))
+
+
+def load_ahead(dotted: str) -> Perform:
+    """The function, with everything imported that its first job will want; what is missing is told by that job."""
+    perform = load(dotted)
+    importlib.import_module("interlith.workbench.store")
+    if dotted == PERFORM:
+        from interlith.workbench.discovery import formats, techniques
+
+        for discover in (formats, techniques):
+            with contextlib.suppress(InterlithError):
+                discover()
+    return perform
 
 
 def open_store(root: Path) -> Any:

@@ -145,12 +145,14 @@ class Processes:
 
     def _assign(self, queue: _Queue) -> bool:
         """Give every free child a job, and start children while there are jobs; whether anything is under way."""
-        for child in self._children:
-            if child.task is None and not child.retired and (task := queue.take()):
+        staying = [child for child in self._children if not child.retired]
+        for child in staying:
+            if child.task is None and (task := queue.take()):
                 child.give(task)
-        while len(self._children) < self._workers and (task := queue.take()):
-            self._start().give(task)
-        return any(child.task is not None for child in self._children) or queue.waiting
+        for _ in range(len(staying), self._workers):
+            if task := queue.take():
+                self._start().give(task)
+        return any(child.task is not None for child in self._children)
 
     def _next(self, queue: _Queue) -> Done | None:
         try:
@@ -216,11 +218,6 @@ class _Queue:
         self._numbers = numbers
         self._first: deque[Task] = deque()
         self._last: deque[Task] = deque()
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a job was given back and waits."""
-        return bool(self._first or self._last)
 
     def take(self) -> Task | None:
         """The next job, or nothing."""

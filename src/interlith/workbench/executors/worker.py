@@ -19,7 +19,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
-from interlith.workbench.executors.attempt import PERFORM, attempt, load, open_store
+from interlith.workbench.executors.attempt import PERFORM, attempt, load_ahead, open_store
 from interlith.workbench.executors.lifeline import leave, tie
 from interlith.workbench.executors.memory import own_memory
 from interlith.workbench.jobs import Job
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tie(words.lifeline)
     waiting: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(orders, waiting), daemon=True).start()
-    perform = load(words.perform)
+    perform = load_ahead(words.perform)
     shelf = _Shelf(Path(words.store))
     _say(answers, READY)
     while True:
