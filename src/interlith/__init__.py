@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from interlith.evidence import audit as audit
     from interlith.reporting import report as report
+    from interlith.reporting.export import export as export
+    from interlith.workbench.explain import explain as explain
     from interlith.workbench.facade import compare as compare
     from interlith.workbench.facade import equivalent as equivalent
     from interlith.workbench.facade import read as read
@@ -32,6 +34,8 @@ _PUBLIC = {
     "equivalent": "interlith.workbench.facade",
     "errors": "interlith",
     "evidence": "interlith",
+    "explain": "interlith.workbench.explain",
+    "export": "interlith.reporting.export",
     "initialise": "interlith.workbench.initialise",
     "model": "interlith",
     "open_study": "interlith.workbench.opening",

@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +96,15 @@ def write_provenance(outcome: StudyOutcome, folder: str | Path) -> Path:
 
 
 def _fill(database: sqlite3.Connection, outcome: StudyOutcome) -> None:
-    from interlith import __version__
-
     study, clean = outcome.study, _Cleaner(outcome.study.folder)
-    run = (study.name, outcome.created, __version__, outcome.simulated, outcome.seconds, outcome.observables.height)
+    run = (
+        study.name,
+        outcome.created,
+        version("interlith"),
+        outcome.simulated,
+        outcome.seconds,
+        outcome.observables.height,
+    )
     _insert(database, "run", [run])
     _insert(database, "study_files", _study_files(study.folder))
     _insert(database, "specimens", [_specimen(sample, clean) for sample in study.samples])
