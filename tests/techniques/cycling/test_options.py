@@ -8,7 +8,7 @@ import pytest
 
 from interlith.errors import FitError, StudyError
 from interlith.model import Series
-from interlith.techniques.cycling import analysis
+from interlith.techniques.cycling import analysis, derivative_curves, fade, rates, retention
 from interlith.techniques.cycling.analysis import analyse, check_options
 from interlith.techniques.cycling.derivative import differential
 from interlith.techniques.cycling.figures import figures
@@ -34,7 +34,7 @@ def test_a_wrong_value_is_told_before_anything_runs(word: str, value: Any, monke
     def never(*_: object, **__: object) -> None:
         raise AssertionError("ran before the options were checked")
 
-    monkeypatch.setattr(analysis, "summarise", never)
+    monkeypatch.setattr(analysis, "in_steps", never)
     with pytest.raises(StudyError, match=rf"{word}: .*Write for instance {word}: "):
         analyse(series(logged(cycles(2))), {word: value})
 
@@ -90,10 +90,16 @@ def test_a_failed_analysis_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None
     def fails(*_: object, **__: object) -> None:
         raise FitError("nothing to fit")
 
-    for name in ("retention", "fade", "rate_table", "differential"):
-        monkeypatch.setattr(analysis, name, fails)
+    for module, name in (
+        (retention, "retention"),
+        (fade, "fade"),
+        (rates, "rate_table"),
+        (derivative_curves, "curves"),
+    ):
+        monkeypatch.setattr(module, name, fails)
     asked = {"reference_cycle": 1, "fade_window": [1, 5], "rate_blocks": [{"cycles": "1-5"}], "dqdv": {"points": 100}}
     results = analyse(series(logged(cycles(6, fade=0.01))), asked)
-    assert [result.name for result in results] == ["summary", "retention", "fade", "rate_table", "differential"]
+    # No retention is tried: its default reference cycle would come from the decay.
+    assert [result.name for result in results] == ["summary", "fade", "rate_table", "differential"]
     assert all(not result.quality["ok"].any() for result in results[1:])
     assert figures(results)

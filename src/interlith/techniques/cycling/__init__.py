@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interlith.model import Technique
-from interlith.techniques.cycling.analysis import OPTIONS, VERBS, analyse, derive
+from interlith.techniques.cycling.analysis import OPTIONS, STEPS, VERBS, analyse, derive
 from interlith.techniques.cycling.example import example
 from interlith.techniques.cycling.figures import figures
 from interlith.techniques.cycling.overpotential import hysteresis
@@ -29,4 +29,5 @@ TECHNIQUE = Technique(
         "plateau_share": "difference",
     },
     derive=derive,
+    steps=STEPS,
 )

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import polars as pl
 
-from interlith.model import Series
+from interlith.model import Agreement, Decision, Given, Result, Step, to_frame
+from interlith.techniques.cycling.records import how, quality_table
 
 #: Two cells count as measured alike while they differ by less than this (V; relative; degC).
 VOLTAGE_TOLERANCE = 0.02
 RATE_TOLERANCE = 0.10
 TEMPERATURE_TOLERANCE = 2.0
 
-SCHEMA = {
-    "sample": pl.String, "state": pl.String, "state_value": pl.Float64, "name": pl.String, "value": pl.Float64,
-    "tolerance": pl.Float64, "unit": pl.String,
-}  # fmt: skip
+#: Bases on which currents are compared; none where the cells do not share one.
+PER_MASS, AS_THEY_ARE, NONE = "specific_current", "current", ""
 
 
-def conditions(half_cycles: pl.DataFrame, series: Series) -> pl.DataFrame:
+def conditions(half_cycles: pl.DataFrame, declared: pl.DataFrame, *, basis: str) -> pl.DataFrame:
     """Voltage window and C-rate or current of every cycle, and the declared temperature of every cell.
 
     Parameters
     ----------
-    half_cycles
-        Table of half-cycles as in the summary.
-    series
-        The measurements, for their declared mass and temperature.
+    half_cycles, declared
+        Tables of the summary.
+    basis
+        What stands for the rate where a cell has none, see `agree`.
 
     Returns
     -------
@@ -39,63 +41,60 @@ def conditions(half_cycles: pl.DataFrame, series: Series) -> pl.DataFrame:
     active mass if all masses are declared and confirmed, as they are if none is, and not at all if some are.
     """
     done = half_cycles.filter(pl.col("complete"))
+    window = pl.lit(VOLTAGE_TOLERANCE)
     parts = [
-        _rows(
-            done.filter(pl.col("direction") == "charge"), "upper_voltage", "voltage_max", pl.lit(VOLTAGE_TOLERANCE), "V"
-        ),
-        _rows(
-            done.filter(pl.col("direction") == "discharge"),
-            "lower_voltage",
-            "voltage_min",
-            pl.lit(VOLTAGE_TOLERANCE),
-            "V",
-        ),
+        _rows(done.filter(pl.col("direction") == "charge"), "upper_voltage", "voltage_max", window, "V"),
+        _rows(done.filter(pl.col("direction") == "discharge"), "lower_voltage", "voltage_min", window, "V"),
     ]
     for direction in ("charge", "discharge"):
         rated = done.filter((pl.col("direction") == direction) & pl.col("rate").is_not_null())
         parts.append(_rows(rated, f"{direction}_rate", "rate", pl.col("rate") * RATE_TOLERANCE, "1/h"))
-    if done.get_column("rate").null_count():
-        parts += _currents(done, series)
-    temperatures = [
-        (item.sample.name, None, None, "temperature", item.state["temperature"].value, TEMPERATURE_TOLERANCE, "degC")
-        for item in series
-        if "temperature" in item.state
-    ]
-    parts.append(
-        pl.DataFrame(temperatures, schema=SCHEMA, orient="row").unique(
-            subset="sample", keep="first", maintain_order=True
-        )
-    )
-    return pl.concat(parts)
+    if basis != NONE:
+        parts += _currents(done, declared, basis)
+    temperatures = declared.filter(pl.col("temperature").is_not_null()).select(
+        "sample", pl.lit(None, dtype=pl.String).alias("state"), pl.lit(None, dtype=pl.Float64).alias("state_value"),
+        pl.lit("temperature").alias("name"), pl.col("temperature").alias("value"),
+        pl.lit(TEMPERATURE_TOLERANCE).alias("tolerance"), pl.lit("degC").alias("unit"),
+    )  # fmt: skip
+    return pl.concat([*parts, temperatures])
 
 
-def _currents(done: pl.DataFrame, series: Series) -> list[pl.DataFrame]:
-    """Constant currents on one basis, or nothing where the cells do not share one."""
-    names = set(done.get_column("sample").unique().to_list())
-    masses: dict[str, float] = {}
-    unknown = 0
-    for item in series:
-        mass = item.sample.active_mass
-        if item.sample.name not in names:
-            continue
-        if mass is not None and mass.confirmed and mass.value > 0:
-            masses[item.sample.name] = mass.value
-        elif mass is not None:
-            unknown += 1
-    if unknown or (masses and set(masses) != names):
-        return []
+def agree(
+    results: Mapping[str, Sequence[Result]], options: Mapping[str, Any], decisions: Sequence[Decision]
+) -> Agreement:
+    """On which basis currents of all cells are compared; on none where all have a C-rate, or not all have a mass."""
+    rows = pl.concat([one.data["declared"] for one in results["summary"]]) if results["summary"] else None
+    measured = None if rows is None else rows.filter(pl.col("complete") > 0)
+    basis = NONE
+    if measured is not None and measured.get_column("unrated").sum() and not measured.get_column("mass_doubted").any():
+        known = measured.get_column("mass").count()
+        basis = AS_THEY_ARE if not known else PER_MASS if known == measured.height else NONE
+    return Agreement({"basis": basis})
+
+
+def run(given: Given) -> Result:
+    """The conditions of one specimen."""
+    summary = given.result("summary")
+    frame = conditions(summary.data["half_cycles"], summary.data["declared"], basis=str(given.agreed["basis"]))
+    return Result(
+        technique="cycling", name="conditions", table=to_frame(()), data={"conditions": frame}, quality=quality_table(()),
+        how=how("as measured", dict(given.agreed), ""),
+    )  # fmt: skip
+
+
+def _currents(done: pl.DataFrame, declared: pl.DataFrame, basis: str) -> list[pl.DataFrame]:
+    """Constant currents on one basis."""
     # 1 A/kg is 1 mA/g.
-    divisor = (
-        pl.col("sample").cast(pl.String).replace_strict(masses, return_dtype=pl.Float64) if masses else pl.lit(1e-3)
+    divisor = pl.col("mass") if basis == PER_MASS else pl.lit(1e-3)
+    unit = "mA/g" if basis == PER_MASS else "mA"
+    held = (
+        done.filter(pl.col("cc_current").is_not_null())
+        .join(declared.select("sample", "mass"), on="sample", how="left", maintain_order="left")
+        .with_columns((pl.col("cc_current").abs() / divisor).alias("_shown"))
     )
-    word, unit = ("specific_current", "mA/g") if masses else ("current", "mA")
-    held = done.filter(pl.col("cc_current").is_not_null()).with_columns(
-        (pl.col("cc_current").abs() / divisor).alias("_shown")
-    )
+    tolerance = pl.col("_shown") * RATE_TOLERANCE
     return [
-        _rows(
-            held.filter(pl.col("direction") == way), f"{way}_{word}", "_shown", pl.col("_shown") * RATE_TOLERANCE, unit
-        )
+        _rows(held.filter(pl.col("direction") == way), f"{way}_{basis}", "_shown", tolerance, unit)
         for way in ("charge", "discharge")
     ]
 
@@ -110,3 +109,6 @@ def _rows(frame: pl.DataFrame, name: str, column: str, tolerance: pl.Expr, unit:
         tolerance.cast(pl.Float64).alias("tolerance"),
         pl.lit(unit).alias("unit"),
     )
+
+
+STEP = Step("conditions", run, after=("summary",), agree=agree, shown=False)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from interlith.errors import FitError, StudyError
-from interlith.model import Choice, Citation, Observable, Result
+from interlith.model import Choice, Citation, Given, Observable, Result, Step
 from interlith.model.observable import NORMAL_95
 from interlith.numerics.trend import FEWEST, FEWEST_FOR_SHAPE, Estimate, Trend, fit_trend
 from interlith.techniques.cycling.over_cycles import (
@@ -52,17 +53,21 @@ POINT_SCHEMA = {
 }  # fmt: skip
 LINE_SCHEMA = {
     "sample": pl.String, "of": pl.String, "points": pl.Int64, "left_out": pl.Int64, "reference_cycle": pl.Int64,
-    "correlation": pl.Float64, "memory": pl.Float64, "residual_std": pl.Float64, "p_bent": pl.Float64, "degree": pl.Int64,
+    "usual_reference": pl.Int64, "correlation": pl.Float64, "memory": pl.Float64, "residual_std": pl.Float64, "p_bent": pl.Float64, "degree": pl.Int64,
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """Cycles of one cell that belong on one line, and why the others do not."""
+    """Cycles of one cell that belong on one line, and why the others do not.
+
+    `reference` is the cycle at which the line starts, `usual` the one at which it would without a declared one.
+    """
 
     rows: pl.DataFrame
     left_out: pl.DataFrame
     reference: int
+    usual: int
     choices: tuple[Choice, ...]
 
 
@@ -176,10 +181,12 @@ def _select(
     )  # fmt: skip
     told = rows.with_columns(reason.alias("reason"))
     used = told.filter(pl.col("reason") == "")
-    begin = start if reference is not None else (int(used.item(0, "cycle")) if used.height else start)
-    return Selected(
-        used, told.filter(pl.col("reason") != ""), begin, _choices(sample, sizes, used, begin, reference, known)
-    )
+    left_out = told.filter(pl.col("reason") != "")
+    if reference is None:
+        begin = usual = int(used.item(0, "cycle")) if used.height else start
+    else:
+        begin, usual = start, _select(sample, table, conditions, excluded, None, window).reference
+    return Selected(used, left_out, begin, usual, _choices(sample, sizes, used, begin, reference, known))
 
 
 def _choices(
@@ -337,10 +344,27 @@ def _points(sample: str, name: str, chosen: Selected, trend: Trend | None) -> pl
 def _described(sample: str, name: str, chosen: Selected, trend: Trend | None) -> dict[str, object]:
     return {
         "sample": sample, "of": name, "points": chosen.rows.height, "left_out": chosen.left_out.height,
-        "reference_cycle": chosen.reference,
+        "reference_cycle": chosen.reference, "usual_reference": chosen.usual,
         "correlation": None if trend is None else trend.correlation,
         "memory": None if trend is None else trend.memory,
         "residual_std": None if trend is None else trend.residual_std,
         "p_bent": None if trend is None or math.isnan(trend.bent) else trend.bent,
         "degree": None if trend is None else trend.degree,
     }  # fmt: skip
+
+
+def run(given: Given) -> Result:
+    """Loss per cycle of one specimen."""
+    window = given.options.get("fade_window")
+    return fade(
+        given.result("summary"), reference_cycle=given.options.get("reference_cycle"),
+        exclude_rate=given.options.get("exclude_rate"), window=None if window is None else (window[0], window[1]),
+    )  # fmt: skip
+
+
+def asked(options: Mapping[str, Any]) -> bool:
+    """Whether a study asks for the decay."""
+    return "fade_window" in options
+
+
+STEP = Step("fade", run, after=("summary",), words=("reference_cycle", "exclude_rate", "fade_window"), asked=asked)

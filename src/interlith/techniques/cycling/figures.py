@@ -247,8 +247,8 @@ def _zoom(groups: Sequence[Group]) -> tuple[float, float] | None:
 
 def _rate_test(table: Result, summary: Result) -> Figure | None:
     """Capacity of every cycle of the rate test, with the rates of its blocks."""
-    blocks = table.data["blocks"]
-    if blocks.is_empty():
+    blocks = table.data.get("blocks")
+    if blocks is None or blocks.is_empty():
         return None
     quantity = str(table.how.options.get("quantity", "discharge_capacity"))
     spans = blocks.group_by("sample").agg(pl.col("first_cycle").min(), pl.col("last_cycle").max())

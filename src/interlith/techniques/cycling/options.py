@@ -9,6 +9,7 @@ from typing import Any
 from interlith.errors import InterlithError, StudyError, nearest
 from interlith.techniques.cycling.components import NORMALISATIONS
 from interlith.techniques.cycling.rates import declared_block
+from interlith.techniques.cycling.resolution import is_off
 from interlith.units import inside, parse_rate
 
 #: Words under ``analyses: cycling:`` in `study.yaml`.
@@ -52,11 +53,6 @@ def check_options(options: Mapping[str, Any]) -> None:
             wrong = str(error)
         if wrong:
             raise StudyError(f"analyses: cycling: {word}: {wrong.rstrip('.')}. Write for instance {_EXAMPLES[word]}.")
-
-
-def is_off(value: Any) -> bool:
-    """Whether an analysis was switched off."""
-    return value is False or value == "off"
 
 
 def _whole(value: Any) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from interlith.errors import StudyError
 from interlith.model import Result
 from interlith.model.observable import SCHEMA, finish
-from interlith.techniques.cycling.summary import how, quality_table
+from interlith.techniques.cycling.records import how, quality_table
 
 METHODS = (
     "At a state of charge x the charge curve is read where it has passed the share x of its own charge and the discharge "

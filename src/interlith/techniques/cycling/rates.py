@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from interlith.errors import StudyError, nearest
-from interlith.model import Choice, Observable, Result, State
+from interlith.model import Choice, Given, Observable, Result, State, Step
 from interlith.model.observable import RANDOM_KINDS, kind_of
 from interlith.techniques.cycling.over_cycles import (
     MULTIPLIERS,
@@ -365,3 +365,16 @@ def _row(cell: Cell, number: int, block: Block, rows: pl.DataFrame, mean: Observ
         "rate": block.rate, "mean": mean.value, "first": values[0] if values else None,
         "last": values[-1] if values else None, "unit": mean.unit, "again": bool(again), "flag": mean.flag,
     }  # fmt: skip
+
+
+def run(given: Given) -> Result:
+    """Rate test of one specimen."""
+    return rate_table(given.result("summary"), blocks=given.options.get("rate_blocks"))
+
+
+def asked(options: Mapping[str, Any]) -> bool:
+    """Whether a study asks for the rate test."""
+    return "rate_blocks" in options
+
+
+STEP = Step("rate_table", run, after=("summary",), words=("rate_blocks",), asked=asked)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from interlith.errors import FitError
-from interlith.model import Choice, Result
+from interlith.model import Agreement, Choice, Decision, Given, Result, Step
 from interlith.model.observable import finish
 from interlith.techniques.cycling.over_cycles import at_declared_rate, currents, rates_of
-from interlith.techniques.cycling.summary import how, quality_table
+from interlith.techniques.cycling.records import how, quality_table
 
 METHODS = (
     "Retention is the ratio to the reference cycle of the same cell. Cycles at other currents than the reference cycle (by "
@@ -71,7 +72,6 @@ def retention(
         technique="cycling", name="retention", table=_ratios(kept, reference, reference_cycle),
         data={"left_out": rows.filter(pl.col("left_out") != "").select("sample", "cycle", pl.col("left_out").alias("reason"))},
         quality=quality, how=how("ratio to the reference cycle", options, METHODS),
-        choices=_choices(result, reference_cycle),
     )  # fmt: skip
 
 
@@ -178,13 +178,63 @@ def _scaled(rows: pl.DataFrame, column: str, factor: pl.Expr) -> pl.DataFrame:
     )
 
 
-def _choices(result: Result, reference_cycle: int) -> tuple[Choice, ...]:
-    samples = result.quality.get_column("sample").to_list()
-    runner_up = str(reference_cycle + 1)
-    return tuple(
-        Choice(
-            name, "reference_cycle", str(reference_cycle), runner_up, 0.5, ("capacity_retention",),
-            f"retention of {name} counts from cycle {reference_cycle}.",
-        )
-        for name in samples[:1]
+def usual_reference(lines: Sequence[Result]) -> tuple[int, int] | None:
+    """The first cycle at the usual rate that all cells have, and the next best; `None` where no cell has one.
+
+    Parameters
+    ----------
+    lines
+        Results of the decay.
+    """
+    frames = [one.data["lines"] for one in lines if "lines" in one.data]
+    starts = {
+        int(cycle)
+        for frame in frames
+        for cycle in frame.filter(pl.col("of") == "capacity").get_column("reference_cycle").drop_nulls()
+    }
+    if not starts:
+        return None
+    usual = max(starts)
+    return usual, min(starts - {usual}, default=usual + 1)
+
+
+def usual_choice(usual: int, next_best: int) -> Choice:
+    """What is told of a reference cycle that nobody declared."""
+    return Choice(
+        "cycling", "reference_cycle", str(usual), str(next_best), 0.5, ("capacity_retention",),
+        f"no reference_cycle is declared; cycle {usual} is the first that every cell has at its usual rate.",
     )  # fmt: skip
+
+
+def agree(
+    results: Mapping[str, Sequence[Result]], options: Mapping[str, Any], decisions: Sequence[Decision]
+) -> Agreement:
+    """The reference cycle of all cells where none is declared."""
+    found = usual_reference(results["fade"])
+    if options.get("reference_cycle") is not None or found is None:
+        return Agreement()
+    return Agreement({"reference_cycle": found[0]}, (usual_choice(*found),))
+
+
+def run(given: Given) -> Result:
+    """Retention of one specimen.
+
+    Raises
+    ------
+    FitError
+        If it has no such cycle, or no cell has one.
+    """
+    reference = given.options.get("reference_cycle", given.agreed.get("reference_cycle"))
+    if reference is None:
+        raise FitError("no cell has a complete cycle that could count as 100 %.")
+    return retention(given.result("summary"), reference_cycle=reference, exclude_rate=given.options.get("exclude_rate"))
+
+
+def asked(options: Mapping[str, Any]) -> bool:
+    """Whether a study asks for the retention."""
+    return "reference_cycle" in options
+
+
+STEP = Step(
+    "retention", run, after=("summary", "fade"), words=("reference_cycle", "exclude_rate"), agree=agree, asked=asked
+)

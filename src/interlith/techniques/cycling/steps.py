@@ -8,15 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts.lazy_text import refusal
-from interlith.model import Choice, Flag, Measurement, Table
-from interlith.physics.counting import Counted, count
+from interlith.model import Choice, Flag, Measurement
+from interlith.physics.counting import Counted
 from interlith.physics.counting_checks import Notice
+from interlith.techniques.cycling.counted import MOVES, count_rows
 from interlith.techniques.cycling.parts import Part, arrange
 from interlith.techniques.cycling.sign import current_sign
-
-#: Headline quantities that hang on the steps.
-MOVES = ("charge_capacity", "discharge_capacity", "coulombic_efficiency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +33,15 @@ class Specimen:
     parts: tuple[Measurement, ...] = ()
 
 
-def read_steps(measurements: Sequence[Measurement]) -> Specimen:
-    """Count every part of a test and put the parts behind each other.
+def read_steps(measurements: Sequence[Measurement], counted: Sequence[Counted] | None = None) -> Specimen:
+    """Put the parts of a test behind each other.
 
     Parameters
     ----------
     measurements
         Parts of one test, in order.
+    counted
+        What each of them holds; counted now where it is not given.
 
     Raises
     ------
@@ -55,7 +54,8 @@ def read_steps(measurements: Sequence[Measurement]) -> Specimen:
     before it ended; how long the cell stood in between is then unknown. Rows that stand in two parts are counted once,
     see `interlith.techniques.cycling.parts.arrange`.
     """
-    read = [Part(item, _count(item)) for item in measurements]
+    known = [_count(item) for item in measurements] if counted is None else counted
+    read = [Part(item, found) for item, found in zip(measurements, known, strict=True)]
     flags = [flag for item in measurements for flag in item.flags]
     for part in read:
         flags += [_flag(part.item, notice) for notice in part.counted.notices]
@@ -64,9 +64,9 @@ def read_steps(measurements: Sequence[Measurement]) -> Specimen:
     choices = [*arranged.choices]
     for part in arranged.parts:
         choices += _choices(part.item, part.counted)
-    counted = [part.counted for part in arranged.parts]
-    steps, curves, continues = _behind_each_other(counted)
-    resolution = {name: max(found.resolution.get(name, 0.0) for found in counted) for name in ("current", "voltage")}
+    used_parts = [part.counted for part in arranged.parts]
+    steps, curves, continues = _behind_each_other(used_parts)
+    resolution = {name: max(found.resolution.get(name, 0.0) for found in used_parts) for name in ("current", "voltage")}
     used = tuple(part.item for part in arranged.parts)
     wrong = current_sign(steps, used[0].source.path)
     flags += [] if wrong is None else [wrong]
@@ -79,15 +79,10 @@ def target(item: Measurement, part: str) -> str:
 
 
 def _count(item: Measurement, frame: pl.LazyFrame | None = None) -> Counted:
-    if not isinstance(item.payload, Table):
-        raise ReadError(f"{item.source.path}: cycling needs a table over time, not {type(item.payload).__name__}.")
     try:
-        return count(item.payload.frame if frame is None else frame, item.payload.columns)
-    except pl.exceptions.PolarsError as error:
-        # The table is lazy: a damaged row far down shows only now.
-        raise refusal(error, item.source.path) from error
-    except ValueError as error:
-        raise ReadError(f"{item.source.path}: {error}.") from error
+        return count_rows(item.payload, frame)
+    except ReadError as error:
+        raise ReadError(f"{item.source.path}: {error}") from error
 
 
 def _flag(item: Measurement, notice: Notice) -> Flag:

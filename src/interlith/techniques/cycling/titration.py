@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from interlith.errors import StudyError
-from interlith.model import Citation, Observable, Result, Series, State, Table
+from interlith.model import Citation, Given, Observable, Result, Series, State, Step, Table
 from interlith.techniques.cycling.over_cycles import (
     Cell,
     Scale,
@@ -274,3 +274,17 @@ def _judged(pulse: Pulse, step: float, noise: float, unrelaxed: float, bias: flo
     if abs(bias) > TOLD_BIAS:
         told.append(f"the finite particle size biases the formula by {100 * bias:+.0f} %")
     return "; ".join(failed), "; ".join(told)
+
+
+def run(given: Given) -> Result:
+    """Diffusion coefficients of one specimen."""
+    words = {word: value for word, value in given.options["titration"].items() if value is not None}
+    return diffusion(given.result("summary"), series=given.series, **words)
+
+
+def wanted(options: Mapping[str, Any]) -> bool:
+    """Only on request."""
+    return options.get("titration") is not None
+
+
+STEP = Step("diffusion", run, after=("summary",), words=("titration",), reads=True, wanted=wanted)
