@@ -47,7 +47,7 @@ class Signature:
 
     def check(self, sha256: str) -> str:
         """Checksum of a remembered digest."""
-        return _check(self.path.hex(), str(self.size), str(self.modified), str(self.changed), self.number, sha256)
+        return _check(self.path.hex(), self.size, self.modified, self.changed, self.number, sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Catalogue:
         try:
             self._connection = self._connect()
         except sqlite3.Error as error:
-            if not is_damage(error):
+            if not is_damage(error, path):
                 raise translated(error, path) from error
             self._renew()
 
@@ -239,7 +239,7 @@ class Catalogue:
                 try:
                     return operation(self._connection)
                 except sqlite3.Error as error:
-                    if not is_damage(error):
+                    if not is_damage(error, self._path):
                         raise
                     self._connection.close()
                     self._renew()
@@ -248,15 +248,18 @@ class Catalogue:
                 raise translated(error, self._path) from error
 
     def _connect(self) -> sqlite3.Connection:
+        self._number = _number(self._path)
         connection, fresh = connect(self._path, network=self._network)
+        self._number = _number(self._path)
         if fresh:
             rows = [(one.key, one.size, one.written) for one in self._scan()]
             _apply(connection, [("INSERT OR IGNORE INTO entries VALUES (?, ?, ?)", rows)])
         return connection
 
     def _renew(self) -> None:
-        """Set the damaged catalogue aside and make a new one of the entry files."""
-        set_aside(self._path)
+        """Set the damaged catalogue aside and make a new one of the entry files, unless another run has just done so."""
+        if _number(self._path) == self._number:
+            set_aside(self._path)
         try:
             self._connection = self._connect()
         except sqlite3.Error as error:
@@ -277,8 +280,15 @@ def _apply(connection: sqlite3.Connection, statements: Iterable[_Statement]) -> 
     return changed
 
 
-def _check(*words: str) -> str:
-    return hashlib.sha256("\n".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def _check(*words: object) -> str:
+    return hashlib.sha256("\n".join(map(str, words)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def _sane(size: object, used: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import sqlite3
 import time
 from pathlib import Path
@@ -22,6 +23,8 @@ _TABLES = {
         "number TEXT NOT NULL, sha256 TEXT NOT NULL, sum TEXT NOT NULL, used REAL NOT NULL"
     ),
 }
+#: What SQLite says when the tables are not ours.
+_FOREIGN = ("no such table", "no such column", "malformed", "has no column", "unsupported file format")
 _REMEDY = "set INTERLITH_STORE to a folder on a disk of this computer"
 
 
@@ -94,7 +97,7 @@ def _try_lock(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("ROLLBACK")
     except sqlite3.OperationalError as error:
-        if is_damage(error):
+        if is_damage(error, path):
             raise
         raise StudyError(
             f"{path}: the store lies on a network file system that gives no locks ({error}), so that two runs could spoil "
@@ -102,12 +105,14 @@ def _try_lock(connection: sqlite3.Connection, path: Path) -> None:
         ) from error
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: sqlite3.Error, path: Path) -> bool:
     """Whether an error says that the file is no sound catalogue, rather than busy, full or forbidden."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
         return True
-    return any(words in str(error) for words in ("no such table", "no such column", "malformed", "has no column"))
+    if code == sqlite3.SQLITE_READONLY:  # a changed byte in its head, or moved away by another run
+        return os.access(path, os.W_OK) or not path.exists()
+    return any(words in str(error) for words in _FOREIGN)
 
 
 def translated(error: sqlite3.Error, path: Path) -> Exception:
@@ -137,7 +142,7 @@ def set_aside(path: Path) -> None:
     StudyError
         If another run still uses it.
     """
-    aside = f"{path}.damaged-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
+    aside = f"{path}.damaged-{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
     for suffix in ("", "-wal", "-shm", "-journal"):
         try:
             os.replace(f"{path}{suffix}", f"{aside}{suffix}")

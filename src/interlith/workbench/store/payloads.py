@@ -11,6 +11,8 @@ from typing import Any
 
 import polars as pl
 
+from interlith.errors import MissingDependency
+
 #: Bytes of a table in memory below which compressing costs more time than it saves space.
 _WORTH_COMPRESSING = 12_000
 
@@ -54,12 +56,18 @@ def dataset_bytes(dataset: Any, *, name: str) -> bytes:
     ------
     TypeError
         If the dataset does not come back identical.
+    MissingDependency
+        If h5py, which h5netcdf writes with, is not installed.
     """
     buffer = io.BytesIO()
     try:
         dataset.to_netcdf(buffer, engine="h5netcdf")
         content = bytes(buffer.getbuffer())
         identical = dataset_from(content).identical(dataset)
+    except ImportError as error:
+        raise MissingDependency(
+            f"The dataset '{name}' needs h5py to be kept; install it with `pip install h5py`."
+        ) from error
     except (TypeError, ValueError, NotImplementedError, KeyError, AttributeError) as error:
         raise TypeError(f"The dataset '{name}' cannot be kept in the store: {error}") from error
     if not identical:

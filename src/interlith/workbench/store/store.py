@@ -67,8 +67,8 @@ class Store:
             layout.make()
             if not catalogue:
                 return cls(layout, None)
-            write_whole(layout.partial / "probe", lambda handle: None, partial=layout.partial)
-            remove(layout.partial / "probe")
+            write_whole(layout.root / "probe", lambda handle: None, partial=layout.partial)
+            remove(layout.root / "probe")
         except OSError as error:
             if error.errno in _FULL:
                 raise

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+_WINDOWS = os.name == "nt"
 #: Pauses (s) between attempts to replace a file that another process holds open.
 _PAUSES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2)
 
@@ -65,7 +66,7 @@ def remove(path: Path) -> bool:
         try:
             path.unlink(missing_ok=True)
         except PermissionError:
-            if os.name != "nt" or pause is None:
+            if not _WINDOWS or pause is None:
                 return False
             time.sleep(pause)
         except OSError:
@@ -80,7 +81,7 @@ def settle(folders: Iterable[Path]) -> None:
 
     What is lost otherwise is a finished entry, never its integrity: one call for many entries is enough.
     """
-    if os.name == "nt":  # folders cannot be opened there; NTFS journals its names itself
+    if _WINDOWS:  # folders cannot be opened there; NTFS journals its names itself
         return
     for folder in folders:
         with contextlib.suppress(FileNotFoundError):
@@ -99,7 +100,7 @@ def _replace(temporary: Path, path: Path) -> None:
         try:
             os.replace(temporary, path)
         except PermissionError:
-            if os.name != "nt" or pause is None:
+            if not _WINDOWS or pause is None:
                 raise
             time.sleep(pause)
         else:
