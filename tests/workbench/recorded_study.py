@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 
 from interlith.model import FileRecord, Result, StepRecord, StudyOutcome
+from interlith.reporting.tables import write_observables
+from interlith.simulate.demo import BARE, COATED
+from interlith.simulate.study import simulate_study
 from interlith.workbench.identity import identify
+from interlith.workbench.provenance import write_provenance
+from interlith.workbench.run import run
+from interlith.workbench.store import Store
 
 MODULES = {"interlith.techniques.cycling.summary": "0123456789ab", "interlith.physics.counting": "ba9876543210"}
 VERSIONS = {"numpy": "2.4.0", "polars": "2.1.0"}
@@ -50,3 +57,18 @@ def _record(
         key, "cycling", step, specimen, files, inputs, code=key_of("code", step), modules=MODULES, versions=VERSIONS,
         seconds=0.25,
     )  # fmt: skip
+
+
+def finished(folder: Path, store: Path) -> StudyOutcome:
+    """A small simulated study with its results, catalogue and store."""
+    simulate_study(
+        folder, variants=(BARE, COATED), cells_per_variant=2, cycles=12, seed=5, restarted=1, title="Miller's LNMO powders",
+        primary="{capacity_retention: {cycle: 12}}",
+    )  # fmt: skip
+    outcome, kept = with_records(run(folder))
+    with Store.open(store) as opened:
+        opened.register({key: opened.put(key, result) for key, result in kept.items()})
+        opened.commit()
+    write_observables(outcome.observables, folder / "results")
+    write_provenance(outcome, folder / "results")
+    return outcome
