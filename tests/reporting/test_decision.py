@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from interlith.model import Gap
-from interlith.reporting.decision import choice_groups, gap_groups, page_one, question
+from interlith.reporting.choices import choice_groups
+from interlith.reporting.decision import gap_groups, page_one, question
 from interlith.reporting.forest import criterion_of, forest, no_change
 from interlith.reporting.headline import columns, sampled, spread_states, spreads
 from interlith.reporting.style import Style

@@ -431,7 +431,7 @@ def test_commands_can_be_pasted() -> None:
     assert decide_command("cells/a b.csv/half_cycle/3", "split_voltage", "4.45 V") == (
         'interlith decide "cells/a b.csv/half_cycle/3" split_voltage "4.45 V" --reason "..."'
     )
-    assert decide_command("a", "include", value=False).split()[4] == "false"
+    assert decide_command("a", "include", value=False).split()[4] == "no"
     assert quoted("$(rm -rf ~)`'\"") == "'$(rm -rf ~)`'\"'\"'\"'"
     assert quoted("Zelle_ü.csv#sha256:0123456789ab") == "Zelle_ü.csv#sha256:0123456789ab"
 

@@ -5,32 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from interlith.model import Choice, Finding, Gap, StudyOutcome
+from interlith.model import Finding, Gap, StudyOutcome
+from interlith.reporting.choices import AUTOMATIC, ChoiceGroup, choice_groups
 from interlith.reporting.headline import state_text
 from interlith.reporting.numbers import probability_text, title
 from interlith.reporting.objections import Against, against
 
 CONTRASTS = ("ratio", "difference", "equivalence")
-#: Who decided: the software, or the study file.
-AUTOMATIC, DECLARED = "automatic", "study file"
 #: Lengths that keep page 1 on one sheet of A4; the rest is a link away.
 MOST_EFFECTS, MOST_AGAINST, MOST_CHOICES, MOST_GAPS = 5, 2, 3, 4
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceGroup:
-    """The same decision taken for one or many targets, told once."""
-
-    number: int
-    field: str
-    value: str
-    runner_up: str
-    margin: float
-    moves: tuple[str, ...]
-    reason: str
-    who: str
-    targets: tuple[str, ...]
-    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,42 +123,6 @@ def _sentence(outcome: StudyOutcome, primary: tuple[tuple[int, Finding], ...]) -
     if study.reference is None:
         return f"Nothing is compared, because no reference is declared ({specimens}). Name one in study.yaml."
     return f"No contrast on the primary endpoint could be made ({specimens}); the reasons stand below."
-
-
-def choice_groups(outcome: StudyOutcome) -> list[ChoiceGroup]:
-    """Automatic decisions by influence: how close the decision was, and whether it moves the primary endpoint."""
-    gathered: dict[tuple[str, str, str, str], list[Choice]] = {}
-    for item in outcome.choices:
-        if not _told_by_another(item, outcome.choices):
-            gathered.setdefault((item.field, item.value, item.runner_up, _who(item, outcome)), []).append(item)
-    primary = outcome.study.primary.quantity if outcome.study.primary else ""
-    groups = []
-    for (_, _, _, who), items in gathered.items():
-        closest = min(items, key=lambda item: item.margin)
-        moves = tuple(dict.fromkeys(name for item in items for name in item.moves))
-        weight = 1.0 if primary in moves else 0.6 if moves else 0.1
-        groups.append((weight * (1.0 - min(max(closest.margin, 0.0), 1.0)), len(items), closest, moves, items, who))
-    groups.sort(key=lambda group: (-group[0], -group[1], group[2].field, group[2].value))
-    return [
-        ChoiceGroup(
-            number, item.field, item.value, item.runner_up, item.margin, moves, item.reason, who,
-            tuple(one.target for one in items), score,
-        )
-        for number, (score, _, item, moves, items, who) in enumerate(groups, start=1)
-    ]  # fmt: skip
-
-
-def _who(item: Choice, outcome: StudyOutcome) -> str:
-    """A value that stands in the study file was not chosen by the software, whatever an analysis recorded."""
-    said = any(str(options.get(item.field)) == item.value for options in outcome.study.analyses.values())
-    return DECLARED if item.who == AUTOMATIC and (said or item.reason.lower().startswith("declared")) else item.who
-
-
-def _told_by_another(item: Choice, choices: tuple[Choice, ...]) -> bool:
-    """The reference cycle is recorded by the analysis that used it, too, after the one that chose it."""
-    if item.field != "reference_cycle" or not item.reason.startswith("retention of"):
-        return False
-    return any(other.field == item.field and other.reason.startswith("no reference_cycle") for other in choices)
 
 
 def gap_groups(gaps: Iterable[Gap]) -> tuple[GapGroup, ...]:

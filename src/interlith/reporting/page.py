@@ -17,6 +17,7 @@ from markupsafe import Markup
 import interlith
 from interlith.model import Figure, Finding, Measurement, StudyOutcome
 from interlith.reporting import decision, numbers
+from interlith.reporting.choices import choice_groups, corrections, moved_text
 from interlith.reporting.draw import picture
 from interlith.reporting.explained import origins
 from interlith.reporting.forest import forest
@@ -73,7 +74,7 @@ def render(outcome: StudyOutcome, *, pictures: Mapping[str, bytes] | None = None
         "effects": _effects(page, outcome), "forest": _forest(page, outcome, style),
         "columns": shown, "included": [included(column.rows(outcome.observables)) for column in shown], "cells": _cells(outcome, shown), "headline": _headline(outcome, shown, page),
         "spreads": _by_column(spreads(outcome.observables, shown, variants)), "sampled": sampled(outcome),
-        "sheets": sheets, "cover": _cover(outcome, sheets, len(page.primary)), "choices": decision.choice_groups(outcome),
+        "sheets": sheets, "cover": _cover(outcome, sheets, len(page.primary)), "choices": choice_groups(outcome), "corrections": corrections(outcome),
         "traces": told, "known_ids": {item.id for item in told}, "raw": raw, "origins": behind,
         "known_sources": {anchor: item.source.path for item, anchor in raw if anchor}, "methods": methods(outcome.results, outcome=outcome),
         "per_print": COLUMNS_ON_PAPER, "flags": _flags(outcome), "most_flags": MOST_FLAGS, "quality": _quality(outcome), "style": style,
@@ -111,7 +112,7 @@ def _environment() -> Environment:
     made.filters |= {
         "quantity": numbers.title, "probability": numbers.probability_text, "bytes": numbers.bytes_text,
         "thin": _thin, "significant": numbers.significant, "unit": numbers.pretty_unit,
-        "short": numbers.short, "elide": numbers.elide, "decimal": _decimal, "sentence": _sentence, "day": _day,
+        "short": numbers.short, "elide": numbers.elide, "decimal": _decimal, "moved": moved_text, "sentence": _sentence, "day": _day,
     }  # fmt: skip
     made.globals |= {
         "with_uncertainty": numbers.with_uncertainty, "interval": numbers.interval_text, "effect": numbers.effect_text, "state_text": state_text,

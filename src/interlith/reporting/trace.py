@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from interlith.model import StudyOutcome
-from interlith.reporting.decision import ChoiceGroup, choice_groups
+from interlith.reporting.choices import ChoiceGroup, choice_groups
 from interlith.reporting.explained import Behind, Origins
 from interlith.reporting.headline import Column, state_text
 from interlith.reporting.numbers import significant, with_uncertainty

@@ -15,7 +15,8 @@ import polars as pl
 import xlsxwriter
 
 from interlith.model import SCHEMA, StudyOutcome
-from interlith.reporting.decision import choice_groups, page_one
+from interlith.reporting.choices import choice_groups, corrections, moved_text
+from interlith.reporting.decision import page_one
 from interlith.reporting.headline import Column, columns
 from interlith.reporting.methods import methods
 from interlith.reporting.numbers import interval_text, pretty_unit, probability_text
@@ -177,15 +178,37 @@ def _cycles(book: _Book, outcome: StudyOutcome) -> None:
 
 
 def _choices(book: _Book, outcome: StudyOutcome) -> None:
-    head = ("Rank", "Field", "Taken", "Runner-up", "Margin", "Moves", "Reason", "Who", "Targets", "First targets")
+    head = (
+        "Rank",
+        "Field",
+        "Taken",
+        "Runner-up",
+        "Margin",
+        "Moves",
+        "Reason",
+        "Who",
+        "Targets",
+        "First targets",
+        "With the runner-up",
+        "To correct it",
+    )
     rows = (
         (
             item.number, item.field, item.value, item.runner_up, item.margin, ", ".join(item.moves), item.reason,
-            item.who, len(item.targets), "; ".join(item.targets[:50]),
+            item.who, len(item.targets), "; ".join(item.targets[:50]), "; ".join(moved_text(one) for one in item.effects[:12]), item.command,
         )
         for item in choice_groups(outcome)
     )  # fmt: skip
-    book.sheet("Choices", head, rows, (6, 20, 20, 20, 9, 30, 60, 12, 9, 60), note="By influence, the largest first.")
+    book.sheet(
+        "Choices", head, rows, (6, 20, 20, 20, 9, 30, 60, 12, 9, 60, 60, 60), note="By influence, the largest first."
+    )
+    decided = [
+        (one.decision.target.text, one.decision.field, one.value, one.was, one.decision.reason, one.decision.who, one.decision.date, one.vanished)
+        for one in corrections(outcome)
+    ]  # fmt: skip
+    if decided:
+        columns = ("Target", "Field", "Value", "Instead of", "Reason", "Who", "When", "Why it has no effect")
+        book.sheet("Corrections", columns, decided, (60, 20, 20, 20, 60, 12, 12, 60), note="Entries of decisions.yaml.")
 
 
 def _unread(book: _Book, outcome: StudyOutcome) -> None:

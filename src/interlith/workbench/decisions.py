@@ -197,13 +197,19 @@ def whoever() -> str:
 
 def decide_command(target: str, field: str, value: Value | None = None) -> str:
     """The command that would decide, ready to paste but for the reason and, where it is not given, the value."""
-    said = "VALUE" if value is None else quoted(file.scalar(value) if isinstance(value, bool) else str(value))
+    word = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    said = "VALUE" if value is None else quoted(word)
     return f'interlith decide {quoted(target)} {quoted(field)} {said} --reason "..."'
 
 
 def undo_command(one: Decision) -> str:
     """The command that would take a decision back."""
-    return f"interlith decide --undo {quoted(one.target.text)} {quoted(one.field)}"
+    return command_to_undo(one.target.text, one.field)
+
+
+def command_to_undo(target: str, field: str) -> str:
+    """The command that would take back what was decided on a field of a target."""
+    return f"interlith decide --undo {quoted(target)} {quoted(field)}"
 
 
 def quoted(word: str) -> str:
