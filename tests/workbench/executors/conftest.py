@@ -15,9 +15,12 @@ from tests.conftest import REPOSITORY
 from tests.workbench.executors import toys
 
 
-@pytest.fixture(autouse=True)
-def _findable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")]))
+@pytest.fixture(scope="session", autouse=True)
+def findable() -> Iterator[None]:
+    """Child processes find the toys."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")]))
+        yield
 
 
 @pytest.fixture

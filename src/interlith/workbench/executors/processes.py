@@ -17,6 +17,7 @@ from interlith.workbench.executors import fates
 from interlith.workbench.executors.attempt import PERFORM
 from interlith.workbench.executors.child import Answer, Child, Ended, Task
 from interlith.workbench.executors.limits import TIME_LIMIT, cores, memory_share, thread_words
+from interlith.workbench.executors.memory import kill_tree
 from interlith.workbench.executors.protocol import Progress
 from interlith.workbench.executors.supervision import Supervision
 from interlith.workbench.jobs import Done, Job
@@ -51,6 +52,8 @@ class Processes:
     memory_limit
         Largest resident memory (bytes) of a child with its descendants, without pages of files; by default three
         quarters of what is available, divided among the workers.
+    sharing
+        Workers among which cores and memory of this machine are divided; by default those of this executor.
     perform
         Who does the jobs, as ``module:function``.
 
@@ -69,19 +72,22 @@ class Processes:
         workers: int | None = None,
         time_limit: float | None = None,
         memory_limit: int | None = None,
+        sharing: int | None = None,
         perform: str = PERFORM,
     ) -> None:
         self._workers = workers or cores()
         self._time_limit = TIME_LIMIT if time_limit is None else time_limit
-        self._memory_limit = memory_share(self._workers) if memory_limit is None else memory_limit
+        self._memory_limit = memory_share(sharing or self._workers) if memory_limit is None else memory_limit
         self._arguments = ["--store", os.fspath(store_root), "--perform", perform]
         self._arguments += ["--retire", str(int(RETIRE_SHARE * self._memory_limit))]
+        self._sharing = sharing
         self._children: list[Child] = []
         self._events: SimpleQueue[Answer | Ended] = SimpleQueue()
         self._numbers = count()
         self._false_starts = 0.0
         self._wanted = self._workers
         self._running = False
+        self._stopping = False
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -98,7 +104,7 @@ class Processes:
         """Do jobs in children. See `Executor.run`."""
         if self._running:
             raise RuntimeError("this executor is at another run; finish or close that iterator first")
-        self._running = True
+        self._running, self._stopping = True, False
         if isinstance(jobs, Sized):
             self._wanted = max(1, min(self._workers, len(jobs)))
         queue = _Queue(iter(jobs), self._numbers)
@@ -120,6 +126,12 @@ class Processes:
             for child in [one for one in self._children if one.task is not None]:
                 self._drop(child)
 
+    def stop(self) -> None:
+        """End a run that is under way in another thread: its next answer is a `StudyError`."""
+        self._stopping = True
+        for pid in self.pids:
+            kill_tree(pid)
+
     def close(self) -> None:
         """Stop all children."""
         for child in list(self._children):
@@ -134,7 +146,7 @@ class Processes:
         self.close()
 
     def _start(self) -> Child:
-        environment = os.environ | thread_words(self._wanted)
+        environment = os.environ | thread_words(self._sharing or self._wanted)
         child = Child(self._arguments, environment, self._events.put)
         self._children.append(child)
         return child
@@ -159,6 +171,8 @@ class Processes:
             event = self._events.get(timeout=PATIENCE)
         except Empty:
             return None
+        if self._stopping:
+            raise StudyError("The run was stopped; what was finished is kept.")
         child = event.child
         if child not in self._children:
             return None
