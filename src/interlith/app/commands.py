@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from interlith.app.exits import FINE, INCOMPLETE, WRONG_INPUT
+from interlith.app.printing import LONGEST_LIST, echo, finding_lines, flag_lines, quoted, rest, unread_lines
 from interlith.app.progress import Progress
 from interlith.errors import InterlithError, StudyError, UnitError
-
-if TYPE_CHECKING:
-    from interlith.model import Finding, Flag, StudyOutcome, Unread
-
-#: Longest list printed in a terminal; the rest is counted and stands in the report.
-LONGEST_LIST = 20
-MOST_CAVEATS = 2
 
 
 def init_folder(folder: Path) -> int:
@@ -32,28 +25,23 @@ def init_folder(folder: Path) -> int:
         typer.echo(f"{done.known} files were listed already and stay as you edited them")
     if done.restarted:
         typer.echo(f"{len(done.restarted)} files look like parts of restarted tests; they share a replicate number")
-    _list_unread(done.left_out, "left out")
+    echo(unread_lines(done.left_out, "left out"))
     if done.undeclared:
         typer.echo("add to `samples:` in study.yaml:")
         for variant in done.undeclared:
             typer.echo(f"  {variant}: {{}}")
     if not done.written and not done.added:
         typer.echo("nothing new")
-    typer.echo(f"next: edit both files, then `interlith check {_quoted(folder)}`")
+    typer.echo(f"next: edit both files, then `interlith check {quoted(folder)}`")
     return FINE
 
 
 def check_folder(folder: Path) -> int:
-    """``study = il.open_study(folder); study.gaps; study.unread``."""
-    from interlith.workbench.discovery import techniques
-    from interlith.workbench.opening import open_study
-    from interlith.workbench.run import check_options
+    """``study = il.open_study(folder); study.gaps; study.unread``, and what the files say against themselves."""
+    from interlith.workbench.checking import check
 
     with Progress("reading") as progress:
-        study = open_study(folder, progress=progress)
-    for name, options in study.analyses.items():
-        if name in techniques():
-            check_options(techniques()[name], options)
+        study, flags = check(folder, progress=progress)
     typer.echo(
         f"{study.name}: {len(study.measurements)} files read, {len(study.samples)} specimens, {len(study.variants)} variants"
     )
@@ -61,50 +49,12 @@ def check_folder(folder: Path) -> int:
         typer.echo(f"\nmissing ({len(study.gaps)}):")
         for gap in study.gaps[:LONGEST_LIST]:
             typer.echo(f"  {gap.where}: {gap.what}\n      until then: {gap.consequence}")
-        _rest(len(study.gaps))
-    _list_unread(study.unread, "unread")
-    flags = [(item.source.path, flag) for item in study.measurements for flag in item.flags]
-    _list_flags(flags)
+        echo(rest(len(study.gaps)))
+    echo(unread_lines(study.unread, "unread"))
+    echo(flag_lines(flags))
     if not study.gaps and not study.unread:
         typer.echo("nothing is missing")
     return INCOMPLETE if study.unread else FINE
-
-
-def run_folder(folder: Path, output: Path | None) -> int:
-    """``outcome = il.run(folder); il.report(outcome, ...)``."""
-    from interlith.workbench.run import run
-
-    with Progress("running") as progress:
-        outcome = run(folder, progress=progress)
-    return finish(outcome, output or folder / "results")
-
-
-def finish(outcome: StudyOutcome, output: Path) -> int:
-    """Write the results of a study and print what a person must know first."""
-    from interlith.reporting import write_report
-
-    with Progress("writing") as progress:
-        progress(0, 1, "report")
-        page = write_report(outcome, output)
-    study = outcome.study
-    typer.echo(
-        f"{study.name}: {len(study.measurements)} files, {len(study.samples)} specimens, {outcome.observables.height:,} numbers in {outcome.seconds:.1f} s"
-    )
-    contrasts = [finding for finding in outcome.findings if finding.kind != "audit"]
-    print_findings(contrasts[:6])
-    audits = [finding for finding in outcome.findings if finding.kind == "audit"]
-    for verdict in ("contradicted", "undecided"):
-        print_findings([finding for finding in audits if finding.verdict == verdict])
-    if study.gaps:
-        typer.echo(
-            f"missing: {len(study.gaps)} entries, see `interlith check {_quoted(study.folder)}`; first: {study.gaps[0].where}"
-        )
-    _list_unread(study.unread, "unread")
-    for step, reason in outcome.failures[:LONGEST_LIST]:
-        typer.echo(f"failed: {step}: {reason}")
-    _rest(len(outcome.failures))
-    typer.echo(f"report: {page}")
-    return INCOMPLETE if study.unread or outcome.failures else FINE
 
 
 def read_files(files: Sequence[Path], kind: str | None, csv: Path | None) -> int:
@@ -138,7 +88,7 @@ def compare_variants(
             kind="difference" if difference else "ratio",
             allow_unlike=allow_unlike,
         )
-    print_findings(findings)
+    echo(finding_lines(findings))
     return INCOMPLETE if study.unread else FINE
 
 
@@ -177,7 +127,7 @@ def audit_claims(claims: Sequence[str]) -> int:
     for entry in claims:
         path = shipped.get(entry, Path(entry))
         typer.echo(f"{entry}")
-        print_findings(evidence.audit(path))
+        echo(finding_lines(evidence.audit(path)))
     return FINE
 
 
@@ -190,16 +140,6 @@ def list_formats() -> int:
         if item.refuses:
             typer.echo(f"{'':<20} not readable: {item.refuses}")
     return FINE
-
-
-def print_findings(findings: Sequence[Finding]) -> None:
-    """One line a finding: verdict, statement, then its caveats."""
-    for finding in findings:
-        typer.echo(f"  {finding.verdict:<12} {finding.statement}")
-        for caveat in finding.caveats[:MOST_CAVEATS]:
-            typer.echo(f"{'':<15}({caveat})")
-        if len(finding.caveats) > MOST_CAVEATS:
-            typer.echo(f"{'':<15}(and {len(finding.caveats) - MOST_CAVEATS} more caveats)")
 
 
 def _read_file(path: Path, kind: str | None, csv: Path | None) -> None:
@@ -218,7 +158,7 @@ def _read_file(path: Path, kind: str | None, csv: Path | None) -> None:
         return
     result = il.cycling.summarise(item)
     flags = [(path.name, flag) for flags in result.flags.values() for flag in flags]
-    _list_flags(flags or [(path.name, flag) for flag in item.flags])
+    echo(flag_lines(flags or [(path.name, flag) for flag in item.flags]))
     cycles = result.data["half_cycles"]
     typer.echo(f"  {cycles.height} half-cycles:")
     for row in cycles.head(LONGEST_LIST).iter_rows(named=True):
@@ -227,26 +167,4 @@ def _read_file(path: Path, kind: str | None, csv: Path | None) -> None:
         typer.echo(
             f"  {row['half_cycle']:>5}  cycle {row['cycle']:>4} (vendor {row['vendor_cycle'] or '-'})  {row['direction']:<9} {charge}  {row['mean_voltage']:.4f} V{flag}"
         )
-    _rest(cycles.height)
-
-
-def _list_unread(unread: Sequence[Unread], word: str) -> None:
-    for item in unread[:LONGEST_LIST]:
-        typer.echo(f"{word}: {item.path}: {item.reason}" + (f" {item.remedy}" if item.remedy else ""))
-    _rest(len(unread))
-
-
-def _list_flags(flags: Sequence[tuple[str, Flag]]) -> None:
-    for name, flag in flags[:LONGEST_LIST]:
-        typer.echo(f"{flag.severity}: {name}: {flag.message}" + (f" ({flag.where})" if flag.where else ""))
-    _rest(len(flags))
-
-
-def _rest(count: int) -> None:
-    if count > LONGEST_LIST:
-        typer.echo(f"  ... and {count - LONGEST_LIST} more")
-
-
-def _quoted(path: Path) -> str:
-    text = str(path)
-    return f'"{text}"' if " " in text else text
+    echo(rest(cycles.height))

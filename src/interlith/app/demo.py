@@ -23,7 +23,7 @@ def run_demo(folder: Path, *, real: bool, seed: int) -> int:
     """
     import typer
 
-    from interlith.app.commands import finish
+    from interlith.app.running import finish
 
     _refuse_foreign(folder, "sources.txt" if real else "truth.json")
     from interlith.workbench.run import run

@@ -80,11 +80,118 @@ def run(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where results go (default: FOLDER/results).")
     ] = None,
+    executor: Annotated[
+        str,
+        typer.Option(
+            help="inline, processes, cluster, the address of a dask scheduler, or auto: processes for many files."
+        ),
+    ] = "auto",
+    workers: Annotated[int | None, typer.Option(help="Processes at once (default: one a core).")] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Longest time of one step in seconds (default: 1800).")
+    ] = None,
+    memory_limit: Annotated[
+        float | None,
+        typer.Option(help="Largest memory of one process in GiB (default: 75 % of what is free, shared out)."),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Write the results again although nothing changed.")] = False,
 ) -> None:
-    """Run the whole study and write observables, figures and report.html."""
-    from interlith.app.commands import run_folder
+    """Run the study and write observables, figures and report.html; only what a change touches is computed again."""
+    from interlith.app.running import Means, run_folder
 
-    raise typer.Exit(run_folder(folder, output))
+    raise typer.Exit(run_folder(folder, output, Means(executor, workers, time_limit, memory_limit, fresh)))
+
+
+@app.command()
+def explain(
+    identifier: Annotated[str, typer.Argument(help="The id of a number, or its first six digits or more.")],
+    folder: Annotated[Path, typer.Option("--folder", "-C", help="The study, or its results.")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    verify: Annotated[bool, typer.Option(help="Compare the raw files with the bytes of the run.")] = True,
+) -> None:
+    """Say where a number comes from: curve, fit, choices, options, code and the bytes of the raw file."""
+    from interlith.app.explain import explain_number
+
+    raise typer.Exit(explain_number(identifier, folder, as_json, verify))
+
+
+@app.command()
+def decide(
+    target: Annotated[
+        str | None, typer.Argument(help="As the report prints it, or shorter: B1_02/half_cycle/37.")
+    ] = None,
+    field: Annotated[str | None, typer.Argument(help="step_type, cycle_join, include, reference_cycle, ...")] = None,
+    value: Annotated[str | None, typer.Argument(help="What holds instead.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; it stands in the report.")] = None,
+    who: Annotated[
+        str | None, typer.Option("--who", help="Who decides (default: INTERLITH_WHO, else the account).")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--folder", "-C", help="The study.")] = Path(),
+    undo: Annotated[bool, typer.Option("--undo", help="Take the decision on TARGET FIELD back.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="List what was decided.")] = False,
+) -> None:
+    """Correct an automatic choice in one line; the next run computes only what depends on it."""
+    from interlith.app.decide import decide_choice
+    from interlith.app.recorded import recorded_choices
+
+    known, recorded = recorded_choices(folder)
+    raise typer.Exit(
+        decide_choice(
+            folder,
+            target,
+            field,
+            value,
+            reason=reason,
+            who=who,
+            undo=undo,
+            listing=listing,
+            known=known,
+            recorded=recorded,
+        )
+    )
+
+
+@app.command()
+def export(
+    folder: Folder,
+    target: Annotated[Path, typer.Argument(help="A new folder, or a file ending in .zip.")],
+    raw: Annotated[bool, typer.Option(help="With the raw files, or only their digests.")] = True,
+    anonymise: Annotated[
+        bool, typer.Option("--anonymise", help="Neutral names, no raw files, salted digests.")
+    ] = False,
+    license_: Annotated[str, typer.Option("--license", help="For instance CC-BY-4.0.")] = "",
+    key: Annotated[Path | None, typer.Option(help="Where the meaning of neutral names is kept.")] = None,
+) -> None:
+    """Write the study as an RO-Crate with its provenance (PROV), or as an anonymised package."""
+    from interlith.app.export import export_study
+
+    raise typer.Exit(export_study(folder, target, raw, anonymise, license_, key))
+
+
+@app.command()
+def verify(
+    files: Annotated[list[Path] | None, typer.Argument(help="Raw files that must be there.")] = None,
+) -> None:
+    """Read every kept result and every remembered raw file again and compare the bytes."""
+    from interlith.app.keeping import verify_store
+
+    raise typer.Exit(verify_store(files or []))
+
+
+@app.command()
+def clean(
+    older_than: Annotated[
+        str | None, typer.Option(help="Remove results not used for so long, for instance 30d.")
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option(help="Keep at most so much, the last used first, for instance 5GB.")
+    ] = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Free space in the store; what is removed is computed again when it is needed."""
+    from interlith.app.keeping import clean_store
+
+    raise typer.Exit(clean_store(older_than, keep, dry))
 
 
 @app.command()

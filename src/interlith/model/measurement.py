@@ -39,7 +39,10 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The raw bytes behind a measurement: `path` relative to the study, digest, size, reader and its version."""
+    """The raw bytes behind a measurement: `path` relative to the study, digest, size, reader and its version.
+
+    `key` names what the store remembers of the reading; it is made of the bytes, what the reader was told, and its code.
+    """
 
     path: str
     sha256: str
@@ -47,6 +50,7 @@ class Source:
     reader: str
     reader_version: str
     absolute: Path | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from interlith.errors import StudyError, nearest
+from interlith.model.decision import Decision
 from interlith.model.measurement import Measurement
 from interlith.model.sample import Sample, Variant
 from interlith.model.series import Series
@@ -61,7 +62,11 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A folder of raw files with its declarations; made by `interlith.open_study`."""
+    """A folder of raw files with its declarations; made by `interlith.open_study`.
+
+    `decisions` are the corrections of `decisions.yaml`, `external` the tables of other programs, `join` what the study
+    says of states that stand in another log.
+    """
 
     name: str
     folder: Path
@@ -76,6 +81,9 @@ class Study:
     gaps: tuple[Gap, ...] = ()
     analyses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     simulated: bool = False
+    decisions: tuple[Decision, ...] = ()
+    external: tuple[str, ...] = ()
+    join: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __getitem__(self, technique: str) -> Series:
         """All included measurements of a technique.

@@ -117,12 +117,16 @@ def _source(module: str) -> _Source | None:
     digest = hashlib.sha256(raw)
     for data in _data_files(path, raw):
         digest.update(data.read_bytes())
-    return _Source(digest.hexdigest(), tuple(name for name, _ in found), {alias: name for name, alias in found if alias})
+    return _Source(
+        digest.hexdigest(), tuple(name for name, _ in found), {alias: name for name, alias in found if alias}
+    )
 
 
 def _data_files(path: Path, raw: bytes) -> list[Path]:
     """Data files beside a module that its source names."""
-    return [item for item in sorted(path.parent.iterdir()) if item.suffix in DATA_SUFFIXES and item.name.encode() in raw]
+    return [
+        item for item in sorted(path.parent.iterdir()) if item.suffix in DATA_SUFFIXES and item.name.encode() in raw
+    ]
 
 
 def _imports(body: Iterable[ast.AST], package: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from interlith import evidence
 from interlith.errors import StudyError
-from interlith.model import Finding, Result, Study
+from interlith.model import Finding, Result, Study, Technique
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,6 +29,11 @@ def gather(results: Sequence[Result]) -> pl.DataFrame:
     if not results:
         raise StudyError("There is no result to take observables from; run an analysis first.")
     return pl.concat([result.table for result in results], how="vertical")
+
+
+def headlines_of(techniques: Sequence[Technique]) -> dict[str, Literal["ratio", "difference"]]:
+    """Quantities that are compared between variants by default, and how."""
+    return {name: kind for technique in techniques for name, kind in technique.headlines.items()}
 
 
 def conditions(results: Sequence[Result], at: Mapping[str, float]) -> Conditions:

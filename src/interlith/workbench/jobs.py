@@ -19,7 +19,8 @@ Fate = Literal["done", "missing", "failed", "crashed", "late", "large", "full"]
 class FileWords:
     """One raw file of a job: `name` as the study writes it, where it lies, its bytes, how it is read and in which state.
 
-    `state` maps a state variable to ``[value, low, high, unit]``; `format` is empty where it is still to be found out.
+    `state` maps a state variable to ``[value, low, high, unit]``; `key` is that of the reading and `reading` what it
+    found (see `interlith.workbench.readings.words_of`), both empty for a job that reads.
     """
 
     name: str
@@ -30,6 +31,8 @@ class FileWords:
     format: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     state: Mapping[str, tuple[float, float, float, str]] = field(default_factory=dict)
+    key: str = ""
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

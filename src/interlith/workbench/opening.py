@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from interlith.errors import InterlithError, ReadError, StudyError, nearest
-from interlith.model import Measurement, Sample, Study, Unread, Variant
+from interlith.model import Decision, Measurement, Sample, Study, Unread, Variant
 from interlith.workbench import study_file
+from interlith.workbench.decisions import included, read_decisions
+from interlith.workbench.executors import Executor
+from interlith.workbench.files import Found, look_at
 from interlith.workbench.gaps import find_gaps
 from interlith.workbench.initialise import data_files
 from interlith.workbench.measurements_file import Row, read_rows
-from interlith.workbench.reading import measure, recognise
+from interlith.workbench.reading import recognise
 from interlith.workbench.schema import StudyWords
+from interlith.workbench.session import Session, session
 from interlith.workbench.specimens import identity_of, read_specimens
+from interlith.workbench.store import Store
 
 Progress = Callable[[int, int, str], None]
 #: A file that no row names is spoken of only where its format is recognised with this confidence.
 SURE = 0.4
 
 
-def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study:
-    """Open a study: read its two files and every raw file named in them.
+def open_study(
+    folder: str | Path,
+    *,
+    progress: Progress | None = None,
+    store: Store | Path | str | None = None,
+    execute: str | Executor = "auto",
+) -> Study:
+    """Open a study: read its two files and the head of every raw file named in them.
 
     A file that cannot be read goes to ``study.unread`` with the reason and the rest is read; what the user still has to
-    fill in stands in ``study.gaps``.
+    fill in stands in ``study.gaps``. What a file's head holds is remembered in the store, so that a second time only
+    changed files are read; rows are read when somebody collects them.
 
     Parameters
     ----------
@@ -34,21 +45,32 @@ def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study
         The folder with `study.yaml` and `measurements.csv`.
     progress
         Called as ``progress(done, total, name)`` after each file.
+    store
+        An open store or its folder; by default that of ``INTERLITH_STORE``, else of the user's cache.
+    execute
+        Who reads: ``inline``, ``processes``, ``cluster``, the address of a scheduler, or ``auto``.
 
     Raises
     ------
     StudyError
         If one of the two files is missing or wrong: the message names line or cell.
     """
-    root = Path(folder)
+    with session(store=store, execute=execute, progress=progress) as work:
+        return opened(Path(folder), work, ahead=False)
+
+
+def opened(root: Path, work: Session, *, ahead: bool) -> Study:
+    """`open_study` within a session; `ahead` also takes the steps over files while a file is open."""
     if not root.is_dir():
         raise StudyError(f"There is no folder {root}.")
     words = study_file.read_study_file(root / "study.yaml")
     rows = read_rows(root / "measurements.csv")
     _check_variants(words, rows)
+    decisions = read_decisions(root / "decisions.yaml")
     samples = read_specimens(words, rows)
-    gaps = find_gaps(words, rows, samples)
-    found = _read_rows(root, rows, samples, words, progress)
+    work.total += 2 * len(rows)
+    files = look_at(root, rows, words.analyses, decisions, work, ahead=ahead)
+    found = _sort(files, samples, decisions)
     return Study(
         name=words.study,
         folder=root,
@@ -60,14 +82,17 @@ def open_study(folder: str | Path, *, progress: Progress | None = None) -> Study
         measurements=tuple(found.read),
         excluded=tuple(found.excluded),
         unread=(*found.unread, *_unlisted(root, {row.file for row in rows})),
-        gaps=gaps,
+        gaps=find_gaps(words, rows, samples),
         analyses=words.analyses,
         simulated=words.simulated,
+        decisions=decisions,
+        external=tuple(words.external),
+        join=words.join,
     )
 
 
 @dataclass(slots=True)
-class _Found:
+class _Sorted:
     """What the rows of the table came to."""
 
     read: list[Measurement] = field(default_factory=list)
@@ -75,45 +100,39 @@ class _Found:
     unread: list[Unread] = field(default_factory=list)
 
 
-def _read_rows(
-    root: Path,
-    rows: list[Row],
-    samples: Mapping[tuple[str, ...], Sample],
-    words: StudyWords,
-    progress: Progress | None,
-) -> _Found:
-    """Read every file that a row names; equal bytes are one measurement, whatever their names."""
-    found = _Found()
+def _sort(files: Sequence[Found], samples: Mapping[tuple[str, ...], Sample], decisions: Sequence[Decision]) -> _Sorted:
+    """Which rows are measurements; equal bytes are one measurement, whatever their names."""
+    found = _Sorted()
     parts: dict[tuple[str, str], int] = {}
     seen: dict[str, Row] = {}
-    for number, row in enumerate(rows):
-        sample = samples[identity_of(row)]
-        path = root / row.file
-        key = (sample.name, row.cells["technique"])
+    for file in files:
+        row, sample = file.row, samples[identity_of(file.row)]
+        include, decision = included(decisions, file.sha256, row.include)
+        key = (sample.name, file.technique)
         try:
-            item = _read_row(root, row, sample, words, parts.get(key, 0))
+            item = file.measurement(sample, parts.get(key, 0))
         except InterlithError as error:
             # A file that the user has set aside with a reason need not be readable.
-            if row.include:
-                found.unread.append(Unread(row.file, str(error).replace(f"{path}: ", ""), ""))
+            if include:
+                found.unread.append(Unread(row.file, str(error).replace(f"{file.path}: ", ""), ""))
+            continue
+        twin = seen.setdefault(item.source.sha256, row)
+        if twin is not row and include:
+            found.unread.append(_twin(row, twin))
+        elif include:
+            found.read.append(item)
+            parts[key] = parts.get(key, 0) + 1
         else:
-            twin = seen.setdefault(item.source.sha256, row)
-            if twin is not row and row.include:
-                found.unread.append(
-                    Unread(
-                        row.file,
-                        f"it holds the same bytes as {twin.file} (line {twin.line}); one measurement is not two replicates.",
-                        "Remove the row.",
-                    )
-                )
-            elif row.include:
-                found.read.append(item)
-                parts[key] = parts.get(key, 0) + 1
-            else:
-                found.excluded.append((item, row.cells.get("note", "")))
-        if progress is not None:
-            progress(number + 1, len(rows), row.file)
+            found.excluded.append((item, decision.reason if decision is not None else row.cells.get("note", "")))
     return found
+
+
+def _twin(row: Row, twin: Row) -> Unread:
+    return Unread(
+        row.file,
+        f"it holds the same bytes as {twin.file} (line {twin.line}); one measurement is not two replicates.",
+        "Remove the row.",
+    )
 
 
 def _unlisted(root: Path, listed: set[str]) -> list[Unread]:
@@ -138,15 +157,6 @@ def _unlisted(root: Path, listed: set[str]) -> list[Unread]:
         )
         found.append(Unread(name, reason, remedy))
     return found
-
-
-def _read_row(root: Path, row: Row, sample: Sample, words: StudyWords, part: int) -> Measurement:
-    path = root / row.file
-    if not path.resolve().is_relative_to(root.resolve()) and not os.path.isabs(row.file):
-        raise StudyError(f"{row.where('file')}: '{row.file}' leaves the study folder.")
-    technique = row.cells["technique"]
-    options = words.analyses.get(technique, {})
-    return measure(path, sample, name=row.file, technique=technique, state=row.states, options=options, part=part)
 
 
 def _check_variants(words: StudyWords, rows: list[Row]) -> None:

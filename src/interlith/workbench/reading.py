@@ -65,12 +65,17 @@ def read_file(
     else:
         claimed = recognise(path).format
         if claimed is None:
-            raise ReadError(
-                f"{path}: no reader knows this content. Export it as delimited text and declare its columns under "
-                "`analyses: cycling: mapping:` in study.yaml, or remove the row."
-            )
+            raise ReadError(f"{path}: {no_reader()}")
         found = claimed
     return found, found.read(path, options or {})
+
+
+def no_reader() -> str:
+    """What to do with a file that no format claims."""
+    return (
+        "no reader knows this content. Export it as delimited text and declare its columns under "
+        "`analyses: cycling: mapping:` in study.yaml, or remove the row."
+    )
 
 
 def digest(path: Path, *, progress: Callable[[int], None] | None = None) -> str:

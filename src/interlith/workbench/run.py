@@ -3,77 +3,136 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from interlith import evidence
-from interlith.errors import InterlithError, StudyError, nearest
-from interlith.model import Figure, Finding, Result, Series, Study, StudyOutcome, Technique
-from interlith.model.observable import to_frame
-from interlith.workbench.contrasts import contrast, gather, planned
+from interlith.errors import StudyError, nearest
+from interlith.model import Result, Study, StudyOutcome, Technique
+from interlith.workbench.code_versions import code_of
+from interlith.workbench.concluding import conclude
+from interlith.workbench.decisions import vanished
 from interlith.workbench.discovery import techniques
-from interlith.workbench.identity import identify, step_key
+from interlith.workbench.executors import Executor
+from interlith.workbench.external import external_results
+from interlith.workbench.keys import digest_of
+from interlith.workbench.opening import opened
 from interlith.workbench.schema import READER_WORDS
+from interlith.workbench.session import Progress, Session, session
+from interlith.workbench.store import Store
+from interlith.workbench.taking import Failures, Taken, take
 
-if TYPE_CHECKING:
-    import polars as pl
-
-Progress = Callable[[int, int, str], None]
-Failures = list[tuple[str, str]]
+#: Files of a study whose every byte may change what is reported.
+STUDY_FILES = ("study.yaml", "measurements.csv", "decisions.yaml", "claims.yaml")
 
 
-def run(study: Study | str | Path, *, contrasts: bool = True, progress: Progress | None = None) -> StudyOutcome:
+@dataclass(slots=True)
+class Prepared:
+    """A study whose steps are all taken; what is left to do follows from these results alone, and `key` names it."""
+
+    study: Study
+    taken: list[Taken]
+    external: list[Result] = field(default_factory=list)
+    failures: Failures = field(default_factory=list)
+    seconds: float = 0.0
+    key: str = ""
+
+    @property
+    def computed(self) -> int:
+        """Steps that were taken now."""
+        return sum(not record.cached for taken in self.taken for record in taken.records)
+
+    @property
+    def steps(self) -> int:
+        """Steps that there are."""
+        return sum(len(taken.records) for taken in self.taken)
+
+
+def run(
+    study: Study | str | Path,
+    *,
+    contrasts: bool = True,
+    progress: Progress | None = None,
+    store: Store | Path | str | None = None,
+    execute: str | Executor = "auto",
+    workers: int | None = None,
+    time_limit: float | None = None,
+    memory_limit: int | None = None,
+) -> StudyOutcome:
     """Run every technique of a study, then the evidence.
 
-    A specimen or step that fails becomes an entry in ``failures``; the rest goes on.
+    Results of single steps are kept in the store under a key of all that made them; a second run, or one after a change
+    or an interruption, takes only the steps whose key is new. A specimen or step that fails becomes an entry in
+    ``failures``; the rest goes on.
 
     Parameters
     ----------
     study
         A study, or its folder.
     contrasts
-        Also compare variants and audit `claims.yaml`.
+        Also compare variants, audit `claims.yaml` and recompute headline numbers with the runner-up of doubtful choices.
     progress
         Called as ``progress(done, total, label)``.
+    store
+        An open store or its folder; by default that of ``INTERLITH_STORE``, else of the user's cache.
+    execute
+        Who does the work: ``inline`` (this process), ``processes`` (supervised child processes), ``cluster`` (an own
+        local dask cluster), the address of a dask scheduler, an executor, or ``auto`` (processes where there is much to
+        do).
+    workers, time_limit, memory_limit
+        Number of processes, seconds a step, bytes of resident memory a process.
 
     Raises
     ------
     StudyError
         If `study.yaml` asks for an unknown option: nothing ran.
+    OSError
+        If the disk is full: what was finished is kept, and the next run goes on from there.
     """
-    from interlith.workbench.opening import open_study
-
     began = time.monotonic()
-    opened = study if isinstance(study, Study) else open_study(study, progress=progress)
-    ready = {name: techniques()[name] for name in opened.techniques if name in techniques()}
-    for name, technique in ready.items():
-        check_options(technique, opened.analyses.get(name, {}))
-    failures: Failures = []
-    results: list[Result] = []
-    figures: list[Figure] = []
-    for number, (name, technique) in enumerate(ready.items()):
-        found = _analyse(opened, technique, opened[name], failures)
-        results += found
-        if found:
-            figures += _figures(technique, found, opened.simulated, failures)
-        if progress is not None:
-            progress(number + 1, len(ready) + 1, name)
-    table = gather(results) if results else to_frame(())
-    findings = _findings(opened, table, results, list(ready.values()), failures) if contrasts else []
+    with session(
+        store=store, execute=execute, workers=workers, time_limit=time_limit, memory_limit=memory_limit, progress=progress
+    ) as work:  # fmt: skip
+        prepared = prepare(study, work)
+        return finish(prepared, work, contrasts=contrasts, began=began)
+
+
+def finish(prepared: Prepared, work: Session, *, contrasts: bool = True, began: float) -> StudyOutcome:
+    """Findings, figures and choices of a prepared study."""
+    concluded = conclude(prepared.study, prepared.taken, prepared.external, work, contrasts=contrasts)
     return StudyOutcome(
-        study=opened,
-        results=tuple(results),
-        observables=table,
-        findings=tuple(findings),
-        figures=tuple(figures),
-        choices=tuple(choice for result in results for choice in result.choices),
-        failures=tuple(failures),
+        study=prepared.study,
+        results=concluded.results,
+        observables=concluded.observables,
+        findings=concluded.findings,
+        figures=concluded.figures,
+        choices=concluded.choices,
+        failures=(*prepared.failures, *concluded.failures),
         seconds=time.monotonic() - began,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        records=tuple(record for taken in prepared.taken for record in taken.records),
     )
+
+
+def prepare(study: Study | str | Path, work: Session) -> Prepared:
+    """Open a study and take all steps of its techniques, as far as the store lacks them."""
+    found = study if isinstance(study, Study) else opened(Path(study), work, ahead=True)
+    ready = {name: techniques()[name] for name in found.techniques if name in techniques()}
+    for name, technique in ready.items():
+        check_options(technique, found.analyses.get(name, {}))
+    prepared = Prepared(found, [take(technique, found, work) for technique in ready.values()])
+    prepared.external, said = external_results(found, found.external)
+    bytes_of = {
+        item.source.path: item.source.sha256 for item in (*found.measurements, *(one for one, _ in found.excluded))
+    }
+    prepared.failures = [("decisions.yaml", said) for _, said in vanished(found.decisions, bytes_of, ready)]
+    prepared.failures += [("external", sentence) for sentence in said]
+    prepared.failures += [failure for taken in prepared.taken for failure in taken.failures]
+    work.store.used({record.key for taken in prepared.taken for record in taken.records})
+    prepared.key = _key(prepared)
+    return prepared
 
 
 def check_options(technique: Technique, options: Mapping[str, Any]) -> None:
@@ -90,65 +149,15 @@ def check_options(technique: Technique, options: Mapping[str, Any]) -> None:
             raise StudyError(f"study.yaml, analyses: {technique.name}: '{word}' is unknown; {nearest(word, allowed)}.")
 
 
-def _analyse(study: Study, technique: Technique, series: Series, failures: Failures) -> list[Result]:
-    options = study.analyses.get(technique.name, {})
-    try:
-        found = technique.analyse(series, options)
-    except InterlithError as error:
-        failures.append((technique.name, str(error)))
-        return []
-    done = []
-    for result in found:
-        key = step_key(technique.name, result.name, options)
-        done.append(replace(result, table=identify(result.table, study.name, key)))
-        failed = result.quality.rows(named=True) if result.quality.height else []
-        failures += [
-            (f"{technique.name}, {row['step']}, {row['sample']}", row["reason"]) for row in failed if not row["ok"]
-        ]
-    return done
-
-
-def _figures(technique: Technique, results: Sequence[Result], simulated: bool, failures: Failures) -> list[Figure]:
-    try:
-        return [replace(figure, simulated=simulated or figure.simulated) for figure in technique.figures(results)]
-    except InterlithError as error:
-        failures.append((f"{technique.name}, figures", str(error)))
-        return []
-
-
-def _findings(
-    study: Study, table: pl.DataFrame, results: Sequence[Result], ready: Sequence[Technique], failures: Failures
-) -> list[Finding]:
-    findings: list[Finding] = []
-    headlines = {name: kind for technique in ready for name, kind in technique.headlines.items()}
-    if study.reference is not None and table.height:
-        plan = planned(study, table, list(headlines))
-        left_out, reasons = _excluded(study, ready, failures)
-        everything, joined = (gather([*results, *left_out]), [*results, *left_out]) if left_out else (table, results)
-        for quantity, at in plan:
-            try:
-                findings += contrast(
-                    everything, quantity, at=at, to=None, kind=headlines.get(quantity, "ratio"), study=study, results=joined, excluded=reasons,
-                    secondary=max(1, len(plan) - 1) * max(1, len(study.variants) - 1),
-                )  # fmt: skip
-            except InterlithError as error:
-                failures.append((f"contrast of {quantity}", str(error)))
-    claims = study.folder / "claims.yaml"
-    if claims.exists():
-        try:
-            findings += evidence.audit(claims)
-        except InterlithError as error:
-            failures.append(("audit of claims.yaml", str(error)))
-    return findings
-
-
-def _excluded(study: Study, ready: Sequence[Technique], failures: Failures) -> tuple[list[Result], dict[str, str]]:
-    """Results of the excluded specimens with their reasons, so that contrasts can be shown with and without them."""
-    left_out: list[Result] = []
-    reasons: dict[str, str] = {}
-    for technique in ready:
-        chosen = [(item, reason) for item, reason in study.excluded if item.technique == technique.name]
-        if chosen:
-            reasons |= {item.sample.name: reason for item, reason in chosen}
-            left_out += _analyse(study, technique, Series(tuple(item for item, _ in chosen)), failures)
-    return left_out, reasons
+def _key(prepared: Prepared) -> str:
+    """Of everything that a report of this study shows."""
+    study = prepared.study
+    written = {
+        name: digest_of((study.folder / name).read_text("utf-8", "replace"))
+        for name in STUDY_FILES
+        if (study.folder / name).is_file()
+    }
+    tables = [result.how.options for result in prepared.external]
+    code = code_of("interlith.workbench.concluding", "interlith.reporting.write").hash
+    told = [(item.path, item.reason) for item in study.unread]
+    return digest_of(code, written, tables, told, prepared.failures, [taken.key for taken in prepared.taken])

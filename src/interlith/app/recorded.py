@@ -1,0 +1,27 @@
+"""What did the last run of a study take by itself, so that a correction can say what it replaces?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from interlith.errors import StudyError
+
+if TYPE_CHECKING:
+    from interlith.model.decision import Value
+
+AUTOMATIC = "automatic"
+
+
+def recorded_choices(folder: Path) -> tuple[tuple[str, ...], Callable[[str, str], Value | None]]:
+    """Targets of all choices of the last run, and a look-up of what it had taken; empty where it left no record."""
+    from interlith.workbench.recorded import read_provenance
+
+    try:
+        with read_provenance(folder / "results") as known:
+            choices = known.choices()
+    except StudyError:
+        choices = ()
+    taken = {(one.target, one.field): one.value if one.who == AUTOMATIC else one.runner_up for one in choices}
+    return tuple(dict.fromkeys(one.target for one in choices)), lambda target, field: taken.get((target, field))
