@@ -49,8 +49,8 @@ class Digests:
                 return known[1]
             started = time.time_ns()
             found = hashlib.file_digest(handle, "sha256").hexdigest()
-            after = _signature(path, os.fstat(handle.fileno()))
-        if after == signature and max(signature.modified, signature.changed) < started - _SETTLED:
+        # A file that changes while it is read has other times from then on: what is remembered is its state before.
+        if max(signature.modified, signature.changed) < started - _SETTLED:
             self._remembered()[signature.path] = (signature, found)
             if self._catalogue is not None:
                 self._catalogue.remember(signature, found)

@@ -68,7 +68,9 @@ def dataset_bytes(dataset: Any, *, name: str) -> bytes:
         raise MissingDependency(
             f"The dataset '{name}' needs h5py to be kept; install it with `pip install h5py`."
         ) from error
-    except (TypeError, ValueError, NotImplementedError, KeyError, AttributeError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # xarray, h5netcdf and h5py each have their own ways to say that there is no form for it
         raise TypeError(f"The dataset '{name}' cannot be kept in the store: {error}") from error
     if not identical:
         raise TypeError(
