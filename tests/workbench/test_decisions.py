@@ -436,6 +436,15 @@ def test_commands_can_be_pasted() -> None:
     assert quoted("Zelle_ü.csv#sha256:0123456789ab") == "Zelle_ü.csv#sha256:0123456789ab"
 
 
+def test_the_page_of_the_documentation_says_what_is_so(study: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "decisions-file.md").read_text(encoding="utf-8")
+    block = page.partition("```yaml\n")[2].partition("```")[0]
+    (study / "decisions.yaml").write_text(block, encoding="utf-8")
+    (only,) = read_decisions(study)
+    assert (only.field, only.was) == ("step_type", "charge")
+    assert decide_choice(study, "B1_02/half_cycle/37", "step_type", undo=True) == 0
+
+
 def test_the_command_decides_lists_and_undoes(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert decide_choice(study, "bare_1/half_cycle/3", "step_type", "pause", reason="power cut", who="ab") == 0
     assert decide_choice(study, "cycling", "reference_cycle", "5", reason="check-up") == 0

@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from datetime import date as Date  # noqa: N812 - `date` is a word of the file and of the public functions
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from interlith.errors import StudyError, nearest
@@ -251,9 +251,8 @@ def _write(place: Path, page: file.Page, text: str) -> None:
 def _meant(root: Path, there: tuple[Decision, ...], target: str, field: str, digest: Digest) -> int:
     """Which entry is meant: by its text, by the end of its path and its part, else by the bytes that the text names now."""
     mine = [number for number, one in enumerate(there) if one.field == field]
-    plain = {number: re.sub(r"#sha256:[0-9a-f]+", "", there[number].target.text) for number in mine}
     fits = [number for number in mine if there[number].target.text == target] or [
-        number for number in mine if plain[number] == target or plain[number].endswith(f"/{target}")
+        number for number in mine if target.replace("\\", "/") in _short(there[number])
     ]
     if not fits:
         try:
@@ -269,6 +268,13 @@ def _meant(root: Path, there: tuple[Decision, ...], target: str, field: str, dig
         )
     have = "; ".join(f"{one.target.text} {one.field} (line {one.line})" for one in there[:8])
     raise StudyError(f"No decision on {field} of '{target}' stands in {FILE}; it holds: {have or 'none'}.")
+
+
+def _short(one: Decision) -> set[str]:
+    """What a person may type for the target of an entry whose file need not be there any more."""
+    path = PurePosixPath(one.target.path)
+    tail = f"/{one.target.part}" if one.target.part else ""
+    return {name + tail for name in (one.target.path, path.name, path.stem)}
 
 
 def _why(one: Decision, digests: Mapping[str, str], remedy: str) -> str:
