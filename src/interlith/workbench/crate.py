@@ -5,6 +5,7 @@ The package is an RO-Crate 1.1 after the profile Process Run Crate 0.5, with the
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -174,6 +175,11 @@ def _metadata(
         crate.add_file(
             str(member.path), member.name, properties={name: value for name, value in words.items() if value}
         )
+    crate.add_file(
+        io.StringIO(),
+        PROV,
+        properties={"name": "the same provenance as PROV-JSON", "encodingFormat": "application/json"},
+    )
     software = _software(add, run, done)
     ids = {one.sha256: _raw_entity(crate, add, one, raw=raw, salted=salted) for one in files}
     mentioned = list(_actions(add, run, done, ids, software, [member.name for member in members]))
@@ -200,7 +206,7 @@ def _raw_entity(crate: Any, add: Any, one: FileRecord, *, raw: bool, salted: boo
     if raw:
         found = crate.dereference(quote(raw_name(one)))
         if found is not None:
-            found.append_to("sha256", one.sha256)
+            found["sha256"] = one.sha256
             return {"@id": found.id}
     about = "not in this package, listed by its hash"
     size = {} if salted else {"contentSize": str(one.size)}
