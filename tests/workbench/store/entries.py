@@ -48,7 +48,7 @@ def refusal() -> Refusal:
     return Refusal("cycling", "diffusion", "B1_02", "There is no pulse in these data – none at all.")
 
 
-def noisy_result(seed: int, count: int = 40_000) -> Result:
+def noisy_result(seed: int, count: int = 15_000) -> Result:
     """A result whose curves do not compress, so that writing it takes a while."""
     generator = np.random.default_rng(seed)
     found = small_result(float(seed))
