@@ -13,6 +13,7 @@ import pytest
 from interlith.errors import FitError
 from interlith.model import (
     Choice,
+    Decision,
     Effect,
     Measurement,
     Observable,
@@ -23,6 +24,7 @@ from interlith.model import (
     Study,
     Table,
     Variant,
+    read_target,
 )
 from interlith.model.observable import to_frame
 from interlith.model.study import Replication
@@ -218,6 +220,14 @@ def test_a_cell_far_from_its_fellows_is_a_choice_to_keep_it() -> None:
     assert made is not None
     assert made.value is False
     assert len(study.measurements) == 8
+
+
+def test_who_keeps_an_odd_cell_knowingly_is_named() -> None:
+    study, table = _study({"bare": [85.1, 85.4, 84.9, 85.2, 71.0], "coated": [90.1, 90.6, 89.8]}, None)
+    kept = Decision(read_target(f"x.csv#sha256:{'04' * 6}"), "include", True, "the leak came later", "mk")
+    (told,) = doubtful(replace(study, decisions=(kept,)), table, {"capacity_retention": "ratio"})
+    assert told.who == "mk"
+    assert told.reason.startswith("kept (the leak came later): ")
 
 
 def test_nothing_is_told_of_two_cells_of_equal_ones_or_of_what_the_measurement_explains() -> None:

@@ -139,11 +139,11 @@ def vanished(
         Techniques of the study by name.
     """
     here = {sha[:DIGITS]: path for path, sha in digests.items()}
+    fields = fields_of(techniques.values())
     told = []
     for one in decisions:
         about = f"{FILE}, line {one.line}: {one.field} of {one.target.text}"
         remedy = f"remove the entry with `{undo_command(one)}`"
-        fields = fields_of(techniques.values())
         if one.target.digest and one.target.digest not in here:
             told.append((one, f"{about} has no effect, {_why(one, digests, remedy)}"))
         elif not one.target.digest and one.target.text not in techniques:

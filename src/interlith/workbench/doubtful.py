@@ -11,7 +11,8 @@ from interlith.model import Choice, Effect, Finding, Result, Study
 from interlith.notation import significant, unit_text
 from interlith.workbench.contrasts import contrast
 from interlith.workbench.decision_targets import DIGITS
-from interlith.workbench.influence import places
+from interlith.workbench.decisions import included
+from interlith.workbench.influence import AUTOMATIC, places
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,7 +44,7 @@ def doubtful(
     study
         Declarations; the primary endpoint alone is looked at where there is one, else every headline quantity.
     table
-        The observables.
+        The observables of the specimens that count.
     headlines
         Quantities and how they are compared.
     results
@@ -72,8 +73,19 @@ def doubtful(
             kind = headlines.get(quantity, "ratio")
             moved = _without(study, table, group, k, (quantity, cycles[quantity], kind), results)
             words = _reason(group, k, quantity, cycles[quantity], residual, margin, len(files[sample]))
-            told[sample] = Choice(files[sample][0], "include", "yes", "no", margin, (quantity,), words, effects=moved)
+            who, kept = _kept_by(study, files[sample][0])
+            told[sample] = Choice(
+                files[sample][0], "include", "yes", "no", margin, (quantity,), kept + words, who, effects=moved
+            )
     return tuple(told.values())[:MOST_DOUBTFUL]
+
+
+def _kept_by(study: Study, target: str) -> tuple[str, str]:
+    """Who keeps a specimen: a person who said so, with the reason, else nobody but the software."""
+    _, decision = included(study.decisions, target.rpartition(":")[2], declared=True)
+    if decision is None:
+        return AUTOMATIC, ""
+    return decision.who or "a person", f"kept ({decision.reason}): "
 
 
 def _looked_at(study: Study, table: pl.DataFrame, headlines: Headlines) -> dict[str, int | None]:
