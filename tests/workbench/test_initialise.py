@@ -101,3 +101,10 @@ def test_appending_to_a_utf_16_table_keeps_its_encoding(tmp_path: Path) -> None:
     write_cell(tmp_path / "bare_2.csv", rows(2))
     initialise(tmp_path)
     assert [row.file for row in read_rows(tmp_path / "measurements.csv")] == ["bare_1.csv", "bare_2.csv"]
+
+
+def test_tables_of_other_programs_are_no_raw_files(tmp_path: Path) -> None:
+    write_cell(tmp_path / "bare_1.csv")
+    (tmp_path / "icp.csv").write_text("# software: ICP 1\nsample,Ni [wt%]\nbare,14\n")
+    (tmp_path / "study.yaml").write_text("study: x\nexternal: [icp.csv]\n")
+    assert [item.path for item in initialise(tmp_path).left_out] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interlith.workbench.naming import make_unique, read_names
+from interlith.workbench.naming import Named, make_unique, read_names
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,17 @@ def test_no_two_cells_are_made_one() -> None:
     names = read_names(["bare_1", "bare_01", "bare-1"])
     cells = make_unique(names, {})
     assert len(set(cells.values())) == 3
+
+
+def test_thousands_of_cells_of_one_name_get_one_number_each() -> None:
+    names = {f"f{k}/bare_1": Named("bare", "1", f"f{k}/bare_1", 0) for k in range(3000)}
+    names["g/bare_2"] = Named("bare", "2", "g/bare_2", 0)
+    cells = make_unique(names, {})
+    assert sorted(int(replicate) for _, replicate in cells.values()) == list(range(1, 3002))
+    assert cells["f0/bare_1"] == ("", "1")
+
+
+def test_a_number_without_a_separator_counts_where_the_sibling_lies_in_another_folder() -> None:
+    found = read_names(["a/bare1", "b/bare1"])
+    assert {named.replicate for named in found.values()} == {"1"}
+    assert {named.variant for named in found.values()} == {"bare"}

@@ -16,7 +16,7 @@ from interlith.errors import ReadError
 from interlith.layouts import table_writing as writing
 from interlith.layouts import time_scale
 from interlith.layouts.column_names import split, understand
-from interlith.layouts.lazy_text import Remark
+from interlith.layouts.lazy_text import NULLS, Remark
 from interlith.layouts.text_table import TextTable, header_of, read_text_table
 from interlith.model import Flag, Format, Reading, Table
 
@@ -35,6 +35,8 @@ VOCABULARY = {
     **dict.fromkeys(("ambienttemperature", "surfacetemperature", "temperature"), "temperature"),
     **dict.fromkeys(("datetime", "datetimeisostring"), "wall_clock"),
 }
+#: Records by which the unit of the time is judged.
+FIRST = 1000
 _MACHINE = frozenset({"test_time_second", "voltage_volt", "current_ampere"})
 _LABELS = frozenset({"testtime/s", "voltage/v", "current/a"})
 _WRITTEN = (
@@ -103,11 +105,13 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     if magic == b"PAR1":
         frame, names, remarks = _parquet(path)
         last = frame.select(pl.col("test_time").last()).collect().item()
+        first = None
     else:
         table = read_text_table(path, VOCABULARY, title="BDF", decimal=options.get("decimal"))
         frame, names, remarks = table.frame, table.layout.names, list(table.remarks)
         last = _last_time(table)
-    frame, scaling = _scaled(frame, last, options, path)
+        first = _first_records(table)
+    frame, scaling = _scaled(frame, last, first, options, path)
     return Reading(
         payload=Table(frame, tuple(frame.collect_schema().names())),
         metadata={"columns": names},
@@ -129,8 +133,35 @@ def _last_time(table: TextTable) -> float:
         return 0.0
 
 
+def _first_records(table: TextTable) -> tuple[list[float], list[float]] | None:
+    """Times (s as named) and currents (A) of the first records, from the rows that the layout holds already.
+
+    `None` where these are not plain numbers, or too few of a larger file; they must then be read.
+    """
+    columns = {item.quantity: item for item in table.understood}
+    rows = table.layout.head_rows
+    found: list[list[float]] = []
+    for name in ("test_time", "current"):
+        column = columns.get(name)
+        if (
+            column is None
+            or column.kind not in ("number", "duration")
+            or (len(rows) < FIRST and table.layout.tail_rows)
+        ):
+            return None
+        texts = [row[column.position].strip() if column.position < len(row) else "" for row in rows[:FIRST]]
+        if any(not text or text in NULLS or ":" in text for text in texts):
+            return None
+        found.append([float(text.replace(",", ".")) * column.factor for text in texts])
+    return found[0], found[1]
+
+
 def _scaled(
-    frame: pl.LazyFrame, last: float | None, options: Mapping[str, Any], path: Path
+    frame: pl.LazyFrame,
+    last: float | None,
+    records: tuple[list[float], list[float]] | None,
+    options: Mapping[str, Any],
+    path: Path,
 ) -> tuple[pl.LazyFrame, tuple[Remark, ...]]:
     """Times in seconds, after judging whether the column is in seconds or as `time_scale` declares."""
     if "time_scale" in options:
@@ -140,9 +171,11 @@ def _scaled(
             raise ReadError(f"{path}: time_scale is '{options['time_scale']}', which is not a number.") from error
     else:
         both = frame.select("test_time", "current").drop_nulls()
-        first = both.head(1000).collect()
+        if records is None:
+            first = both.head(FIRST).collect()
+            records = (first["test_time"].to_list(), first["current"].to_list())
         scale = time_scale.TimeScale(1.0)
-        if time_scale.suspicious(first["test_time"].to_list(), first["current"].to_list(), last or 0.0):
+        if time_scale.suspicious(*records, last or 0.0):
             whole = both.collect()
             scale = time_scale.judge(whole["test_time"].to_list(), whole["current"].to_list(), where=str(path))
     if scale.factor == 1.0:

@@ -17,7 +17,7 @@ from interlith.errors import ReadError, nearest
 from interlith.layouts import likely_columns
 from interlith.layouts.column_names import QUANTITIES, Column, declared_column
 from interlith.layouts.lazy_text import Remark
-from interlith.layouts.text_layout import Layout, decode, fields, find_header, is_text, layout_of
+from interlith.layouts.text_layout import Layout, decode, fields, find_header, header_rows, is_text, layout_of
 from interlith.layouts.text_table import assemble
 from interlith.model import Flag, Format, Reading, Table
 
@@ -32,14 +32,10 @@ def _looks_like_header(row: Sequence[str]) -> bool:
 def sniff(head: bytes, path: Path) -> float:
     """Low confidence for any text table with a time and a current or voltage, so that every vendor's reader goes first."""
     del path
-    if not is_text(head):
-        return 0.0
-    text, _ = decode(head)
-    lines = [line.rstrip("\r") for line in text.split("\n")]
-    found = find_header(lines, _looks_like_header)
+    found = next((row for _, _, row in header_rows(head) if _looks_like_header(row)), None)
     if found is None:
         return 0.0
-    proposal = likely_columns.propose([field.strip() for field in fields(lines[found[0]], found[1])])
+    proposal = likely_columns.propose([field.strip() for field in found])
     return 0.4 if {"current", "voltage"} <= set(proposal) else 0.32
 
 

@@ -15,7 +15,7 @@ import polars as pl
 from interlith.layouts import layered_text, neware_words
 from interlith.layouts import table_writing as writing
 from interlith.layouts.column_names import split, stems
-from interlith.layouts.lazy_text import iso
+from interlith.layouts.dates import iso
 from interlith.layouts.text_layout import Layout, decode, is_text
 from interlith.layouts.text_table import header_of, names_cycling, read_text_table
 from interlith.model import Flag, Format, Reading, Table

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from interlith.errors import ReadError, nearest
@@ -93,6 +94,7 @@ def fold(text: str) -> str:
     return re.sub(r"[\s_\-.#:]+", "", text.strip().strip("\ufeff").casefold())
 
 
+@lru_cache(maxsize=8192)
 def split(name: str) -> Name:
     """Split a column name into stem and unit: ``Current(µA)`` -> ``current``, ``µA``."""
     text = name.strip().strip("\ufeff").strip('"').strip()

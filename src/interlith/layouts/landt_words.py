@@ -8,8 +8,9 @@ import polars as pl
 
 from interlith.errors import ReadError
 from interlith.layouts.column_names import Column, split, unit_factor
+from interlith.layouts.dates import iso
 from interlith.layouts.implied_mass import implied_mass
-from interlith.layouts.lazy_text import Remark, iso
+from interlith.layouts.lazy_text import Remark
 
 VOCABULARY = {
     **dict.fromkeys(("cycleno", "cycleindex", "cycle", "循环序号", "循环号"), "vendor_cycle"),

@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from interlith.errors import ReadError
+from interlith.layouts import dates
 from interlith.layouts.column_names import Column
 from interlith.layouts.text_layout import LARGEST_REWRITE, Layout
 
@@ -21,15 +22,10 @@ NULLS = ["-", "--", "NaN", "nan", "N/A", "NULL", "null", "None"]
 PROBE = 65_536
 PROBES = 12
 _PLAIN = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$")
+_WHOLE = re.compile(r"[-+]?\d+$")
+_NULLS = frozenset(NULLS)
 _CLOCK = re.compile(r"(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)(?:\.(?P<part>\d+))?$")
 _DAYS = r"^\s*(?:(?P<days>\d+)\s*(?:d\s*|-))?(?P<hours>\d+):(?P<minutes>\d{1,2}):(?P<seconds>\d{1,2}(?:[.:]\d+)?)\s*$"
-_DATES = (
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y/%m/%d %H:%M:%S%.f",
-    "%m/%d/%Y %H:%M:%S%.f",
-    "%d.%m.%Y %H:%M:%S%.f",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,7 @@ def clock_expression(column: pl.Expr, samples: Sequence[str]) -> pl.Expr | None:
     Durations that all have the same count of decimals are cut at fixed places from their right end, which costs a
     tenth of splitting them; `None` if the samples are no durations.
     """
-    filled = [text for text in samples if text and text not in NULLS]
+    filled = [text for text in samples if text and text not in _NULLS]
     found = [_CLOCK.match(text) for text in filled]
     if filled and all(found):
         decimals = {len(match["part"] or "") for match in found if match}
@@ -137,9 +133,9 @@ def _fixed_clock(column: pl.Expr, decimals: int) -> pl.Expr:
 
 
 def _expression(layout: Layout, column: Column, raw: pl.Expr) -> tuple[pl.DataType | type[pl.DataType], pl.Expr | None]:
-    samples = [text for text in layout.column(column.position) if text and text not in NULLS]
     if column.kind == "text":
-        return pl.String, raw.str.strip_chars() if _padded(layout, column.position) else raw
+        return pl.String, raw.str.strip_chars() if layout.padded(column.position) else raw
+    samples = [text for text in layout.column(column.position) if text and text not in _NULLS]
     if column.kind == "date":
         return pl.String, _date(raw, samples)
     if column.kind == "duration" and any(":" in text for text in samples):
@@ -159,17 +155,17 @@ def _number(
             f"export it with a unit in the header, or declare `units: {{{column.quantity}: s}}` beside the mapping."
         )
     plain = [text.replace(",", ".") if layout.decimal == "," else text for text in samples]
-    for text in plain:
+    for text in dict.fromkeys(plain):
         if not _PLAIN.match(text):
             raise _no_number(layout, column, text)
-    if _padded(layout, column.position) or layout.decimal == "," or layout.quoted:
+    if layout.padded(column.position) or layout.decimal == "," or layout.quoted:
         clean = raw.str.strip_chars()
         clean = pl.when(clean == "").then(None).otherwise(clean)
         if layout.decimal == ",":
             clean = clean.str.replace(",", ".", literal=True)
         value = clean.cast(pl.Float64)
         return pl.String, _scaled(value, column)
-    if column.kind == "integer" and all(re.match(r"[-+]?\d+$", text) for text in plain):
+    if column.kind == "integer" and all(map(_WHOLE.match, plain)):
         return pl.Int64, raw
     return pl.Float64, _scaled(raw, column)
 
@@ -211,15 +207,20 @@ def _nulls_seen(layout: Layout) -> list[str]:
             for place in (*places, max(0, size - PROBE)):
                 handle.seek(place)
                 blocks.append(handle.read(PROBE))
-    mark = re.escape(layout.delimiter)
-    pattern = rf'(?:^|[{mark}"])[ \t]*({"|".join(NULLS)})[ \t]*(?=[{mark}"\r\n])'
     text = b"\n".join(blocks)
-    return sorted({found.decode() for found in re.findall(pattern.encode(), text, re.MULTILINE)})
+    return sorted(mark for mark in NULLS if _stands_alone(mark.encode(), text, layout.delimiter.encode()))
 
 
-def _padded(layout: Layout, position: int) -> bool:
-    rows = (*layout.head_rows, *layout.tail_rows)
-    return any(row[position] != row[position].strip() for row in rows if position < len(row))
+def _stands_alone(mark: bytes, text: bytes, delimiter: bytes) -> bool:
+    """Whether a mark fills a field somewhere. The search begins with the mark itself, which few places hold."""
+    ends = delimiter + b'"\r\n'
+    for found in re.finditer(re.escape(mark) + rb"[ \t]*(?=[" + re.escape(ends) + rb"])", text):
+        before = found.start() - 1
+        while before >= 0 and text[before] in b" \t" and text[before] not in delimiter:
+            before -= 1
+        if before < 0 or text[before] in delimiter + b'"\n':
+            return True
+    return False
 
 
 def _scaled(value: pl.Expr, column: Column) -> pl.Expr:
@@ -229,21 +230,8 @@ def _scaled(value: pl.Expr, column: Column) -> pl.Expr:
 
 
 def _date(raw: pl.Expr, samples: Sequence[str]) -> pl.Expr | None:
-    probe = pl.Series([*samples[:50], *samples[-50:]], dtype=pl.String)
-    for pattern in _DATES:
-        if len(probe) and probe.str.to_datetime(pattern, strict=False, time_unit="ms").null_count() == 0:
-            return raw.str.strip_chars().str.to_datetime(pattern, strict=False, time_unit="ms")
-    return None
-
-
-def iso(text: str) -> str:
-    """A vendor's date as ISO text; the text itself where its pattern is not known."""
-    series = pl.Series([text.strip()], dtype=pl.String)
-    for pattern in _DATES:
-        found = series.str.to_datetime(pattern, strict=False, time_unit="ms")
-        if found.null_count() == 0:
-            return str(found[0].isoformat(timespec="milliseconds" if found[0].microsecond else "seconds"))
-    return text.strip()
+    pattern = dates.pattern_of([*samples[:50], *samples[-50:]])
+    return None if pattern is None else raw.str.strip_chars().str.to_datetime(pattern, strict=False, time_unit="ms")
 
 
 def _source(layout: Layout) -> str | io.BytesIO:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 
 from interlith.errors import ReadError
@@ -22,6 +24,11 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff")
 DELIMITERS = (",", "\t", ";", "|")
 #: Characters that occur in headers of Chinese exports and tell GBK from a Western code page.
 _CHINESE = re.compile("[℃电流压容量循环工步时间温度状态记录功率]")
+_CONTROL = bytes(code for code in range(1, 32) if code not in (9, 10, 12, 13, 26))
+#: Start of a field that is a number or a date: no name of a column begins with a digit.
+_DIGIT_FIRST = re.compile(r'[\s_\-.#:+"]*\d')
+#: Starts of fields, whatever the delimiter, that are no number.
+_WORDS = re.compile(r'(?:^|[,;|\t])[\s_\-.#:+"]*[^\s\d,;|_\-.#:+"]')
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$")
 _COMMA_NUMBER = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?$")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+\.\d+$|[-+]?\d{1,3}(?:\.\d{3})+,\d+$|[-+]?\d{1,3}(?:,\d{3}){2,}$")
@@ -47,11 +54,27 @@ class Layout:
     truncated: str = ""
     preamble: tuple[str, ...] = field(default=())
     content: bytes | None = None
+    columns: tuple[tuple[str | None, ...], ...] = field(default=(), repr=False)
 
     def column(self, position: int) -> list[str]:
         """Fields of one column in the rows looked at, stripped; absent fields are left out."""
-        rows = (*self.head_rows, *self.tail_rows)
-        return [row[position].strip() for row in rows if position < len(row)]
+        texts = self._fields(position)
+        return [text.strip() for text in texts] if _has_space(texts) else texts
+
+    def padded(self, position: int) -> bool:
+        """Whether a field of a column has blanks around it in the rows looked at."""
+        texts = self._fields(position)
+        return _has_space(texts) and any(text != text.strip() for text in texts)
+
+    def _fields(self, position: int) -> list[str]:
+        if position >= len(self.columns):
+            return []
+        return [text for text in self.columns[position] if text is not None]
+
+
+def _has_space(texts: Sequence[str]) -> bool:
+    joined = "".join(texts)
+    return joined.split() != [joined] if joined else False
 
 
 def decode(block: bytes) -> tuple[str, str]:
@@ -75,7 +98,7 @@ def is_text(head: bytes) -> bool:
         return True
     if not head or b"\x00" in head:
         return False
-    control = sum(head.count(bytes([code])) for code in range(1, 32) if code not in (9, 10, 12, 13, 26))
+    control = len(head) - len(head.translate(None, _CONTROL))
     return control <= len(head) // 200
 
 
@@ -90,6 +113,31 @@ def fields(line: str, delimiter: str) -> list[str]:
         if match.end() == len(line) and not match[0].endswith(delimiter):
             break
     return parts
+
+
+def is_word(field: str) -> bool:
+    """Whether a field may be the name of a column: neither blank nor a number or date."""
+    return not _DIGIT_FIRST.match(field) and bool(field.strip())
+
+
+@lru_cache(maxsize=4)
+def header_rows(head: bytes) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
+    """Rows in the first bytes of a file that may be a header: line (from 0), delimiter, fields; empty if it is no text.
+
+    Every text format looks for its header in the same bytes, so they are taken apart once. Never raises.
+    """
+    if not is_text(head):
+        return ()
+    lines = decode(head)[0].split("\n", HEADER_LINES)[:HEADER_LINES]
+    rows = [
+        (number, delimiter, tuple(fields(line.rstrip("\r"), delimiter)))
+        for number, line in enumerate(lines)
+        if len(_WORDS.findall(line)) > 1
+        for delimiter in DELIMITERS
+        if delimiter in line
+    ]
+    # A row without two names in it names no time and no current or voltage.
+    return tuple(item for item in rows if sum(map(is_word, item[2])) > 1)
 
 
 def find_header(
@@ -172,6 +220,7 @@ def layout_of(
         truncated=ending.truncated,
         preamble=tuple(lines[:number]),
         content=content,
+        columns=tuple(zip_longest(*head_rows, *tail_rows)),
     )
     return layout if decimal is not None else _with_decimal(layout)
 
@@ -250,9 +299,13 @@ def _ending(tail: bytes, encoding: str, delimiter: str, rows: Sequence[tuple[str
 
 def _with_decimal(layout: Layout) -> Layout:
     """Find the decimal sign from the numbers; mixed styles are refused rather than guessed."""
+    if layout.delimiter == "," and not layout.quoted:
+        return layout
     commas = 0
     certain = False
     for offset, row in enumerate((*layout.head_rows, *layout.tail_rows)):
+        if not any("," in raw for raw in row):
+            continue
         for position, raw in enumerate(row):
             text = raw.strip()
             if "," not in text:

@@ -14,7 +14,7 @@ import polars as pl
 from interlith.layouts import device_time
 from interlith.layouts.column_names import Column, split, understand
 from interlith.layouts.lazy_text import NULLS, Remark, scan
-from interlith.layouts.text_layout import Layout, decode, fields, find_header, is_text, layout_of
+from interlith.layouts.text_layout import Layout, header_rows, is_word, layout_of
 from interlith.physics.step_words import step_word
 
 #: A table of cycling holds at least these (test or step time beside them).
@@ -34,20 +34,14 @@ class TextTable:
 
 def names_cycling(row: Sequence[str], vocabulary: Mapping[str, str]) -> bool:
     """Whether a row of fields is a header with current, voltage and a time."""
-    found = {vocabulary.get(split(field).stem) for field in row}
+    found = {vocabulary.get(split(field).stem) for field in row if is_word(field)}
     return found >= NEEDED and bool(found & {"test_time", "step_time"})
 
 
 def header_of(head: bytes, vocabulary: Mapping[str, str]) -> tuple[str, ...]:
     """Header fields in the first bytes of a file; empty if it is no text or holds no such header. Never raises."""
-    if not is_text(head):
-        return ()
-    text, _ = decode(head)
-    lines = [line.rstrip("\r") for line in text.split("\n")]
-    found = find_header(lines, lambda row: names_cycling(row, vocabulary))
-    if found is None:
-        return ()
-    return tuple(field.strip().strip("\ufeff") for field in fields(lines[found[0]], found[1]))
+    found = next((row for _, _, row in header_rows(head) if names_cycling(row, vocabulary)), ())
+    return tuple(field.strip().strip("\ufeff") for field in found)
 
 
 def read_text_table(

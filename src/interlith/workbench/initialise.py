@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from interlith.errors import InterlithError, StudyError
-from interlith.model import Format, Reading, Unread
+from interlith.model import Unread
 from interlith.workbench.measurements_file import COLUMNS, UNCONFIRMED, delimiter_of, encoding_of, read_rows, read_text
 from interlith.workbench.naming import Named, make_unique, read_names
 from interlith.workbench.reading import recognise
@@ -37,9 +37,12 @@ class Initialised:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """What is kept of a file: thousands of readings with their tables would not fit into memory."""
+
     file: str
-    format: Format
-    reading: Reading
+    technique: str
+    start: str
+    active_mass: str
 
 
 def initialise(folder: str | Path, *, progress: Progress | None = None) -> Initialised:
@@ -58,22 +61,8 @@ def initialise(folder: str | Path, *, progress: Progress | None = None) -> Initi
         raise StudyError(f"There is no folder {root}; give the folder that holds the raw files.")
     table = root / "measurements.csv"
     known = {row.file for row in read_rows(table)} if table.exists() else set()
-    options = _reader_options(root)
-    listed = [path for path in data_files(root) if path.relative_to(root).as_posix() not in known]
-    found: list[_Found] = []
-    left_out: list[Unread] = []
-    for number, path in enumerate(listed):
-        name = path.relative_to(root).as_posix()
-        try:
-            match = recognise(path).format
-            if match is None:
-                left_out.append(Unread(name, "no reader knows this content"))
-            else:
-                found.append(_Found(name, match, match.read(path, options.get(match.technique, {}))))
-        except InterlithError as error:
-            left_out.append(Unread(name, str(error).replace(f"{path}: ", "")))
-        if progress is not None:
-            progress(number + 1, len(listed), name)
+    options, external = _declared(root)
+    found, left_out = _look(root, known | external, options, progress)
     rows, restarted = _rows(found)
     written = []
     if rows or not table.exists():
@@ -103,12 +92,36 @@ def _undeclared(study: Path, rows: list[dict[str, str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row["sample"] for row in rows if declared and row["sample"] not in declared))
 
 
-def _reader_options(root: Path) -> Mapping[str, Mapping[str, Any]]:
-    """What an existing `study.yaml` says to readers (a mapping of columns ...); nothing if it is absent or wrong."""
+def _look(
+    root: Path, known: Set[str], options: Mapping[str, Mapping[str, Any]], progress: Progress | None
+) -> tuple[list[_Found], list[Unread]]:
+    """Recognise and read the files that are not `known`."""
+    listed = [(path, name) for path in data_files(root) if (name := path.relative_to(root).as_posix()) not in known]
+    found: list[_Found] = []
+    left_out: list[Unread] = []
+    for number, (path, name) in enumerate(listed):
+        try:
+            match = recognise(path).format
+            if match is None:
+                left_out.append(Unread(name, "no reader knows this content"))
+            else:
+                reading = match.read(path, options.get(match.technique, {}))
+                start, mass = reading.test.get("start", ""), reading.proposals.get("active_mass", "")
+                found.append(_Found(name, match.technique, start, mass))
+        except InterlithError as error:
+            left_out.append(Unread(name, str(error).replace(f"{path}: ", "")))
+        if progress is not None:
+            progress(number + 1, len(listed), name)
+    return found, left_out
+
+
+def _declared(root: Path) -> tuple[Mapping[str, Mapping[str, Any]], frozenset[str]]:
+    """What an existing `study.yaml` says to readers (a mapping of columns ...), and its tables of external results."""
     try:
-        return read_study_file(root / "study.yaml").analyses
+        words = read_study_file(root / "study.yaml")
     except StudyError:
-        return {}
+        return {}, frozenset()
+    return words.analyses, frozenset(name.replace("\\", "/") for name in words.external)
 
 
 def data_files(root: Path) -> list[Path]:
@@ -127,7 +140,7 @@ def _rows(found: list[_Found]) -> tuple[list[dict[str, str]], list[str]]:
     cells = make_unique(names, {named.cell: named.cell.rpartition("/")[0] for named in names.values()})
     tests: dict[tuple[str, str], list[_Found]] = {}
     for item in found:
-        tests.setdefault((names[_stem(item)].cell, item.format.technique), []).append(item)
+        tests.setdefault((names[_stem(item)].cell, item.technique), []).append(item)
     rows, restarted = [], []
     for (cell, technique), members in tests.items():
         for k, item in enumerate(_in_order(members, names)):
@@ -140,16 +153,15 @@ def _rows(found: list[_Found]) -> tuple[list[dict[str, str]], list[str]]:
 
 
 def _row(item: _Found, variant: str, batch: str, replicate: str, note: str) -> dict[str, str]:
-    mass = item.reading.proposals.get("active_mass", "")
     return dict.fromkeys(COLUMNS, "") | {
         "include": "yes",
         "file": item.file,
-        "technique": item.format.technique,
+        "technique": item.technique,
         "sample": variant,
         "batch": batch,
         "replicate": replicate,
-        "active_mass": mass,
-        "active_mass_source": f"vendor header ({UNCONFIRMED})" if mass else "",
+        "active_mass": item.active_mass,
+        "active_mass_source": f"vendor header ({UNCONFIRMED})" if item.active_mass else "",
         "note": note,
     }
 
@@ -162,12 +174,11 @@ def _stem(item: _Found) -> str:
 
 def _in_order(members: list[_Found], names: Mapping[str, Named]) -> list[_Found]:
     """Parts of one test: by start where every file tells it, else the original before its continuations."""
-    starts = [item.reading.test.get("start", "") for item in members]
+    starts = [item.start for item in members]
     by_start = all(starts) and len(set(starts)) == len(starts)
 
     def place(item: _Found) -> tuple[str, int, list[tuple[int, str]]]:
-        start = item.reading.test.get("start", "") if by_start else ""
-        return (start, names[_stem(item)].part, _natural(item.file))
+        return (item.start if by_start else "", names[_stem(item)].part, _natural(item.file))
 
     return sorted(members, key=place)
 

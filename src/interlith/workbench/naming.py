@@ -7,7 +7,8 @@ hold: two cells are never made one by guessing, and a composition such as ``NCM8
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 #: A continuation: ``bare_1_part2``, ``bare_1 (2)``, ``bare_1_restart``.
@@ -42,26 +43,28 @@ class Named:
 
 def read_names(stems: Iterable[str]) -> dict[str, Named]:
     """Read the names of all files together (paths without extension): siblings decide what a number means."""
-    paths = list(stems)
-    cells = {path: _without_part(path, paths) for path in paths}
+    paths = list(dict.fromkeys(stems))
+    matches = {path: _PART.match(path) for path in paths}
+    parts = Counter(match["stem"] for match in matches.values() if match)
+    known = set(paths)
+    cells = {path: _without_part(path, match, known, parts) for path, match in matches.items()}
+    tight = _tight_variants(cell for cell, _ in cells.values())
     found = {}
     for path, (cell, part) in cells.items():
         folder, _, name = cell.rpartition("/")
-        others = [other.rpartition("/")[2] for other, _ in cells.values() if other != cell]
-        variant, replicate = _number(name, others)
+        variant, replicate = _number(name, tight)
         found[path] = Named(variant or folder.rpartition("/")[2] or "sample", replicate, cell, part)
     return found
 
 
-def _without_part(path: str, paths: list[str]) -> tuple[str, int]:
+def _without_part(path: str, match: re.Match[str] | None, known: Set[str], parts: Mapping[str, int]) -> tuple[str, int]:
     """The cell behind a name, and the place of the file in its test."""
     cell, part = path, 0
-    match = _PART.match(path)
     if match:
         stem = match["stem"]
         number = match["bracket"] or match["part"] or match["again"]
-        relatives = [other for other in paths if other != path and (other == stem or _stem_of(other) == stem)]
-        if relatives:
+        # A relative is the file that it continues, or another continuation of it.
+        if stem in known or parts[stem] > 1:
             cell, part = stem, int(number) if number else 2
     folder, slash, name = cell.rpartition("/")
     shorter = _PHASE.sub("", name)
@@ -70,20 +73,19 @@ def _without_part(path: str, paths: list[str]) -> tuple[str, int]:
     return cell, part
 
 
-def _stem_of(path: str) -> str | None:
-    match = _PART.match(path)
-    return match["stem"] if match else None
+def _tight_variants(cells: Iterable[str]) -> Counter[str]:
+    """How many cells have a name such as ``bare1``, by what stands before the number."""
+    found = (_TIGHT.match(cell.rpartition("/")[2]) for cell in dict.fromkeys(cells))
+    return Counter(match["variant"] for match in found if match)
 
 
-def _number(name: str, others: list[str]) -> tuple[str, str]:
+def _number(name: str, tight: Mapping[str, int]) -> tuple[str, str]:
     match = _NUMBER.match(name)
     if match:
         return match["variant"], str(int(match["number"]))
-    tight = _TIGHT.match(name)
-    if tight:
-        siblings = [other for other in map(_TIGHT.match, others) if other and other["variant"] == tight["variant"]]
-        if siblings:
-            return tight["variant"], str(int(tight["number"]))
+    near = _TIGHT.match(name)
+    if near and tight[near["variant"]] > 1:
+        return near["variant"], str(int(near["number"]))
     return name, "1"
 
 
@@ -110,12 +112,19 @@ def make_unique(names: Mapping[str, Named], batches: Mapping[str, str]) -> dict[
         together.setdefault((named.variant, named.replicate), []).append(cell)
     clashing = {named.variant for key, members in together.items() if len(members) > 1 for named in [cells[members[0]]]}
     done: dict[str, tuple[str, str]] = {}
-    taken: set[tuple[str, str, str]] = set()
+    taken: dict[tuple[str, str, str], int] = {}
     for cell, named in cells.items():
         batch = batches.get(cell, "") if named.variant in clashing else ""
-        replicate = named.replicate
-        while (named.variant, batch, replicate) in taken:
-            replicate = str(int(replicate) + 1)
-        taken.add((named.variant, batch, replicate))
-        done[cell] = (batch, replicate)
+        done[cell] = (batch, _free(taken, named.variant, batch, named.replicate))
     return done
+
+
+def _free(taken: dict[tuple[str, str, str], int], variant: str, batch: str, replicate: str) -> str:
+    """The next free number, which is then taken; `taken` keeps for each number where to look on."""
+    passed, at = [], replicate
+    while (variant, batch, at) in taken:
+        passed.append((variant, batch, at))
+        at = str(taken[passed[-1]])
+    for key in (*passed, (variant, batch, at)):
+        taken[key] = int(at) + 1
+    return at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,9 +39,12 @@ def _names(files: Mapping[tuple[str, ...], list[str]]) -> dict[tuple[str, ...], 
         stems = [Path(path).stem for path in paths]
         common = stems[0] if len(set(stems)) == 1 else _common_stem(stems)
         names[identity] = common if len(common) >= 2 else "_".join(part for part in identity[:3] if part)
+    counts = Counter(names.values())
     for identity, name in names.items():
-        if list(names.values()).count(name) > 1:
+        if counts[name] > 1:
             names[identity] = "_".join(part.replace("/", "_") for part in identity if part)
+            counts.subtract([name])
+            counts.update([names[identity]])
     return names
 
 
