@@ -41,7 +41,7 @@ def _with_curves(cells: int, cycles: int):
             )
         )
         key = hashlib.sha256(f"summary {name}".encode()).hexdigest()
-        tables.append(identify(outcome.observables.filter(pl.col("sample") == name), "lnmo", key))
+        tables.append(identify(outcome.observables.filter(pl.col("sample") == name), key))
         source = item.source
         file = FileRecord(source.path, source.sha256, source.size, source.reader, source.reader_version)
         records.append(

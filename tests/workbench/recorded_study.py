@@ -1,4 +1,4 @@
-"""Which run do the tests of provenance look at? A simulated study with made-up step records that hang together."""
+"""Which runs do the tests of provenance look at? A simulated study, and made-up step records that hang together."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from pathlib import Path
 
 import polars as pl
 
-from interlith.model import FileRecord, Result, StepRecord, StudyOutcome
+from interlith.model import FileRecord, StepRecord, StudyOutcome
 from interlith.reporting.tables import write_observables
 from interlith.simulate.demo import BARE, COATED
 from interlith.simulate.study import simulate_study
 from interlith.workbench.identity import identify
 from interlith.workbench.provenance import write_provenance
 from interlith.workbench.run import run
-from interlith.workbench.store import Store
 
 MODULES = {"interlith.techniques.cycling.summary": "0123456789ab", "interlith.physics.counting": "ba9876543210"}
 VERSIONS = {"numpy": "2.4.0", "polars": "2.1.0"}
@@ -25,14 +24,14 @@ def key_of(*words: str) -> str:
     return hashlib.sha256("/".join(words).encode()).hexdigest()
 
 
-def with_records(outcome: StudyOutcome) -> tuple[StudyOutcome, dict[str, Result]]:
-    """The outcome as a run that keeps records gives it, and the results by key."""
+def with_records(outcome: StudyOutcome) -> StudyOutcome:
+    """A made-up outcome as a run that keeps records gives it."""
     files: dict[str, list[FileRecord]] = {}
     for item in outcome.study.measurements:
         source = item.source
         one = FileRecord(source.path, source.sha256, source.size, source.reader, source.reader_version, item.part)
         files.setdefault(item.sample.name, []).append(one)
-    records, tables, kept = [], [], {}
+    records, tables = [], []
     for name, raw in files.items():
         counts = tuple(key_of("count", one.sha256) for one in raw)
         for key, one in zip(counts, raw, strict=True):
@@ -40,14 +39,13 @@ def with_records(outcome: StudyOutcome) -> tuple[StudyOutcome, dict[str, Result]
         for result in outcome.results:
             key = key_of(result.name, name)
             inputs = {"count": counts} if result.name == "summary" else {"summary": (key_of("summary", name),)}
-            table = identify(result.table.filter(pl.col("sample") == name), outcome.study.name, key)
+            table = identify(result.table.filter(pl.col("sample") == name), key)
             agreed = {"reference_cycle": 3} if result.name == "retention" else {}
             options = {"normalise": "active_mass"} if result.name == "summary" else {}
             record = _record(key, result.name, name, tuple(raw), inputs)
             records.append(replace(record, options=options, agreed=agreed))
             tables.append(table)
-            kept[key] = replace(result, table=table)
-    return replace(outcome, observables=pl.concat(tables), records=tuple(records)), kept
+    return replace(outcome, observables=pl.concat(tables), records=tuple(records))
 
 
 def _record(
@@ -65,10 +63,7 @@ def finished(folder: Path, store: Path) -> StudyOutcome:
         folder, variants=(BARE, COATED), cells_per_variant=2, cycles=12, seed=5, restarted=1, title="Miller's LNMO powders",
         primary="{capacity_retention: {cycle: 12}}",
     )  # fmt: skip
-    outcome, kept = with_records(run(folder))
-    with Store.open(store) as opened:
-        opened.register({key: opened.put(key, result) for key, result in kept.items()})
-        opened.commit()
+    outcome = run(folder, store=store)
     write_observables(outcome.observables, folder / "results")
     write_provenance(outcome, folder / "results")
     return outcome

@@ -14,7 +14,8 @@ import interlith as il
 from interlith.errors import StudyError
 from interlith.model import Choice
 from interlith.workbench.explanation import SCHEMA, Explanation
-from interlith.workbench.origin import identifier, maker
+from interlith.workbench.identity import identifier
+from interlith.workbench.origin import maker
 from interlith.workbench.provenance import write_provenance
 from interlith.workbench.recorded import read_provenance
 from tests.workbench.recorded_study import finished, key_of
@@ -83,7 +84,7 @@ def test_a_retention_rests_on_two_half_cycles_and_a_restarted_test_on_two_files(
     assert len(found.stretches) == 2
     assert {one.direction for one in found.stretches} == {"discharge"}
     assert max(one.cycle for one in found.stretches) == 12
-    assert [record.step for record in found.steps] == ["retention", "summary", "count", "count"]
+    assert [record.step for record in found.steps] == ["retention", "summary", "fade", "count", "count"]
     assert len(found.files) == 2
     assert len({one.file for one in found.stretches}) == 2, "one half-cycle lies in each part"
 

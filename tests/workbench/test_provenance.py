@@ -20,7 +20,7 @@ from tests.workbench.recorded_study import MODULES, VERSIONS, key_of, with_recor
 
 @pytest.fixture(scope="module")
 def outcome():
-    return with_records(make_outcome(4, 10))[0]
+    return with_records(make_outcome(4, 10))
 
 
 def test_every_record_comes_back_as_it_was(outcome, tmp_path: Path) -> None:

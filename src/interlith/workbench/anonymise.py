@@ -36,8 +36,8 @@ from interlith.model import (
     Variant,
     read_target,
 )
+from interlith.workbench.identity import COLUMNS, identifier
 from interlith.workbench.naming_anew import WITHHELD, Names, names_of
-from interlith.workbench.origin import COLUMNS, identifier
 from interlith.workbench.schema import READER_WORDS
 
 #: Columns of tables whose words are ours.

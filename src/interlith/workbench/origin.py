@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from interlith.errors import StudyError
 from interlith.model import StepRecord
 from interlith.notation import state_text, title
+from interlith.workbench.identity import COLUMNS, identifier
 from interlith.workbench.recorded import Provenance
 
 if TYPE_CHECKING:
@@ -19,21 +19,6 @@ if TYPE_CHECKING:
 OBSERVABLES = "observables.parquet"
 #: An identifier may be shortened to this many digits where it stays unique.
 SHORTEST = 6
-#: What enters an identifier beside the step key, in order.
-COLUMNS = ("source", "sample", "quantity", "state", "state_value", "cycle", "method", "fit")
-
-
-def identifier(key: str, row: Mapping[str, Any]) -> str:
-    """The identifier of a number: first 16 hex of sha256 of its step's key and of what tells it from its neighbours.
-
-    Parameters
-    ----------
-    key
-        Step key.
-    row
-        Row of the observables; columns `COLUMNS`.
-    """
-    return hashlib.sha256("|".join([key, *(str(row[name]) for name in COLUMNS)]).encode()).hexdigest()[:16]
 
 
 def places(folder: str | Path) -> tuple[Path, Path]:
