@@ -35,7 +35,7 @@ from interlith.workbench.influence import as_decision, by_influence, effects, in
 FIELDS = {
     "step_type": "pause, charge or discharge", "split_voltage": "a voltage such as 4.45 V, or none",
     "reference_cycle": "a cycle number", "cycle_join": "joined or separate", "include": "yes or no",
-    "resolution": "a voltage", "current": "the current of the line: a current", "blocks": "the cycles of each block",
+    "resolution": "a voltage", "current": "the current of the line: a current", "blocks": "the cycles of each block", "line": "a current, or as the report prints it",
 }  # fmt: skip
 FILES = {"B1_02": ("cells/B1_02.ndax#sha256:9f2c41d0a7b3", "cells/B1_02b.ndax#sha256:03ab99e1c5d7")}
 
@@ -56,6 +56,7 @@ def _choice(
         (_choice("step_type", "pause", "x y.csv#sha256:0123456789ab/half_cycle/3"), "x y.csv#sha256:0123456789ab/half_cycle/3", "pause"),
         (_choice("cycle_join", "separate"), "cells/B1_02.ndax#sha256:9f2c41d0a7b3/plateau_share", "separate"),
         (_choice("include", "no", FILES["B1_02"][1]), FILES["B1_02"][1], False),
+        (_choice("line", "12 mA / 12 mA", "B1_02/fade"), "cells/B1_02.ndax#sha256:9f2c41d0a7b3/fade", "12 mA / 12 mA"),
         (_choice("resolution", "20 mV"), "cells/B1_02.ndax#sha256:9f2c41d0a7b3/plateau_share", "20 mV"),
     ],
 )  # fmt: skip

@@ -22,6 +22,8 @@ MOST_RECOMPUTED, MOST_EFFECTS = 30, 12
 #: A relative change below this is rounding of sums in another order.
 ROUNDING = 1e-9
 AUTOMATIC = "automatic"
+#: A field whose sentence says this takes a value in the words in which choices tell it.
+AS_PRINTED = "as the report prints it"
 #: Runners-up that say that there was none.
 _NOTHING = ("", "none", "unknown", "nothing")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -39,7 +41,8 @@ def as_decision(choice: Choice, *, fields: Mapping[str, str], files: Mapping[str
         With a target that names bytes, a technique, or a specimen (``B1_02/plateau_share``).
     fields
         Fields that can be decided, each with the sentence that names its values: numbers, with a unit or without, are
-        taken as they are; a word counts only where it stands in the sentence.
+        taken as they are; other words count only where they stand in the sentence, or where it takes them "as the report
+        prints it".
     files
         Targets ``path#sha256:first-12-hex`` of the files of every specimen, in the order of their parts.
     """
@@ -158,7 +161,8 @@ def _runner_up(choice: Choice, fields: Mapping[str, str]) -> Value | None:
         except UnitError:
             return None
         return text
-    return text if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", sentence) else None
+    named = re.search(rf"(?<!\w){re.escape(text)}(?!\w)", sentence) is not None
+    return text if named or AS_PRINTED in sentence else None
 
 
 def _redone(redo: Redo, choice: Choice) -> pl.DataFrame | None:
