@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from interlith.workbench.store.connection import connect, is_damage, set_aside, translated
+from interlith.workbench.store.connection import connect, is_damage, legible, set_aside, translated
 from interlith.workbench.store.layout import EntryFile
 
 #: After so many changes, or so many seconds, they are written in one transaction.
@@ -237,7 +237,8 @@ class Catalogue:
         with self._lock:
             try:
                 try:
-                    return operation(self._connection)
+                    with legible():
+                        return operation(self._connection)
                 except sqlite3.Error as error:
                     if not is_damage(error, self._path):
                         raise

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from interlith.errors import StudyError
@@ -41,16 +43,26 @@ def connect(path: Path, *, network: bool, patience: float = PATIENCE) -> tuple[s
     # One transaction a call, begun by hand: sqlite3 would begin them late and let two runs collide in the middle.
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
     try:
-        connection.text_factory = _lenient
-        connection.execute("PRAGMA cell_size_check = ON")
-        if network:
-            _try_lock(connection, path)
-        mode = connection.execute(f"PRAGMA journal_mode = {'DELETE' if network else 'WAL'}").fetchone()[0]
-        connection.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
-        return connection, _make_tables(connection)
+        with legible():
+            connection.text_factory = _lenient
+            connection.execute("PRAGMA cell_size_check = ON")
+            if network:
+                _try_lock(connection, path)
+            mode = connection.execute(f"PRAGMA journal_mode = {'DELETE' if network else 'WAL'}").fetchone()[0]
+            connection.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
+            return connection, _make_tables(connection)
     except BaseException:
         connection.close()
         raise
+
+
+@contextlib.contextmanager
+def legible() -> Iterator[None]:
+    """Python cannot decode a message of SQLite that quotes a damaged name: that is damage too."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise sqlite3.DatabaseError("malformed: SQLite quotes what is no text") from error
 
 
 def _lenient(raw: bytes) -> str:
