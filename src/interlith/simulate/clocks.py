@@ -50,6 +50,9 @@ class Setting:
         Time that both logs run before the first and after the last event (s).
     equal
         Whether all pauses between events are alike: then nothing tells one cycle from the next.
+    in_step
+        Whether the cycler switches only at multiples of this time on its clock (s); with logs sampled in step as well,
+        all events err alike. 0 for any time.
     """
 
     events: int = 12
@@ -64,6 +67,7 @@ class Setting:
     noise: tuple[float, float] = (0.02, 2e-4)
     lead: float = 300.0
     equal: bool = False
+    in_step: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,9 @@ def two_logs(setting: Setting, seed: int | np.random.Generator) -> TwoLogs:
     """
     random = np.random.default_rng(seed)
     switches = _switches(setting, random)
+    if setting.in_step:
+        there = np.round((switches * (1 + setting.drift) + setting.offset) / setting.in_step) * setting.in_step
+        switches = (there - setting.offset) / (1 + setting.drift)
     end = setting.duration + 2 * setting.lead
     made = []
     for side in (0, 1):
@@ -162,10 +169,10 @@ def frames(logs: TwoLogs, *, count: int, exposure: float, sample: str = "simulat
 
 def measured(frame: pl.DataFrame, name: str, *, technique: str = "cycling") -> Measurement:
     """A log as a measurement, as if it had been read from a file."""
-    words = hashlib.sha256(frame.write_csv().encode()).hexdigest()
+    digest = hashlib.sha256(frame.to_numpy().tobytes()).hexdigest()
     return Measurement(
-        Sample(name, variant=name), technique, _source(name, words), Table(frame.lazy(), tuple(frame.columns)),
-        original_metadata={"simulated": True},
+        Sample(name, variant=name), technique, Source(name, digest, int(frame.estimated_size()), "simulated", "1"),
+        Table(frame.lazy(), tuple(frame.columns)), original_metadata={"simulated": True},
     )  # fmt: skip
 
 
@@ -176,7 +183,9 @@ def _source(name: str, words: str) -> Source:
 def _switches(setting: Setting, random: np.random.Generator) -> Array:
     if setting.equal:
         step = setting.duration / (setting.events + 1)
-        return setting.lead + step * np.arange(1, setting.events + 1) + step * random.uniform(-0.5, 0.5)
+        return np.asarray(
+            setting.lead + step * (np.arange(1, setting.events + 1) + random.uniform(-0.5, 0.5)), dtype=float
+        )
     # No pause shorter than a few samples of either log: a cycler's protocol has none, and neither log would show it.
     least = 6 * max(setting.sampling)
     shares = random.exponential(size=setting.events + 1)
@@ -202,4 +211,5 @@ def _voltage(time: Array, switches: Array, duration: float) -> Array:
     sign = np.where(number % 2 == 0, 1.0, -1.0)
     since = time - np.concatenate(([-1e9], switches))[number]
     slow = 3.8 + 0.35 * np.sin(2 * np.pi * time / duration) + 0.1 * np.sin(14 * np.pi * time / duration)
-    return np.asarray(slow + sign * (_RESISTANCE_STEP + _RELAXED_STEP * (1 - 2 * np.exp(-since / _RELAXATION))))
+    answer = _RESISTANCE_STEP + _RELAXED_STEP * (1 - 2 * np.exp(-since / _RELAXATION))
+    return np.asarray(slow + sign * answer, dtype=float)

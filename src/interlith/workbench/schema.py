@@ -124,6 +124,61 @@ class CellWords(_Strict):
     voltage_accuracy: Annotated[str, _with_unit("voltage")] | None = None
 
 
+def _time_or_auto(text: Any) -> Any:
+    if str(text).strip() == "auto":
+        return "auto"
+    try:
+        value = parse(str(text), what="the time")
+        if value.value != 0 or value.unit:
+            factor(value.unit, "s")
+    except UnitError as error:
+        raise ValueError(f"{error} Write auto, or a time with its unit such as '10 min' or '10 +- 0.2 min'") from error
+    return str(text)
+
+
+def _time(text: Any) -> Any:
+    if str(text).strip() == "auto":
+        raise ValueError("'auto' is no time; write for instance '19 min'")
+    return _time_or_auto(text)
+
+
+def _drift(text: Any) -> Any:
+    if str(text).strip() == "auto":
+        return "auto"
+    try:
+        value = parse(str(text), what="the drift")
+        if value.value != 0 or value.unit:
+            factor(value.unit or "m", "1")
+    except UnitError as error:
+        raise ValueError(f"{error} Write auto, 0, or a drift such as '50 ppm' or '50 +- 5 ppm'") from error
+    return str(text)
+
+
+def _near(text: Any) -> Any:
+    return text if str(text).strip() == "wall clock" else _time(text)
+
+
+class JoinWords(_Strict):
+    """States of a technique's measurements that stand in another log.
+
+    Log clock minus the technique's clock is `offset` at the start of the measurements, and gains by `drift`; ``auto``
+    fits it from events that the `log` shows and so does `events`, a log kept by the technique's own clock. `near` tells
+    roughly where the offset lies (within `tolerance`), `marker` the column in which the events show, in both logs or
+    ``[own, log]``. `time` names the state or header entry with the start of each measurement.
+    """
+
+    log: str = Field(min_length=1)
+    offset: Annotated[str, BeforeValidator(_time_or_auto)] = "auto"
+    drift: Annotated[str, BeforeValidator(_drift)] = "auto"
+    exposure: Annotated[str, BeforeValidator(_time)] | None = None
+    quantities: list[str] | None = None
+    time: str | None = None
+    near: Annotated[str, BeforeValidator(_near)] | None = None
+    tolerance: Annotated[str, BeforeValidator(_time)] | None = None
+    events: str | None = None
+    marker: str | list[str] | None = None
+
+
 class StudyWords(_Strict):
     """The whole of `study.yaml`."""
 
@@ -135,5 +190,5 @@ class StudyWords(_Strict):
     samples: dict[str, VariantWords] = Field(default_factory=dict)
     cells: CellWords = CellWords()
     analyses: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    join: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    join: dict[str, JoinWords] = Field(default_factory=dict)
     external: list[str] = Field(default_factory=list)

@@ -13,7 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from interlith.errors import StudyError, UnitError, nearest
 from interlith.model import Primary, Replication, Variant
 from interlith.units import convert, parse
-from interlith.workbench.schema import TECHNIQUE_WORDS, CellWords, ReplicationWords, StudyWords, VariantWords
+from interlith.workbench.schema import TECHNIQUE_WORDS, CellWords, JoinWords, ReplicationWords, StudyWords, VariantWords
 
 #: A study file is written by hand; anything larger is not one.
 LARGEST_BYTES = 2_000_000
@@ -178,7 +178,9 @@ def _say(path: Path, raw: Any, error: Any) -> str:
 
 
 def _allowed(keys: tuple[Any, ...]) -> list[str]:
-    owners: dict[str, type[BaseModel]] = {"replication": ReplicationWords, "cells": CellWords, "samples": VariantWords}
+    owners: dict[str, type[BaseModel]] = {
+        "replication": ReplicationWords, "cells": CellWords, "samples": VariantWords, "join": JoinWords,
+    }  # fmt: skip
     owner = owners.get(str(keys[0]), StudyWords) if keys else StudyWords
     return list(owner.model_fields)
 
