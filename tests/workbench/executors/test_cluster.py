@@ -71,8 +71,9 @@ def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.fixture
 def somebodys(findable: None) -> Iterator[LocalCluster]:
     """A cluster that somebody else runs on this machine."""
+    remote.fingerprint.cache_clear()  # the sources may be older here than for a worker that starts now
     with LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=True, host="127.0.0.1", dashboard_address=None, memory_limit=0,
+        n_workers=1, threads_per_worker=2, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0,
         silence_logs=50,
     ) as found:  # fmt: skip
         yield found
@@ -181,9 +182,10 @@ def test_tls_connects_with_certificates_and_is_refused_without(
         require_encryption=True, tls_ca_file=ca, tls_client_cert=cert, tls_client_key=key, tls_scheduler_cert=cert,
         tls_scheduler_key=key, tls_worker_cert=cert, tls_worker_key=key,
     )  # fmt: skip
+    remote.fingerprint.cache_clear()
     with LocalCluster(
         n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", protocol="tls://", security=security,
-        dashboard_address=None, memory_limit=0, silence_logs=50,
+        dashboard_address="127.0.0.1:0", memory_limit=0, silence_logs=50,
     ) as somebodys:  # fmt: skip
         address = somebodys.scheduler_address
         assert address.startswith("tls://")

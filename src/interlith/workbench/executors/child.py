@@ -207,10 +207,13 @@ class Child:
     def _leave(self) -> int:
         """Exit status of a child that has closed its answers; nothing of its process group stays behind."""
         if not hasattr(os, "waitid"):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                return self._process.wait(LAST_BREATH)
-            kill_tree(self.pid)
-            return self._process.wait()
+            try:
+                status = self._process.wait(LAST_BREATH)
+            except subprocess.TimeoutExpired:
+                kill_tree(self.pid)
+                status = self._process.wait()
+            kill_group(self.pid)
+            return status
         deadline = time.monotonic() + LAST_BREATH
         while not _over(self.pid) and time.monotonic() < deadline:
             time.sleep(0.002)

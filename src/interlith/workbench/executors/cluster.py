@@ -33,6 +33,10 @@ IN_FLIGHT = 20
 CONNECT_LIMIT, WORKERLESS_LIMIT = 20.0, 60.0
 #: Between two looks (s) at a silent cluster.
 PATIENCE = 0.5
+_GUARD = (
+    "A script that starts a cluster must keep its calls under `if __name__ == '__main__':`, because every worker imports "
+    "the script first."
+)
 
 
 class Cluster:
@@ -233,30 +237,29 @@ class Cluster:
         return self._client
 
     def _start(self) -> None:
-        distributed: Any = import_module("distributed")
+        dask, distributed = _dask()
         if multiprocessing.parent_process() is not None:
-            raise StudyError(
-                "A script that starts a cluster must keep its calls under `if __name__ == '__main__':`, because every "
-                "worker imports the script first."
-            )
+            raise StudyError(_GUARD)
         store, perform, time_limit, memory_limit = self._terms
         # Each child is supervised by its own dask worker; dask's limit would take that one along.
         self._terms = (store, perform, time_limit, memory_limit or memory_share(self._workers))
         try:
-            self._cluster = distributed.LocalCluster(
-                n_workers=self._workers, threads_per_worker=1, processes=True, protocol="tcp://", host="127.0.0.1",
-                dashboard_address=None, memory_limit=0, silence_logs=logging.CRITICAL,
-                preload=[remote.__name__],
-                security=distributed.Security(require_encryption=False),
-            )  # fmt: skip
+            # A dashboard that is off still answers on a port that others may want: any free port, and nothing to see.
+            with dask.config.set({"distributed.scheduler.http.routes": []}):
+                self._cluster = distributed.LocalCluster(
+                    n_workers=self._workers, threads_per_worker=1, processes=True, protocol="tcp://", host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False}, memory_limit=0,
+                    silence_logs=logging.CRITICAL, preload=[remote.__name__],
+                    security=distributed.Security(require_encryption=False),
+                )  # fmt: skip
         except (RuntimeError, OSError, TimeoutError) as error:
             raise StudyError(
-                f"A dask cluster could not be started on this machine: {error}. Use `processes`, or an address."
+                f"A dask cluster could not be started on this machine ({error}). {_GUARD} Or use `processes`."
             ) from error
         self._client = distributed.Client(self._cluster, set_as_default=False)
 
     def _join(self, address: str) -> None:
-        distributed: Any = import_module("distributed")
+        distributed = _dask()[1]
         try:
             self._client = distributed.Client(
                 address, security=security_of(address), timeout=CONNECT_LIMIT, set_as_default=False
@@ -297,3 +300,8 @@ class Cluster:
                     f"{address}: the worker {worker} on {node} has {code}; here is {remote.fingerprint()}. Equal keys must "
                     "mean equal numbers: install the same versions there."
                 )
+
+
+def _dask() -> tuple[Any, Any]:
+    """The two packages, without the types that only half of them has."""
+    return import_module("dask"), import_module("distributed")

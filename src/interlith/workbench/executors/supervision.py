@@ -18,8 +18,9 @@ from interlith.workbench.executors.memory import GONE, descendants, held_memory
 
 #: Between two looks (s).
 INTERVAL = 0.1
-#: Between two searches for grandchildren (s); a search reads the whole table of processes.
-SEARCH_INTERVAL = 1.0
+#: Between two searches for grandchildren (s); a search reads the whole table of processes, and on a machine with
+#: thousands of them gets at most this share of the time.
+SEARCH_INTERVAL, SEARCH_SHARE = 1.0, 0.05
 #: A child that is not ready after so long (s) never will be; a cold network disk needs half a minute for the imports.
 START_LIMIT = 120.0
 
@@ -44,7 +45,7 @@ class Supervision:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="interlith-supervision")
         self._below: dict[int, list[psutil.Process]] = {}
-        self._searched = 0.0
+        self._next_search = 0.0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -77,9 +78,10 @@ class Supervision:
                     child.stop(Stop("late", number, seconds, memory))
 
     def _search(self, pids: list[int], now: float) -> None:
-        if pids and now - self._searched > SEARCH_INTERVAL:
+        if pids and now > self._next_search:
             self._below = descendants(pids)
-            self._searched = now
+            took = time.monotonic() - now
+            self._next_search = now + max(SEARCH_INTERVAL, took / SEARCH_SHARE)
 
     def _memory(self, child: Child) -> int:
         try:
