@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from interlith.evidence import audit as audit
     from interlith.reporting import report as report
     from interlith.reporting.export import export as export
+    from interlith.workbench.decisions import decide as decide
+    from interlith.workbench.decisions import undo as undo
     from interlith.workbench.explain import explain as explain
+    from interlith.workbench.external import read_external as read_external
     from interlith.workbench.facade import compare as compare
     from interlith.workbench.facade import equivalent as equivalent
     from interlith.workbench.facade import read as read
@@ -31,6 +34,7 @@ __version__ = "0.1.0.dev0"
 _PUBLIC = {
     "audit": "interlith.evidence",
     "compare": "interlith.workbench.facade",
+    "decide": "interlith.workbench.decisions",
     "equivalent": "interlith.workbench.facade",
     "errors": "interlith",
     "evidence": "interlith",
@@ -40,9 +44,11 @@ _PUBLIC = {
     "model": "interlith",
     "open_study": "interlith.workbench.opening",
     "read": "interlith.workbench.facade",
+    "read_external": "interlith.workbench.external",
     "report": "interlith.reporting",
     "run": "interlith.workbench.run",
     "simulate": "interlith",
+    "undo": "interlith.workbench.decisions",
     "units": "interlith",
 }
 

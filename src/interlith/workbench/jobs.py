@@ -99,6 +99,8 @@ class Done:
         Small notes for the catalogue by key (what a reader found in a file's head), written by the parent alone.
     entries
         Results written to the store: key -> size (bytes).
+    refused
+        Those of them that say that the data do not allow the step: key -> reason.
     """
 
     key: str
@@ -108,6 +110,7 @@ class Done:
     memory: int = 0
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     entries: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The answer as one line of JSON."""

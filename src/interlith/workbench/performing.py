@@ -78,13 +78,13 @@ def _read(job: Job, store: Store) -> Done:
         words, file, Sample(""), key=job.key, version=formats()[file.format].version, technique=job.technique
     )
     item = replace(item, payload=reading.payload)
-    entries = {}
+    kept: dict[str, Result | Refusal] = {}
     for step in technique(job.technique).steps:
         for key in job.inputs.get(step.name, ()):
             decisions = tuple(one for one in decisions_of(job) if one.field in step.decides)
             given = Given(Series((item,)), {}, words_read(step, job.options), {}, decisions)
-            entries[key] = store.put(key, _attempt(step, given, job, key))
-    return Done(job.key, documents={job.key: words}, entries=entries)
+            kept[key] = _attempt(step, given, job, key)
+    return replace(_keep(job.key, kept, store), documents={job.key: words})
 
 
 def _placeless(error: InterlithError, file: FileWords) -> InterlithError:
@@ -98,7 +98,13 @@ def _take(job: Job, store: Store) -> Done:
     sample = sample_of(job.sample)
     items = tuple(_measurement(file, sample, job.technique) for file in job.files) if step.reads else ()
     given = Given(Series(items), results, dict(job.options), dict(job.agreed), decisions_of(job))
-    return Done(job.key, entries={job.key: store.put(job.key, _attempt(step, given, job, job.key))})
+    return _keep(job.key, {job.key: _attempt(step, given, job, job.key)}, store)
+
+
+def _keep(key: str, kept: Mapping[str, Result | Refusal], store: Store) -> Done:
+    entries = {name: store.put(name, found) for name, found in kept.items()}
+    refused = {name: found.reason for name, found in kept.items() if isinstance(found, Refusal)}
+    return Done(key, entries=entries, refused=refused)
 
 
 def _attempt(step: Step, given: Given, job: Job, key: str) -> Result | Refusal:

@@ -16,7 +16,7 @@ from interlith.workbench.store import Store
 
 Progress = Callable[[int, int, str], None]
 #: The catalogue learns of finished jobs at least this often (s): so much is registered again after a power cut.
-PATIENCE = 1.0
+PATIENCE = 5.0
 #: With at least so many jobs at once, child processes pay for their start.
 MANY_JOBS = 24
 
@@ -36,8 +36,8 @@ class Session:
         Of the executor: number of processes, seconds a step, bytes of resident memory a process.
     progress
         Called as ``progress(done, total, label)``.
-    made
-        Keys of what was computed in this session, with the wall time of the job (s).
+    made, refused
+        Keys of what was computed in this session, with the wall time of the job (s); those that were refused, and why.
     """
 
     store: Store
@@ -49,6 +49,7 @@ class Session:
     done: int = 0
     total: int = 0
     made: dict[str, float] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
     _executor: Executor | None = None
 
     def do(self, jobs: Sequence[Job]) -> dict[str, Done]:
@@ -77,6 +78,7 @@ class Session:
             found[done.key] = done
             self.store.put_documents(done.documents)
             self.store.register(done.entries)
+            self.refused |= done.refused
             self.made |= dict.fromkeys((done.key, *done.entries), done.seconds)
             self.step(1, labels[done.key])
             if time.monotonic() - committed > PATIENCE:

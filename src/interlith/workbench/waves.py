@@ -204,7 +204,10 @@ class Waves:
         if known is not None:
             wave.refused |= known
             return
-        self.load(wave, names)
+        made, refused = self._work.made, self._work.refused
+        wave.refused |= {name: refused[wave.keys[name]] for name in names if wave.keys[name] in refused}
+        # What was computed just now needs no second look.
+        self.load(wave, [name for name in names if wave.keys[name] not in made])
         if not set(names) & wave.failed.keys():
             self._work.store.put_documents({key: wave.refused})
 
