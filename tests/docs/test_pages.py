@@ -19,6 +19,7 @@ PAGES = {
     "tutorial": (6, ("contradicted",)),
     "cycling": (2, ("bare_1", "counter")),
     "evidence": (10, ("supported", "descriptive", "holds", "contradicts")),
+    "explain": (6, ("digits and agreement of the charge counter", "package.zip", "neutral.zip")),
     "how-to-choose": (3, ("half-width",)),
     "external": (4, ("external: CasaXPS 2.3.26", "supported - discharge capacity of bare_1", "La")),
 }

@@ -198,10 +198,12 @@ def test_only_choices_about_these_bytes_and_numbers_are_told(outcome, place, sto
         Choice(f"a#sha256:{mine}/half_cycle/14", "step_type", "here", "x", 0.3, moves, "."),
         Choice(f"a#sha256:{mine}/half_cycle/2", "step_type", "elsewhere in the file", "x", 0.1, moves, "."),
         Choice(f"b#sha256:{other}/half_cycle/14", "step_type", "another file", "x", 0.1, moves, "."),
+        Choice(f"a#sha256:{mine}/half_cycle/2", "cycle_join", "shifts the count", "x", 0.1, moves, "."),
+        Choice(f"a#sha256:{mine}/half_cycle/20", "cycle_join", "later", "x", 0.1, moves, "."),
         Choice("cycling", "reference_cycle", "whole technique", "x", 0.2, moves, "."),
         Choice("cycling", "reference_cycle", "another quantity", "x", 0.2, ("capacity_retention",), "."),
     )
     write_provenance(replace(outcome, choices=choices), tmp_path / "results")
     found = il.explain(row["id"], tmp_path, store=store)
     assert found.stretches[0].half_cycle == 14
-    assert [choice.value for choice in found.choices] == ["whole technique", "here"]
+    assert [choice.value for choice in found.choices] == ["shifts the count", "whole technique", "here"]

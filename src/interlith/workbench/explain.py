@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -220,17 +221,22 @@ def _touching(
 ) -> tuple[Choice, ...]:
     """Choices about these bytes or the whole technique that move this quantity, the least clear first."""
     short = {one.sha256[:12] for one in raw}
-    numbers = {str(one.half_cycle) for one in rows}
     found = []
     for choice in choices:
         path, mark, rest = choice.target.partition("#sha256:")
         said, _, part = rest.partition("/")
         about = said[:12] in short if mark else path.partition("/")[0] == row["technique"]
-        if part.startswith("half_cycle/") and numbers and part.split("/")[1] not in numbers:
-            about = False
+        if re.fullmatch(r"half_cycle/\d+", part) and rows:
+            about = about and _reaches(int(part.split("/")[1]), choice.field, rows)
         if about and (row["quantity"] in choice.moves or not choice.moves):
             found.append(choice)
     return tuple(sorted(found, key=lambda choice: (not choice.moves, choice.margin)))
+
+
+def _reaches(half_cycle: int, field: str, rows: Sequence[Stretch]) -> bool:
+    """Whether a choice about a half-cycle can touch others: joining and counting cycles shifts the numbers of later ones."""
+    numbers = [one.half_cycle for one in rows]
+    return half_cycle in numbers or (field.startswith("cycle") and half_cycle < max(numbers))
 
 
 def _decisions(records: Sequence[StepRecord]) -> tuple[Mapping[str, Any], ...]:
