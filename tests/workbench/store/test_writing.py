@@ -12,6 +12,7 @@ from typing import BinaryIO
 import pytest
 
 from interlith.workbench.store import Store, writing
+from interlith.workbench.store import store as store_module
 from interlith.workbench.store.container import write_entry
 from interlith.workbench.store.writing import write_whole
 from tests.workbench.store.entries import FullDisk, identical, key_of, noisy_result, small_result
@@ -158,3 +159,16 @@ def test_folders_are_settled_once_for_many_entries(tmp_path: Path, monkeypatch: 
     assert len(synced) == 2  # the folder of the entries, and the one above it
     store.commit()
     assert len(synced) == 2
+
+
+def test_the_parent_settles_what_its_workers_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.name == "nt":
+        pytest.skip("folders cannot be opened on Windows")
+    worker = Store.open(tmp_path / "store", catalogue=False)
+    size = worker.put(KEY, small_result())
+    with Store.open(tmp_path / "store") as store:
+        settled: list[Path] = []
+        monkeypatch.setattr(store_module, "settle", settled.extend)
+        store.register({KEY: size})
+        store.commit()
+        assert settled == [store.layout.entry(KEY).parent, store.layout.entries]

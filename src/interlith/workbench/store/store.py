@@ -139,12 +139,12 @@ class Store:
                 size = _sound_size(path, key)
                 if size is None:
                     raise
-            self._unsettled.add(path.parent)
         self.register({key: size})
         return size
 
     def register(self, entries: Mapping[str, int]) -> None:
         """Tell the catalogue of entries that other processes wrote: key -> size (bytes)."""
+        self._unsettled.update(self.layout.entry(key).parent for key in entries)
         if self.catalogue is not None:
             self.catalogue.register(entries)
 
