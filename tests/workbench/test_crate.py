@@ -246,6 +246,7 @@ def test_an_anonymised_package_holds_no_name_in_any_byte(outcome, place, tmp_pat
                 found += [
                     (entry, hit[0]) for hit in pattern.finditer(entry + "\n" + raw.decode("utf-8", errors="ignore"))
                 ]
+        assert "The data are simulated." in inside.read("results/report.html").decode("utf-8")
     assert found == []
     assert seen > 30
     key = json.loads((tmp_path / "neutral.zip.key.json").read_text(encoding="utf-8"))
