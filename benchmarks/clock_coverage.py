@@ -30,8 +30,8 @@ SHAPES: dict[str, Setting] = {
     "12 events in 10 h, 10 and 5 s": Setting(),
     "8 events in 10 h, 30 and 1 s, none missing": Setting(events=8, sampling=(30, 1), missing=(0, 0), spurious=(0, 0)),
     "4 events in 10 h, 10 and 5 s, none missing": Setting(events=4, missing=(0, 0), spurious=(0, 0)),
-    "12 events, 30 and 30 s, no jitter": Setting(sampling=(30, 30), jitter=(0, 0), missing=BOTH, spurious=BOTH),
-    "20 events, 1 and 1 s": Setting(events=20, sampling=(1, 1), missing=BOTH, spurious=BOTH),
+    "12 events, 30 and 7 s, no jitter": Setting(sampling=(30, 7), jitter=(0, 0), missing=BOTH, spurious=BOTH),
+    "20 events, 1 and 2 s": Setting(events=20, sampling=(1, 2), missing=BOTH, spurious=BOTH),
     "20 events, 10 and 1 s, seen late by 5 and 0.5 s (std)": Setting(
         events=20, sampling=(10, 1), latency=(5, 0.5), missing=BOTH, spurious=BOTH
     ),
@@ -41,6 +41,7 @@ SHAPES: dict[str, Setting] = {
     "30 days, 200 events, 30 and 10 s": Setting(
         events=200, duration=30 * 86_400, sampling=(30, 10), missing=BOTH, spurious=BOTH
     ),
+    "stress: 12 events, 30 and 30 s, no jitter": Setting(sampling=(30, 30), jitter=(0, 0), missing=BOTH, spurious=BOTH),
     "stress: 12 events in step with 30 and 30 s, no jitter": Setting(
         sampling=(30, 30), jitter=(0, 0), in_step=30.0, missing=BOTH, spurious=BOTH
     ),

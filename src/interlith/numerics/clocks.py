@@ -26,6 +26,9 @@ LEAST_LEAD = math.log(1000.0)
 #: Probability below which residuals are said to be too small, or too much alike, for independent errors.
 _COMMON = 0.01
 _FEWEST_FOR_MEMORY = 10
+#: Trust in the declared errors where the residuals are smaller: errors of sampling are there even if a few events hide it.
+#: Measured: four events sampled alike on both sides covered 0.89 without it.
+_TRUST = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,8 @@ def relate(
 
     Notes
     -----
-    The covariance is scaled by chi^2 over degrees of freedom and intervals are Student's. Where the residuals are
+    The covariance is scaled by chi^2 over degrees of freedom (with a twentieth of trust in the declared errors where it is
+    below 1) and intervals are Student's. Where the residuals are
     smaller than their declared errors allow (p < 0.01), or neighbours are alike (p < 0.01), the errors are taken to be
     common to all events: the offset is then as uncertain as one event, the drift as two at a typical distance.
     Fails first: an event that one instrument always sees late shifts the offset by as much, and no residual shows it.
@@ -271,7 +275,8 @@ def _fit(
     dof = times.size - (2 if not offset and not drift else 1)
     chi_square = float(weight @ residuals**2)
     common = _alike(residuals * np.sqrt(weight), chi_square, dof)
-    scale = chi_square / dof if dof > 0 else 1.0
+    seen = chi_square / dof if dof > 0 else 1.0
+    scale = max(seen, (1 - _TRUST) * seen + _TRUST)
     factors = (max(1.0, scale) * times.size, max(1.0, scale) * max(times.size / 2, 1.0)) if common else (scale, scale)
     covariance = np.zeros((2, 2))
     covariance[0, 0] = offset[1] ** 2 if offset else factors[0] / total
@@ -280,7 +285,7 @@ def _fit(
         pull = float(weight @ x) / spread
         covariance[0, 1] = covariance[1, 0] = -pull * offset[1] ** 2
         covariance[1, 1] += pull**2 * offset[1] ** 2
-    residual_std = math.sqrt(scale * times.size / total) if dof > 0 else math.nan
+    residual_std = math.sqrt(seen * times.size / total) if dof > 0 else math.nan
     return Clock(
         level, slope, middle, covariance, float(dof) if dof > 0 else math.inf, residual_std, match.pairs, times, residuals,
         1 / np.sqrt(weight), common, match,

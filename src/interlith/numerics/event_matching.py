@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 INFLATIONS = (1.0, 3.0, 10.0)
 #: An event in the time that both logs cover is taken to be missing from one of them at least this often.
 LEAST_MISSING = 0.1
+#: Logs meant for each other run together for at least this share of the shorter one; a relation with less is no rival.
+LEAST_COMMON = 0.5
 #: Different relations that are looked at closely.
 _FINALISTS = 40
 #: Largest probability of a chance match at which another relation is a rival at all.
@@ -69,7 +71,8 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Relation:
-    """One relation with the pairs it makes; `score` is a log-likelihood against unrelated events."""
+    """One relation with the pairs it makes; `score` is a log-likelihood against unrelated events, `overlap` the fewer of
+    the events in the time that both logs cover, `common` that time over the shorter log's."""
 
     offset: float
     drift: float
@@ -78,6 +81,7 @@ class _Relation:
     chi_square: float
     score: float
     overlap: int
+    common: float
 
 
 def correspond(marks: Marks, window: Window) -> Match:
@@ -100,7 +104,7 @@ def correspond(marks: Marks, window: Window) -> Match:
         relations = _relations(marks, window, inflation)
         if relations and (best is None or relations[0].score > best[0]):
             best = (relations[0].score, relations, inflation)
-        if best is not None and inflation == 1.0 and best[1][0].unmatched == 0 and len(best[1][0].pairs) > 2:
+        if best is not None and inflation == 1.0 and _settled(marks, window, best[1][0]):
             break
     if best is None:
         where = "" if window.near is None else f" with an offset of {window.near:g} +- {window.tolerance:g} s"
@@ -112,6 +116,13 @@ def correspond(marks: Marks, window: Window) -> Match:
     return _judge(marks, window, relations, inflation)
 
 
+def _settled(marks: Marks, window: Window, winner: _Relation) -> bool:
+    """Whether larger uncertainties could not bring in more pairs of a relation that is more than chance."""
+    if _chance(marks, window, winner, 1.0) > RIVAL_CHANCE:
+        return False
+    return len(_pairs(marks, INFLATIONS[-1], winner.offset, winner.drift)) == len(winner.pairs)
+
+
 def _judge(marks: Marks, window: Window, relations: list[_Relation], inflation: float) -> Match:
     winner = relations[0]
     missing = max(LEAST_MISSING, winner.unmatched / (2 * len(winner.pairs) + winner.unmatched))
@@ -119,7 +130,7 @@ def _judge(marks: Marks, window: Window, relations: list[_Relation], inflation: 
     chance = _chance(marks, window, winner, inflation)
     rival, lead = None, math.inf
     for other in relations[1:]:
-        if _shared(winner, other) > 0.5:
+        if _shared(winner, other) > 0.5 or other.common < LEAST_COMMON:
             continue
         if chance > RIVAL_CHANCE:
             # What chance could have made is told from its rivals by likelihood alone.
@@ -166,7 +177,7 @@ def _chance(marks: Marks, window: Window, relation: _Relation, inflation: float)
 
 
 def _density(events: Array, span: tuple[float, float]) -> float:
-    return events.size / max(span[1] - span[0], np.finfo(float).tiny)
+    return events.size / max(span[1] - span[0], 1e-9)
 
 
 def _relations(marks: Marks, window: Window, inflation: float) -> list[_Relation]:
@@ -212,10 +223,16 @@ def _settle(marks: Marks, window: Window, inflation: float, offset: float, drift
     there = (returned >= marks.first_span[0]) & (returned <= marks.first_span[1])
     here[i], there[j] = True, True
     unmatched = int(here.sum() + there.sum()) - 2 * len(pairs)
-    gain = -np.log(np.sqrt(2 * np.pi * variance) * _density(marks.second, marks.second_span))
+    # Events are at least as rare as their own uncertainty allows, also where a log shows a single one.
+    rarity = np.minimum(np.sqrt(2 * np.pi * variance) * _density(marks.second, marks.second_span), 1.0)
+    gain = -np.log(rarity)
     score = float(gain.sum()) - chi_square / 2 + _partners(len(pairs), unmatched)
     overlap = int(min(here.sum(), there.sum()))
-    return _Relation(offset, drift, pairs, unmatched, chi_square, score, overlap)
+    start, end = (edge + offset + drift * (edge - marks.middle) for edge in marks.first_span)
+    both = min(end, marks.second_span[1]) - max(start, marks.second_span[0])
+    shorter = min(end - start, marks.second_span[1] - marks.second_span[0])
+    common = both / shorter if shorter > 0 else 1.0
+    return _Relation(offset, drift, pairs, unmatched, chi_square, score, overlap, common)
 
 
 def _partners(pairs: int, unmatched: int) -> float:

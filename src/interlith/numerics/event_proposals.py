@@ -22,6 +22,7 @@ MOST_ANCHORS = 240
 MOST_PROPOSALS = 3000
 MOST_CELLS = 400_000
 _ROUNDS = 7
+_ALWAYS = 6
 #: Proposals kept after a round.
 _KEPT = {0: 800, 1: 300, 3: 80}
 
@@ -77,6 +78,8 @@ def proposals(marks: Marks, window: Window, inflation: float) -> tuple[Array, Ar
             kept = _distinct(marks, inflation, offsets, drifts, counts)[: _KEPT[number]]
             offsets, drifts, normals, counts = offsets[kept], drifts[kept], normals[kept], counts[kept]
     kept = _distinct(marks, inflation, offsets, drifts, counts)
+    # What pairs a third of the best is no rival of it; a few are kept for the case that the best is chance itself.
+    kept = np.concatenate((kept[:_ALWAYS], kept[_ALWAYS:][counts[kept[_ALWAYS:]] > counts[kept[:1]] / 3]))
     return offsets[kept], drifts[kept]
 
 
