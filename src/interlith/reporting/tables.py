@@ -7,6 +7,7 @@ are numbers and are not touched. The Parquet file beside it holds every text as 
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import polars as pl
 
 from interlith.model import SCHEMA, Band, Figure, Line, Panel
 from interlith.reporting.numbers import with_uncertainty
+from interlith.reporting.whole import whole
 
 __all__ = ["figure_numbers", "guard", "guard_text", "with_uncertainty", "write_figure_numbers", "write_observables"]
 
@@ -46,8 +48,10 @@ def write_observables(observables: pl.DataFrame, folder: Path) -> tuple[Path, Pa
     """
     folder.mkdir(parents=True, exist_ok=True)
     table, exact = folder / "observables.csv", folder / "observables.parquet"
-    guard(observables.select(SCHEMA)).write_csv(table)
-    observables.write_parquet(exact, compression="zstd")
+    whole(table, guard(observables.select(SCHEMA)).write_csv().encode())
+    content = io.BytesIO()
+    observables.write_parquet(content, compression="zstd")
+    whole(exact, content.getvalue())
     return table, exact
 
 
@@ -68,8 +72,7 @@ def figure_numbers(figure: Figure) -> pl.DataFrame:
 
 def write_figure_numbers(figure: Figure, path: Path) -> Path:
     """Write `figure_numbers` as CSV."""
-    guard(figure_numbers(figure)).write_csv(path)
-    return path
+    return whole(path, guard(figure_numbers(figure)).write_csv().encode())
 
 
 _COLUMNS: dict[str, type[pl.DataType]] = {

@@ -17,6 +17,7 @@ from interlith.reporting.draw import picture
 from interlith.reporting.page import render, stems, style_of
 from interlith.reporting.style import Style
 from interlith.reporting.tables import write_figure_numbers, write_observables
+from interlith.reporting.whole import clear, draft, whole
 from interlith.reporting.workbook import write_workbook
 
 MANIFEST = "figures.txt"
@@ -43,12 +44,14 @@ def write_report(outcome: StudyOutcome, folder: Path | str) -> Path:
         ``figures/<name>.svg``, ``.pdf`` and ``.csv``, which ``figures/figures.txt`` lists.
     """
     folder = Path(folder)
+    clear(folder)
     outcome = replace(outcome, figures=marked(outcome), observables=with_identifiers(outcome.observables))
     write_observables(outcome.observables, folder)
     drawn = write_figures(outcome.figures, folder / "figures", style=style_of(outcome))
-    write_workbook(outcome, folder / "results.xlsx")
+    with draft(folder / "results.xlsx") as path:
+        write_workbook(outcome, path)
     page = folder / "report.html"
-    page.write_text(render(outcome, pictures=drawn), encoding="utf-8", newline="\n")
+    whole(page, render(outcome, pictures=drawn).encode())
     return page
 
 
@@ -69,8 +72,8 @@ def write_figures(figures: Sequence[Figure], folder: Path, *, style: Style) -> d
     _list_files(folder, dict.fromkeys([*written, *earlier]))
     for figure, stem in zip(figures, named, strict=True):
         drawn[stem] = picture(figure, "svg", style=style)
-        (folder / f"{stem}.svg").write_bytes(drawn[stem])
-        (folder / f"{stem}.pdf").write_bytes(picture(figure, "pdf", style=style))
+        whole(folder / f"{stem}.svg", drawn[stem])
+        whole(folder / f"{stem}.pdf", picture(figure, "pdf", style=style))
         write_figure_numbers(figure, folder / f"{stem}.csv")
     for name in earlier:
         if name not in written:
@@ -90,7 +93,7 @@ def listed(folder: Path) -> list[str]:
 
 def _list_files(folder: Path, names: Iterable[str]) -> None:
     text = "".join(f"{line}\n" for line in (MANIFEST_HEAD, *names))
-    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    whole(folder / MANIFEST, text.encode())
 
 
 def report(results: Iterable[Result | Finding | Figure] | StudyOutcome, path: Path | str) -> Path:
@@ -112,7 +115,7 @@ def report(results: Iterable[Result | Finding | Figure] | StudyOutcome, path: Pa
     outcome = replace(outcome, figures=marked(outcome), observables=with_identifiers(outcome.observables))
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(render(outcome, beside=False), encoding="utf-8", newline="\n")
+    whole(target, render(outcome, beside=False).encode())
     return target
 
 

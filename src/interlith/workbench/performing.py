@@ -15,6 +15,7 @@ from interlith.workbench.identity import identify
 from interlith.workbench.jobs import Done, FileWords, Job
 from interlith.workbench.reading import read_file
 from interlith.workbench.readings import Words, measurement_of, refusal_words, words_of
+from interlith.workbench.store.damage import Damaged
 
 if TYPE_CHECKING:
     from interlith.workbench.store import Store
@@ -112,6 +113,8 @@ def _attempt(step: Step, given: Given, job: Job, key: str) -> Result | Refusal:
         found = step.run(given)
     except MissingDependency:
         raise
+    except Damaged as damage:
+        raise LostInputError(damage.key) from damage
     except InterlithError as error:
         return Refusal(job.technique, step.name, job.specimen if step.over == "specimen" else "", str(error))
     return replace(found, table=identify(found.table, key))

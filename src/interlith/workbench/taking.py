@@ -12,9 +12,12 @@ from interlith.workbench.code_versions import code_of
 from interlith.workbench.identity import in_study
 from interlith.workbench.keys import digest_of
 from interlith.workbench.session import Session
+from interlith.workbench.store import Damaged
 from interlith.workbench.waves import Wave, Waves
 
 Failures = list[tuple[str, str]]
+#: A table that is found damaged again and again is given up.
+MOST_ATTEMPTS = 3
 #: Flag of a decision that found nothing to decide about.
 VANISHED = "decision_vanished"
 
@@ -66,7 +69,10 @@ def _together(waves: Waves, wave: Wave, study: Study, work: Session, *, excluded
     step = wave.step
     group = [wave, *waves.hidden_behind(step)]
     names = [[name for name, unit in one.units.items() if unit.excluded == excluded] for one in group]
-    keys = [[(name, one.keys.get(name, ""), one.fate(name)) for name in mine] for one, mine in zip(group, names, strict=True)]
+    keys = [
+        [(name, one.keys.get(name, ""), one.fate(name)) for name in mine]
+        for one, mine in zip(group, names, strict=True)
+    ]
     decided = sorted([list(one.essence) for one in waves.decisions if one.field in step.decides], key=str)
     key = digest_of("together", study.name, step.name, dict(waves.options), decided, _code(), keys)
     known = work.store.document(key)
@@ -127,10 +133,18 @@ class Later(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self._names:
             raise KeyError(name)
-        if self._made is None:
-            found = self._make()
-            self._made = {} if found is None else found.data
-        return self._made[name]
+        for attempt in range(MOST_ATTEMPTS):
+            if self._made is None:
+                found = self._make()
+                self._made = {} if found is None else found.data
+            try:
+                return self._made[name]
+            except Damaged:
+                # The store has dropped the damaged entry; to make it anew computes it again.
+                self._made = None
+                if attempt == MOST_ATTEMPTS - 1:
+                    raise
+        raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
