@@ -31,8 +31,8 @@ from interlith.workbench.jobs import Done, Job
 IN_FLIGHT = 20
 #: A scheduler that does not answer within so long (s) is not there; one without workers gets so long to find some.
 CONNECT_LIMIT, WORKERLESS_LIMIT = 20.0, 60.0
-#: Between two looks (s) at a silent cluster.
-PATIENCE = 0.5
+#: Between two looks (s) at a silent scheduler, and at the number of its workers.
+PATIENCE, LOOK_INTERVAL = 0.5, 5.0
 _GUARD = (
     "A script that starts a cluster must keep its calls under `if __name__ == '__main__':`, because every worker imports "
     "the script first."
@@ -97,6 +97,7 @@ class Cluster:
         self._client: Any = None
         self._run = uuid.uuid4().hex
         self._numbers = count()
+        self._looked = self._peopled = 0.0
 
     def prepare(self, jobs: int) -> None:
         """Start or reach the cluster."""
@@ -105,6 +106,7 @@ class Cluster:
 
     def run(self, jobs: Iterable[Job], *, progress: Progress | None = None) -> Iterator[Done]:
         """Do jobs on the cluster. See `Executor.run`."""
+        self._looked = self._peopled = time.monotonic()
         waiting, under_way = iter(jobs), dict[str, tuple[Any, Job]]()
         events: SimpleQueue[Any] = SimpleQueue()
         finished = False
@@ -161,25 +163,31 @@ class Cluster:
 
     def _finished(self, events: SimpleQueue[Any]) -> list[Any]:
         """Futures that have come to an end: waits for the first."""
-        silent_since = time.monotonic()
         found: list[Any] = []
         while not found or not events.empty():
-            try:
+            with contextlib.suppress(Empty):
                 found.append(events.get(timeout=PATIENCE))
-            except Empty:
-                self._check_alive(time.monotonic() - silent_since)
+            self._check_alive()
         return found
 
-    def _check_alive(self, silent: float) -> None:
+    def _check_alive(self) -> None:
+        """Look now and then whether anybody works; dask gives up on a worker that is killed while it starts, we do not."""
         if self._client.status != "running":
             raise StudyError(
                 f"The scheduler at {self._place()} no longer answers. What was finished is kept; run again when it is back."
             )
-        if silent > WORKERLESS_LIMIT and not self._client.nthreads():
+        now = time.monotonic()
+        if now - self._looked < LOOK_INTERVAL:
+            return
+        threads = sum(self._client.nthreads().values())
+        self._looked, self._peopled = now, now if threads else self._peopled
+        if now - self._peopled > WORKERLESS_LIMIT:
             raise StudyError(
                 f"The scheduler at {self._place()} has had no workers for {WORKERLESS_LIMIT:.0f} s. What was finished is "
                 "kept; start workers and run again."
             )
+        if self._cluster is not None and threads < self._workers:
+            self._cluster.scale(self._workers)
 
     def _answers(self, under_way: dict[str, tuple[Any, Job]], futures: list[Any]) -> Iterator[Done]:
         good = [future for future in futures if future.status == "finished"]
