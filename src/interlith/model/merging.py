@@ -5,12 +5,13 @@ The same whether they were computed just now or come lazily out of a store: no t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from interlith.model.choice import Choice
-from interlith.model.decision import Decision
+from interlith.model.decision import Decision, read_target
 from interlith.model.measurement import Flag
 from interlith.model.observable import to_frame
 from interlith.model.result import How, Result
@@ -26,7 +27,8 @@ Outcome = Result | Refusal
 class MergedData(Mapping[str, Any]):
     """Tables of several results under one name each; a table is touched only when it is asked for, and then once.
 
-    Frames of one name stand below each other. What is no frame (a dataset) is kept apart, as ``name/specimen``.
+    Frames of one name stand below each other. What is no frame (a dataset) is kept apart, as ``name/specimen``; going
+    through the names takes a look at the first of each, which tells what it is.
 
     Parameters
     ----------
@@ -35,51 +37,60 @@ class MergedData(Mapping[str, Any]):
     """
 
     def __init__(self, results: Iterable[Result]) -> None:
-        self._parts: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+        self._parts: dict[str, list[tuple[str, Callable[[], Any]]]] = {}
         self._made: dict[str, Any] = {}
+        self._first: dict[str, Any] = {}
         for number, result in enumerate(results):
             for name in result.data:
-                # One frame of its own each, so that what was put together does not hold on to all the rest.
-                part = {name: result.data[name]} if isinstance(result.data, dict) else result.data
+                # Of what lies in memory only the one table is held, so that the rest can go once it was put together.
+                data = {name: result.data[name]} if isinstance(result.data, dict) else result.data
+                part = partial(data.__getitem__, name)
                 self._parts.setdefault(name, []).append((specimen_of(result) or str(number), part))
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = self._together(name)
+        if name in self._made:
+            return self._made[name]
+        base, _, sample = name.rpartition("/")
+        if name in self._parts and not self._apart(name):
+            self._made[name] = _below_each_other([self._first.pop(name), *(get() for _, get in self._parts[name][1:])])
             self._parts[name] = []
-        return self._made[name]
+            return self._made[name]
+        for one, get in self._parts.get(base, ()):
+            if one == sample:
+                self._made[name] = get()
+                return self._made[name]
+        raise KeyError(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._parts or name in self._made
+        base, _, sample = str(name).rpartition("/")
+        return name in self._parts or any(sample == one for one, _ in self._parts.get(base, ()))
 
     def __iter__(self) -> Iterator[str]:
-        self._part_datasets()
-        return iter(tuple(self._parts))
+        for name, parts in tuple(self._parts.items()):
+            if name in self._made or not self._apart(name):
+                yield name
+            else:
+                yield from (f"{name}/{sample}" for sample, _ in parts)
 
     def __len__(self) -> int:
-        self._part_datasets()
-        return len(self._parts)
+        return len(list(iter(self)))
 
-    def _together(self, name: str) -> Any:
+    def _apart(self, name: str) -> bool:
+        """Whether what stands under a name cannot be put together."""
         import polars as pl
 
-        if name not in self._parts:
-            self._part_datasets()
-        values = [part[name if name in part else name.rpartition("/")[0]] for _, part in self._parts[name]]
-        if len(values) == 1:
-            return values[0]
-        filled = [value for value in values if value.width] or values[:1]
-        return pl.concat(filled, how="vertical_relaxed")
+        if name not in self._first:
+            self._first[name] = self._parts[name][0][1]()
+        return len(self._parts[name]) > 1 and not isinstance(self._first[name], pl.DataFrame)
 
-    def _part_datasets(self) -> None:
-        """Give every dataset a name of its own; only a look at the first of each name tells what it is."""
-        import polars as pl
 
-        for name in [one for one in self._parts if one not in self._made]:
-            parts = self._parts[name]
-            if len(parts) > 1 and name in parts[0][1] and not isinstance(parts[0][1][name], pl.DataFrame):
-                del self._parts[name]
-                self._parts |= {f"{name}/{sample}": [(sample, part)] for sample, part in parts}
+def _below_each_other(values: Sequence[Any]) -> Any:
+    import polars as pl
+
+    if len(values) == 1:
+        return values[0]
+    filled = [value for value in values if value.width] or values[:1]
+    return pl.concat(filled, how="vertical_relaxed")
 
 
 class _Joined(Mapping[str, Any]):
@@ -211,7 +222,9 @@ def put_together(
     if not found and not away:
         return None
     result = _folded(found) if found else _nothing(away)
-    if not step.asked(options) and not any(one.field in step.decides for one in decisions):
+    wanted = list(decisions)
+    result = replace(result, choices=tuple(restated(one, wanted) for one in result.choices))
+    if not step.asked(options) and not any(one.field in step.decides for one in wanted):
         import polars as pl
 
         return replace(result, quality=result.quality.filter(pl.col("ok"))) if result.table.height else None
@@ -258,6 +271,22 @@ def assembled(
             )
         )
     return tuple(result for result in made if result is not None)
+
+
+def restated(choice: Choice, decisions: Iterable[Decision]) -> Choice:
+    """A choice that a person took, with path, name and reason as `decisions.yaml` has them now.
+
+    None of them enters a step key, so that a result out of a store may still tell the earlier words.
+    """
+    if choice.who == "automatic":
+        return choice
+    place = read_target(choice.target)
+    for one in decisions:
+        about = (one.field, one.target.digest, one.target.part, one.target.technique)
+        if about == (choice.field, place.digest, place.part, place.technique):
+            reason = choice.reason if one.reason in choice.reason else one.reason
+            return replace(choice, target=one.target.text, reason=reason, who=one.who or choice.who)
+    return choice
 
 
 def _with_choices(result: Result, choices: Sequence[Choice]) -> Result:

@@ -92,7 +92,7 @@ def test_a_failed_analysis_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None
 
     for module, name in (
         (retention, "retention"),
-        (fade, "fade"),
+        (fade, "lines_of"),
         (rates, "rate_table"),
         (derivative_curves, "curves"),
     ):

@@ -15,7 +15,8 @@ from interlith.model import Citation, Given, Result, Step
 from interlith.numerics.peaks import Peak, find_peaks
 from interlith.numerics.smoothing import Density, density_along, local_slope, noise_of, quantum_of, resolution_of
 from interlith.techniques.cycling.branch import Branch
-from interlith.techniques.cycling.over_cycles import Cell, Scale, cells, result, scale_of
+from interlith.techniques.cycling.decided import RESOLUTION, misplaced
+from interlith.techniques.cycling.over_cycles import Cell, Scale, cells, flagged, result, scale_of
 from interlith.techniques.cycling.resolution import (
     DIRECTIONS,
     Settings,
@@ -189,10 +190,13 @@ def _sighting(cell: Cell, item: Derived, peak: Peak, scale: Scale) -> dict[str, 
 def run(given: Given) -> Result:
     """dQ/dV and dV/dQ of one specimen at the agreed resolutions; at its own where no other cell has such a half-cycle."""
     summary, settings = given.result("summary"), settings_given(given.options)
+    (sample,) = [cell.sample for cell in cells(summary)]
     own = shared(given.result("resolution").data["needed"], settings).values
-    return curves(summary, usable(summary, settings), settings, {**own, **given.agreed})
+    found = curves(summary, usable(summary, settings), settings, {**own, **given.agreed})
+    return flagged(found, sample, misplaced(given.decisions, {"resolution": ("cycling",)}, ()))
 
 
 STEP = Step(
-    "differential", run, after=("summary", "resolution"), words=("dqdv",), agree=agree, wanted=wanted, asked=asked
-)
+    "differential", run, after=("summary", "resolution"), words=("dqdv",), decides={"resolution": RESOLUTION},
+    agree=agree, wanted=wanted, asked=asked,
+)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,27 @@ from interlith.errors import FitError, StudyError
 from interlith.model import Choice, Citation, Given, Observable, Result, Step
 from interlith.model.observable import NORMAL_95
 from interlith.numerics.trend import FEWEST, FEWEST_FOR_SHAPE, Estimate, Trend, fit_trend
+from interlith.techniques.cycling.decided import (
+    CURRENT,
+    REFERENCE_CYCLE,
+    about,
+    about_all,
+    cycle_of,
+    misplaced,
+    told,
+    vanished,
+)
+from interlith.techniques.cycling.fade_selection import MOVES, Selected, Wanted, current_text, group_of, select
+from interlith.techniques.cycling.fade_selection import choices as select_choices
 from interlith.techniques.cycling.over_cycles import (
     Cell,
-    at_declared_rate,
     cells,
     currents,
+    flagged,
     propagated,
     rates_of,
     result,
+    target_of,
     values_of,
 )
 
@@ -55,20 +68,6 @@ LINE_SCHEMA = {
     "sample": pl.String, "of": pl.String, "points": pl.Int64, "left_out": pl.Int64, "reference_cycle": pl.Int64,
     "usual_reference": pl.Int64, "correlation": pl.Float64, "memory": pl.Float64, "residual_std": pl.Float64, "p_bent": pl.Float64, "degree": pl.Int64,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """Cycles of one cell that belong on one line, and why the others do not.
-
-    `reference` is the cycle at which the line starts, `usual` the one at which it would without a declared one.
-    """
-
-    rows: pl.DataFrame
-    left_out: pl.DataFrame
-    reference: int
-    usual: int
-    choices: tuple[Choice, ...]
 
 
 def fade(
@@ -123,7 +122,11 @@ def fade(
     """
     if window is not None and window[0] >= window[1]:
         raise StudyError(f"The window of the fade, {window[0]} to {window[1]}, holds no two cycles.")
-    excluded = rates_of(exclude_rate)
+    return lines_of(summary, Wanted(reference_cycle, tuple(rates_of(exclude_rate)), window), quantity)
+
+
+def lines_of(summary: Result, wanted: Wanted, quantity: str = "discharge_capacity") -> Result:
+    """The lines of all cells of a summary, see `fade`."""
     direction = "charge" if "discharge" not in quantity else "discharge"
     capacities, conditions = values_of(summary, quantity), currents(summary)
     voltages = values_of(summary, f"{direction}_mean_voltage")
@@ -138,16 +141,18 @@ def fade(
             if table is None:
                 quality.append((cell.sample, "mean voltage fade", False, "there is no mean voltage of this cell"))
                 continue
-            chosen = _select(cell.sample, table, conditions[cell.sample], excluded, reference_cycle, window)
+            chosen = select(table, conditions[cell.sample], wanted)
             line = _line(cell, name, chosen)
             observables += line.observables
             quality.append((cell.sample, f"{name} fade", line.trend is not None, line.reason))
             points.append(_points(cell.sample, name, chosen, line.trend))
             lines.append(_described(cell.sample, name, chosen, line.trend))
-            choices += chosen.choices if name == "capacity" else ()
+            if name == "capacity":
+                place = target_of(summary, cell.sample, "fade")
+                choices += select_choices(place, chosen, conditions[cell.sample], wanted)
     options = {
-        "reference_cycle": reference_cycle, "exclude_rate": excluded, "quantity": quantity,
-        "window": None if window is None else list(window),
+        "reference_cycle": wanted.reference, "exclude_rate": list(wanted.excluded), "quantity": quantity,
+        "window": None if wanted.window is None else list(wanted.window),
     }  # fmt: skip
     data = {
         "points": pl.concat([pl.DataFrame(schema=POINT_SCHEMA), *points]),
@@ -157,67 +162,6 @@ def fade(
         "fade", summary, observables, data=data, quality=quality, options=options, choices=choices,
         method="line with AR(1) residuals, correlation integrated out", methods_text=METHODS, citations=(HARVILLE,),
     )  # fmt: skip
-
-
-def _select(
-    sample: str, table: pl.DataFrame, conditions: pl.DataFrame, excluded: Sequence[float], reference: int | None,
-    window: tuple[int, int] | None,
-) -> Selected:  # fmt: skip
-    known = conditions.with_columns(at_declared_rate(excluded).alias("_declared"))
-    rows = table.join(known, on="cycle", how="left", maintain_order="left")
-    first, last = window or (0, 2**62)
-    start = first if reference is None else max(first, reference)
-    inside = pl.col("cycle").is_between(start, last)
-    candidates = rows.filter(inside & pl.col("value").is_not_null() & ~pl.col("_declared").fill_null(False))
-    sizes = candidates.group_by("group").len().sort("len", "group", descending=[True, False]).rows()
-    majority = sizes[0][0] if sizes else None
-    reason = (
-        pl.when(pl.col("value").is_null())
-        .then(pl.when(pl.col("flag").fill_null("") != "").then("incomplete: " + pl.col("flag")).otherwise(pl.lit("incomplete")))
-        .when(~inside).then(pl.lit("outside the window"))
-        .when(pl.col("_declared").fill_null(False)).then(pl.lit("at an excluded rate"))
-        .when(pl.col("group").ne_missing(pl.lit(majority))).then(pl.lit("at another current than the majority"))
-        .otherwise(pl.lit(""))
-    )  # fmt: skip
-    told = rows.with_columns(reason.alias("reason"))
-    used = told.filter(pl.col("reason") == "")
-    left_out = told.filter(pl.col("reason") != "")
-    if reference is None:
-        begin = usual = int(used.item(0, "cycle")) if used.height else start
-    else:
-        begin, usual = start, _select(sample, table, conditions, excluded, None, window).reference
-    return Selected(used, left_out, begin, usual, _choices(sample, sizes, used, begin, reference, known))
-
-
-def _choices(
-    sample: str, sizes: Sequence[tuple[int, int]], used: pl.DataFrame, begin: int, reference: int | None,
-    known: pl.DataFrame,
-) -> tuple[Choice, ...]:  # fmt: skip
-    moves = ("capacity_decay", "absolute_capacity_decay", "mean_voltage_decay")
-    made = []
-    if len(sizes) > 1:
-        most, next_most = sizes[0], sizes[1]
-        texts = [_current_text(known, group) for group, _ in (most, next_most)]
-        made.append(
-            Choice(
-                f"{sample}/fade", "current", texts[0], texts[1], (most[1] - next_most[1]) / most[1], moves,
-                f"{most[1]} cycles run at {texts[0]}, {next_most[1]} at {texts[1]}: the line takes the majority.",
-            )
-        )  # fmt: skip
-    if reference is None and used.height > 1:
-        second = int(used.item(1, "cycle"))
-        made.append(
-            Choice(
-                f"{sample}/fade", "reference_cycle", str(begin), str(second), 0.0, ("capacity_decay",),
-                "no reference cycle is declared: the line starts at the first complete cycle at the majority current.",
-            )
-        )  # fmt: skip
-    return tuple(made)
-
-
-def _current_text(known: pl.DataFrame, group: int) -> str:
-    row = known.filter(pl.col("group") == group).select("charge_current", "discharge_current").median().row(0)
-    return " / ".join("unknown" if value is None else f"{1e3 * value:.4g} mA" for value in row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,17 +298,47 @@ def _described(sample: str, name: str, chosen: Selected, trend: Trend | None) ->
 
 
 def run(given: Given) -> Result:
-    """Loss per cycle of one specimen."""
-    window = given.options.get("fade_window")
-    return fade(
-        given.result("summary"), reference_cycle=given.options.get("reference_cycle"),
-        exclude_rate=given.options.get("exclude_rate"), window=None if window is None else (window[0], window[1]),
-    )  # fmt: skip
+    """Loss per cycle of one specimen.
+
+    Raises
+    ------
+    StudyError
+        If a decision is no number of a cycle or no current.
+    """
+    summary, window = given.result("summary"), given.options.get("fade_window")
+    (sample,) = [cell.sample for cell in cells(summary)]
+    declared = given.options.get("reference_cycle")
+    excluded = tuple(rates_of(given.options.get("exclude_rate")))
+    start, current = (about(given.decisions, name, "fade") for name in ("reference_cycle", "current"))
+    meant = start or about_all(given.decisions, "reference_cycle")
+    wanted = Wanted(
+        declared if meant is None else cycle_of(meant), excluded, None if window is None else (window[0], window[1])
+    )
+    flags = misplaced(given.decisions, {"current": (".../fade",)}, ("fade",))
+    made: list[Choice] = []
+    if current is not None:
+        known = currents(summary)[sample]
+        group = group_of(known, str(current.value))
+        texts = [current_text(known, one) for one in known.get_column("group").unique(maintain_order=True)]
+        if group is None:
+            flags.append(vanished(current, f"no cycles run at it; there are {' and '.join(dict.fromkeys(texts))}"))
+        else:
+            automatic = [one.value for one in lines_of(summary, wanted).choices if one.field == "current"]
+            made.append(told(current, automatic[0] if automatic else texts[0], MOVES, value=current_text(known, group)))
+            wanted = replace(wanted, group=group)
+    found = lines_of(summary, wanted)
+    if start is not None:
+        usual = found.data["lines"].get_column("usual_reference")
+        made.append(told(start, str(usual[0] if declared is None and usual.len() else declared), MOVES[:1]))
+    return flagged(replace(found, choices=(*made, *found.choices)), sample, flags)
 
 
 def asked(options: Mapping[str, Any]) -> bool:
     """Whether a study asks for the decay."""
-    return "fade_window" in options
+    return options.get("fade_window") is not None
 
 
-STEP = Step("fade", run, after=("summary",), words=("reference_cycle", "exclude_rate", "fade_window"), asked=asked)
+STEP = Step(
+    "fade", run, after=("summary",), words=("reference_cycle", "exclude_rate", "fade_window"),
+    decides={"reference_cycle": REFERENCE_CYCLE, "current": CURRENT}, asked=asked,
+)  # fmt: skip

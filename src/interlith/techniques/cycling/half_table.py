@@ -68,6 +68,8 @@ def _sums(inside: pl.DataFrame) -> pl.DataFrame:
     could_be = pl.max_horizontal(pl.col("counter_charge").abs(), pl.col("integral_charge").abs()).fill_null(0.0)
     unknown = could_be.filter(moving & pl.col("charge").is_null()).sum()
     withheld = unknown > NEGLIGIBLE_SHARE * could_be.filter(moving).sum()
+    # What a person took out as a pause happened to something else than this half-cycle.
+    counts = pl.col("step_type") != "pause"
     first, last = pl.col("voltage_start").filter(moving).first(), pl.col("voltage_end").filter(moving).last()
     grouped = inside.group_by("half_cycle", maintain_order=True).agg(
         pl.first("half_direction"), pl.col("vendor_cycle").filter(moving).first(),
@@ -82,7 +84,7 @@ def _sums(inside: pl.DataFrame) -> pl.DataFrame:
         (sign * pl.col("charge")).filter(pl.col("control") == "cc").sum().alias("cc_charge"),
         (sign * pl.col("charge")).filter(pl.col("control") == "cv").sum().alias("cv_charge"),
         (pl.col("end_time") - pl.col("start_time")).filter(moving).sum().alias("seconds"),
-        first.alias("voltage_start"), last.alias("voltage_end"), pl.min("voltage_min"), pl.max("voltage_max"),
+        first.alias("voltage_start"), last.alias("voltage_end"), pl.col("voltage_min").filter(counts).min(), pl.col("voltage_max").filter(counts).max(),
         (pl.col("step_type") == "pulse").sum().alias("pulses"), (pl.col("step_type") == "gap").sum().alias("gaps"),
         pl.first("first_row"), pl.last("last_row"), pl.first("part"), pl.last("part").alias("part_last"),
         pl.first("step"), pl.last("step").alias("step_last"), pl.col("control").filter(moving).last().alias("last_control"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from interlith.errors import InterlithError, StudyError, nearest
 from interlith.techniques.cycling.components import NORMALISATIONS
-from interlith.techniques.cycling.rates import declared_block
+from interlith.techniques.cycling.rate_blocks import declared_block
 from interlith.techniques.cycling.resolution import is_off
 from interlith.units import inside, parse_rate
 

@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from interlith.errors import StudyError, nearest
-from interlith.model import Choice, Citation, How, Observable, Result, State, to_frame
+from interlith.model import Choice, Citation, Flag, How, Observable, Result, State, to_frame
 from interlith.model.observable import KINDS, RANDOM_KINDS
 from interlith.units import parse_rate
 
@@ -99,6 +99,26 @@ def cells(summary: Result) -> list[Cell]:
     for sample in halves.get_column("sample").unique(maintain_order=True):
         named.setdefault(sample, Cell(sample))
     return list(named.values())
+
+
+def target_of(summary: Result, sample: str, part: str) -> str:
+    """How a choice about one cell is called, so that a person can decide it: first file, start of its digest, part.
+
+    The name of the cell stands for the file where a summary does not say from which files it comes.
+    """
+    known = summary.data.get("sources")
+    files = None if known is None else known.filter(pl.col("sample") == sample)
+    if files is None or files.is_empty():
+        return f"{sample}/{part}"
+    path, digest = files.select("path", "sha256").row(0)
+    return f"{path}#sha256:{digest[:12]}/{part}"
+
+
+def flagged(found: Result, sample: str, more: Sequence[Flag]) -> Result:
+    """A result with more flags of one cell."""
+    if not more:
+        return found
+    return replace(found, flags={**found.flags, sample: (*found.flags.get(sample, ()), *more)})
 
 
 def split_by_sample(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:

@@ -6,7 +6,7 @@ that stand in two files are counted once. Only device time, voltage and current 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,9 @@ NUMBERS = ("vendor_cycle", "vendor_step", "capacity_counter", "charge_counter", 
 PAUSE_SECONDS, PAUSE_SHARE = 300.0, 0.01
 #: A clock that was set back begins within this of zero (s).
 FRESH_CLOCK = 3600.0
+
+#: Hex digits of a digest that name a file.
+DIGITS = 12
 
 Recount = Callable[[Measurement, pl.LazyFrame], Counted]
 
@@ -59,14 +62,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """Parts in order without repeated rows, and what was done to them."""
+    """Parts in order without repeated rows, and what was done to them.
+
+    `kept` are the first digits of files that stay behind the others although their clock says otherwise.
+    """
 
     parts: tuple[Part, ...]
     flags: tuple[Flag, ...]
     choices: tuple[Choice, ...]
+    kept: tuple[str, ...] = ()
 
 
-def arrange(parts: Sequence[Part], recount: Recount, moves: tuple[str, ...]) -> Arranged:
+def arrange(
+    parts: Sequence[Part], recount: Recount, moves: tuple[str, ...], *, as_declared: Collection[str] = ()
+) -> Arranged:
     """Put the parts in the order of their clock where it runs on over them, and leave repeated rows out.
 
     Parameters
@@ -77,6 +86,8 @@ def arrange(parts: Sequence[Part], recount: Recount, moves: tuple[str, ...]) -> 
         Counts a shortened file.
     moves
         Headline quantities that depend on the order.
+    as_declared
+        First digits of the SHA-256 of files that stay where they were declared.
 
     Notes
     -----
@@ -87,16 +98,20 @@ def arrange(parts: Sequence[Part], recount: Recount, moves: tuple[str, ...]) -> 
     flags: list[Flag] = []
     choices: list[Choice] = []
     kept: list[Part] = []
+    stayed: list[str] = []
     for part in parts:
         if part.empty:
             kept.append(part)
             continue
-        spot = _place(part, kept)
+        spot, digits = _place(part, kept), part.item.source.sha256[:DIGITS]
+        if spot < len(kept) and digits in as_declared:
+            stayed.append(digits)
+            spot = len(kept)
         if spot < len(kept):
             choices.append(_moved(part, kept[spot], moves))
             flags.append(_order_flag(part, kept[spot]))
         kept.insert(spot, part)
-    return Arranged(tuple(_without_repeats(kept, recount, flags)), tuple(flags), tuple(choices))
+    return Arranged(tuple(_without_repeats(kept, recount, flags)), tuple(flags), tuple(choices), tuple(stayed))
 
 
 def _place(part: Part, kept: Sequence[Part]) -> int:
@@ -244,7 +259,7 @@ def _unclear_flag(other: Part, part: Part) -> Flag:
 def _moved(part: Part, other: Part, moves: tuple[str, ...]) -> Choice:
     source = part.item.source
     return Choice(
-        f"{source.path}#sha256:{source.sha256[:12]}/part/{part.item.part}", "part_order", "device clock", "declared order", 0.5,
+        f"{source.path}#sha256:{source.sha256[:DIGITS]}/part/{part.item.part}", "part_order", "device clock", "declared order", 0.5,
         moves, f"{source.path} ends at {part.last:.6g} s and {other.item.source.path} begins at {other.first:.6g} s on one "
         "running clock: it is put in front of it.",
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,23 +12,32 @@ import polars as pl
 from numpy.typing import NDArray
 
 from interlith.errors import FitError, StudyError, nearest
-from interlith.model import Choice, Given, Observable, Result, Step
+from interlith.model import Choice, Decision, Given, Observable, Result, Step
 from interlith.numerics.smoothing import density_along, noise_of, resolution_of
 from interlith.techniques.cycling.branch import Branch, branch_of, volts
+from interlith.techniques.cycling.decided import SPLIT_VOLTAGE, closest, misplaced, told, voltage_of
 from interlith.techniques.cycling.over_cycles import (
     Cell,
     Scale,
     cells,
     cycle_state,
+    flagged,
     need,
     result,
     scale_of,
     split_by_sample,
+    target_of,
     voltage_std,
 )
 
 Array = NDArray[np.float64]
 
+#: Headline quantities that hang on the split voltage.
+MOVES = ("plateau_share", "plateau_capacity")
+#: Split voltage where none is declared.
+USUAL_SPLIT = "4.45 V"
+#: Limits of a split voltage (V).
+LOWEST, HIGHEST = 0.0, 10.0
 METHODS = (
     "The plateau share is the charge passed above the split voltage over all charge of the constant-current branch; its "
     "uncertainty from the split voltage is half the difference between the shares at the split plus and minus its standard "
@@ -38,7 +48,7 @@ METHODS = (
 def plateau_share(
     summary: Result,
     *,
-    split: str | float | None = "4.45 V",
+    split: str | float | None = USUAL_SPLIT,
     split_std: str | float = "0.02 V",
     cycle: int = 1,
     direction: str = "charge",
@@ -88,7 +98,8 @@ def plateau_share(
     for cell in cells(summary):
         try:
             half, branch = _branch(cell, chosen, curves, cycle, direction)
-            at, choice = (given, None) if given is not None else _knee(cell, branch, spread)
+            place = target_of(summary, cell.sample, "plateau_share")
+            at, choice = (given, None) if given is not None else _knee(place, branch, spread)
         except FitError as error:
             quality.append((cell.sample, "plateau share", False, str(error)))
             observables += _nothing(cell, scales[cell.sample], cycle, str(error))
@@ -175,7 +186,7 @@ def _flag(share: float) -> str:
     return ""
 
 
-def _knee(cell: Cell, branch: Branch, spread: float) -> tuple[float, Choice]:
+def _knee(place: str, branch: Branch, spread: float) -> tuple[float, Choice]:
     """The deepest minimum of dQ/dV between two maxima; the next deepest is the runner-up.
 
     Depth is what the lower of the two maxima around a minimum rises above it, relative to that maximum.
@@ -193,8 +204,7 @@ def _knee(cell: Cell, branch: Branch, spread: float) -> tuple[float, Choice]:
     reason = f"dQ/dV is lowest there between two maxima, {100 * depth:.0f} % below the lower one."
     margin = depth * (1 - next_depth / depth)
     return at, Choice(
-        f"{cell.sample}/plateau_share", "split_voltage", f"{at:.3f} V", runner, margin,
-        ("plateau_share", "plateau_capacity"), reason,
+        place, "split_voltage", f"{at:.3f} V", runner, margin, MOVES, reason,
     )  # fmt: skip
 
 
@@ -211,9 +221,41 @@ def _minima(values: Array) -> list[tuple[int, float]]:
 
 
 def run(given: Given) -> Result:
-    """Plateau share of one specimen."""
+    """Plateau share of one specimen.
+
+    Raises
+    ------
+    StudyError
+        If a decided split is no voltage of a cell.
+    """
+    summary = given.result("summary")
+    (sample,) = [cell.sample for cell in cells(summary)]
     words = {word: value for word, value in given.options["plateau"].items() if value is not None or word == "split"}
-    return plateau_share(given.result("summary"), **words)
+    one = closest(given.decisions, "split_voltage", "plateau_share")
+    places = {"split_voltage": ("cycling", ".../plateau_share")}
+    flags = misplaced(given.decisions, places, ("plateau_share",))
+    if one is None:
+        return flagged(plateau_share(summary, **words), sample, flags)
+    at = voltage_of(one, LOWEST, HIGHEST, "4.45 V")
+    found = plateau_share(summary, **{**words, "split": at})
+    choice = told(one, _other(summary, words, one), MOVES, more=_declared(words))
+    return flagged(replace(found, choices=(choice,)), sample, flags)
+
+
+def _other(summary: Result, words: Mapping[str, Any], one: Decision) -> str:
+    """The split without a decision, in words."""
+    if "split" not in words:
+        return USUAL_SPLIT
+    if words["split"] is not None:
+        return f"{volts(words['split'], 'split'):g} V"
+    if not one.target.digest:
+        return "the minimum of dQ/dV of each cell"
+    automatic = plateau_share(summary, **words).choices
+    return automatic[0].value if automatic else "none"
+
+
+def _declared(words: Mapping[str, Any]) -> str:
+    return f"study.yaml declares {words['split']}" if words.get("split") is not None else ""
 
 
 def wanted(options: Mapping[str, Any]) -> bool:
@@ -221,4 +263,11 @@ def wanted(options: Mapping[str, Any]) -> bool:
     return options.get("plateau") is not None
 
 
-STEP = Step("plateau_share", run, after=("summary",), words=("plateau",), wanted=wanted)
+STEP = Step(
+    "plateau_share",
+    run,
+    after=("summary",),
+    words=("plateau",),
+    decides={"split_voltage": SPLIT_VOLTAGE},
+    wanted=wanted,
+)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from interlith.errors import StudyError, nearest
 from interlith.model import Choice, Given, Observable, Result, State, Step
 from interlith.model.observable import RANDOM_KINDS, kind_of
+from interlith.techniques.cycling.decided import BLOCKS, about, misplaced, told
 from interlith.techniques.cycling.over_cycles import (
     MULTIPLIERS,
     SAME_CURRENT,
@@ -22,11 +22,13 @@ from interlith.techniques.cycling.over_cycles import (
     alike,
     cells,
     currents,
+    flagged,
     propagated,
     result,
+    target_of,
     values_of,
 )
-from interlith.units import inside, parse_rate
+from interlith.techniques.cycling.rate_blocks import DeclaredBlock, declared_block
 
 #: A longer block is ageing, not a rate test: its mean mixes both and is withheld.
 LONGEST_BLOCK = 20
@@ -37,6 +39,8 @@ MOST_VISITS = 2
 #: A capacity that runs this far (relative) through its block makes the mean depend on the length of the block.
 DRIFT = 0.05
 
+#: Headline quantities that hang on the blocks.
+MOVES = ("rate_capacity", "rate_recovery")
 #: Columns of the table of blocks, also where it is empty.
 BLOCK_SCHEMA = {
     "sample": pl.String, "variant": pl.String, "block": pl.Int64, "first_cycle": pl.Int64, "last_cycle": pl.Int64,
@@ -129,7 +133,8 @@ def rate_table(
             quality.append((cell.sample, "rate table", False, _no_test(len(rates), len(found))))
             continue
         if declared is None:
-            choices.append(_choice(cell.sample, found, known, direction))
+            place = target_of(summary, cell.sample, "rate_table")
+            choices.append(_choice(place, found, known, direction))
         rows = _table(cell, found, values[cell.sample])
         observables += rows.observables
         tables.append(rows.frame)
@@ -152,52 +157,6 @@ def _no_test(rates: int, blocks: int) -> str:
         f"the current changes {blocks - 1} times: that is cycling with check-ups rather than a rate test; declare "
         "rate_blocks under analyses: cycling"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredBlock:
-    """First and last own cycle number, C-rate and current (A) as declared."""
-
-    first: int
-    last: int
-    rate: float | None
-    current: float | None
-
-
-def declared_block(number: int, block: Mapping[str, Any]) -> DeclaredBlock:
-    """One block of a rate test as it stands in `study.yaml`.
-
-    Raises
-    ------
-    StudyError
-        If it has no cycles or an unknown word.
-    UnitError
-        If rate or current are none.
-    """
-    allowed = ("cycles", "rate", "current")
-    for word in block:
-        if word not in allowed:
-            raise StudyError(
-                f"Block {number} of the rate test has the unknown word '{word}'; {nearest(word, allowed)}."
-            )
-    given = block.get("cycles")
-    # One cycle may stand alone: 5, and 1-5 is text.
-    ends = [given] if isinstance(given, int) else given
-    ends = ends.replace("–", "-").split("-") if isinstance(ends, str) else ends
-    ends = list(ends) if isinstance(ends, (list, tuple)) else []
-    try:
-        numbers = [int(end) for end in ends]
-    except (TypeError, ValueError):
-        numbers = []
-    if len(numbers) not in (1, 2) or numbers[0] > numbers[-1]:
-        raise StudyError(
-            f"Block {number} of the rate test has the cycles '{given}'; write first and last own cycle number, '1-5'."
-        )
-    rate = parse_rate(str(block["rate"])) if block.get("rate") is not None else None
-    current = (
-        inside(str(block["current"]), "current", what=f"current of block {number}") if block.get("current") else None
-    )
-    return DeclaredBlock(numbers[0], numbers[-1], rate, None if current is None else abs(current))
 
 
 def _checked(declared: DeclaredBlock, known: pl.DataFrame, direction: str) -> Block:
@@ -235,7 +194,7 @@ def _detected(known: pl.DataFrame, direction: str) -> list[Block]:
     ]  # fmt: skip
 
 
-def _choice(sample: str, blocks: Sequence[Block], known: pl.DataFrame, direction: str) -> Choice:
+def _choice(place: str, blocks: Sequence[Block], known: pl.DataFrame, direction: str) -> Choice:
     """How clearly the blocks stand apart: the smallest step of the current against the tolerance."""
     levels = [block.current for block in blocks if block.current]
     steps = [abs(math.log(after / before)) for before, after in itertools.pairwise(levels)]
@@ -243,8 +202,8 @@ def _choice(sample: str, blocks: Sequence[Block], known: pl.DataFrame, direction
     fewer = len(set(alike(known.get_column(f"{direction}_current").to_list(), tolerance=4 * SAME_CURRENT).tolist()))
     spans = ", ".join(f"{block.cycles[0]}-{block.cycles[-1]}" for block in blocks)
     return Choice(
-        f"{sample}/rate_table", "blocks", spans, f"{fewer} rates at four times the tolerance",
-        max(0.0, 1 - math.log1p(SAME_CURRENT) / smallest), ("rate_capacity", "rate_recovery"),
+        place, "blocks", spans, f"{fewer} rates at four times the tolerance",
+        max(0.0, 1 - math.log1p(SAME_CURRENT) / smallest), MOVES,
         f"the {direction} current has {len(blocks)} runs of equal value within {100 * SAME_CURRENT:g} %.",
     )  # fmt: skip
 
@@ -368,13 +327,31 @@ def _row(cell: Cell, number: int, block: Block, rows: pl.DataFrame, mean: Observ
 
 
 def run(given: Given) -> Result:
-    """Rate test of one specimen."""
-    return rate_table(given.result("summary"), blocks=given.options.get("rate_blocks"))
+    """Rate test of one specimen.
+
+    Raises
+    ------
+    StudyError
+        If decided or declared blocks are none.
+    """
+    summary = given.result("summary")
+    (sample,) = [cell.sample for cell in cells(summary)]
+    blocks, own = given.options.get("rate_blocks"), about(given.decisions, "blocks", "rate_table")
+    flags = misplaced(given.decisions, {"blocks": (".../rate_table",)}, ("rate_table",))
+    if own is None:
+        return flagged(rate_table(summary, blocks=blocks), sample, flags)
+    found = rate_table(summary, blocks=[{"cycles": span.strip()} for span in str(own.value).split(",")])
+    if blocks is None:
+        automatic = rate_table(summary).choices
+        other = automatic[0].value if automatic else "no rate test"
+    else:
+        other = ", ".join(str(block["cycles"]) for block in blocks)
+    return flagged(replace(found, choices=(told(own, other, MOVES),)), sample, flags)
 
 
 def asked(options: Mapping[str, Any]) -> bool:
     """Whether a study asks for the rate test."""
-    return "rate_blocks" in options
+    return options.get("rate_blocks") is not None
 
 
-STEP = Step("rate_table", run, after=("summary",), words=("rate_blocks",), asked=asked)
+STEP = Step("rate_table", run, after=("summary",), words=("rate_blocks",), decides={"blocks": BLOCKS}, asked=asked)

@@ -13,10 +13,13 @@ from interlith.errors import StudyError
 from interlith.model import Agreement, Choice, Decision, Given, Result, Step, to_frame
 from interlith.numerics.smoothing import resolution_of
 from interlith.techniques.cycling.branch import Branch, branch_of, volts
+from interlith.techniques.cycling.decided import about_all, told, voltage_of
 from interlith.techniques.cycling.over_cycles import cells, need, split_by_sample
 from interlith.techniques.cycling.records import how, quality_table
 
 DIRECTIONS = ("charge", "discharge")
+#: Headline quantities that hang on the resolution, by direction.
+MOVES = ("dqdv_charge_P1_height", "dqdv_discharge_P1_height")
 #: Half-cycles analysed per cell and direction where none are named.
 USUAL_CYCLES = 8
 #: A half-cycle below this share of the cell's largest is a remnant (a first discharge of a fresh cell), not a cycle.
@@ -154,7 +157,7 @@ def shared(needed: pl.DataFrame, settings: Settings) -> Agreement:
     """
     values: dict[str, float] = {}
     choices: list[Choice] = []
-    for direction in DIRECTIONS:
+    for way, direction in enumerate(DIRECTIONS):
         own = needed.filter(pl.col("direction") == direction).get_column("needed").to_numpy()
         if settings.resolution is not None:
             values[direction] = settings.resolution
@@ -165,7 +168,7 @@ def shared(needed: pl.DataFrame, settings: Settings) -> Agreement:
             choices.append(
                 Choice(
                     "cycling", "resolution", f"{1e3 * rounded:g} mV", f"{2e3 * rounded:g} mV",
-                    0.5, (f"dqdv_{direction}_P1_height",),
+                    0.5, (MOVES[way],),
                     f"{direction}: the coarsest of twice the quantum, four times the noise, three times the sampling and a "
                     f"400th of the range lies between {1e3 * own.min():.2g} and {1e3 * own.max():.2g} mV over {own.size} "
                     "half-cycles.",
@@ -192,9 +195,24 @@ def asked(options: Mapping[str, Any]) -> bool:
 def agree(
     results: Mapping[str, Sequence[Result]], options: Mapping[str, Any], decisions: Sequence[Decision]
 ) -> Agreement:
-    """The resolutions of all cells."""
+    """The resolutions of all cells: what a person decided, else what is declared, else what the data allow.
+
+    Raises
+    ------
+    StudyError
+        If the decision is no voltage that could be one.
+    """
     frames = [one.data["needed"] for one in results["resolution"]]
-    return shared(pl.concat([pl.DataFrame(schema=NEEDED_SCHEMA), *frames]), settings_given(options))
+    settings = settings_given(options)
+    found = shared(pl.concat([pl.DataFrame(schema=NEEDED_SCHEMA), *frames]), settings)
+    one = about_all(decisions, "resolution")
+    if one is None:
+        return found
+    decided = voltage_of(one, FINEST, COARSEST, "5 mV")
+    declared = "" if settings.resolution is None else f"study.yaml declares {1e3 * settings.resolution:g} mV"
+    others = " and ".join(f"{1e3 * value:g} mV ({way})" for way, value in found.values.items())
+    choice = told(one, others or "none", MOVES, more=declared)
+    return Agreement(dict.fromkeys(DIRECTIONS, decided), (choice,))
 
 
 def run(given: Given) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -10,9 +11,12 @@ import polars as pl
 from interlith.errors import FitError
 from interlith.model import Agreement, Choice, Decision, Given, Result, Step
 from interlith.model.observable import finish
-from interlith.techniques.cycling.over_cycles import at_declared_rate, currents, rates_of
+from interlith.techniques.cycling.decided import REFERENCE_CYCLE, about, about_all, cycle_of, misplaced, told
+from interlith.techniques.cycling.over_cycles import at_declared_rate, cells, currents, flagged, rates_of
 from interlith.techniques.cycling.records import how, quality_table
 
+#: Headline quantities that hang on the reference cycle.
+MOVES = ("capacity_retention",)
 METHODS = (
     "Retention is the ratio to the reference cycle of the same cell. Cycles at other currents than the reference cycle (by "
     "more than 5 % in charge or discharge; 20 % where no current was held), or at an excluded rate, are check-ups and left "
@@ -186,34 +190,38 @@ def usual_reference(lines: Sequence[Result]) -> tuple[int, int] | None:
     lines
         Results of the decay.
     """
-    frames = [one.data["lines"] for one in lines if "lines" in one.data]
-    starts = {
-        int(cycle)
-        for frame in frames
-        for cycle in frame.filter(pl.col("of") == "capacity").get_column("reference_cycle").drop_nulls()
-    }
+    frames = [one.data["lines"].filter(pl.col("of") == "capacity") for one in lines]
+    starts = {int(cycle) for frame in frames for cycle in frame.get_column("usual_reference").drop_nulls()}
     if not starts:
         return None
     usual = max(starts)
     return usual, min(starts - {usual}, default=usual + 1)
 
 
-def usual_choice(usual: int, next_best: int) -> Choice:
-    """What is told of a reference cycle that nobody declared."""
-    return Choice(
-        "cycling", "reference_cycle", str(usual), str(next_best), 0.5, ("capacity_retention",),
-        f"no reference_cycle is declared; cycle {usual} is the first that every cell has at its usual rate.",
-    )  # fmt: skip
-
-
 def agree(
     results: Mapping[str, Sequence[Result]], options: Mapping[str, Any], decisions: Sequence[Decision]
 ) -> Agreement:
-    """The reference cycle of all cells where none is declared."""
-    found = usual_reference(results["fade"])
-    if options.get("reference_cycle") is not None or found is None:
-        return Agreement()
-    return Agreement({"reference_cycle": found[0]}, (usual_choice(*found),))
+    """The reference cycle of all cells: what a person decided, else what is declared, else the usual one.
+
+    Raises
+    ------
+    StudyError
+        If the decision is no number of a cycle.
+    """
+    usual = usual_reference(results["fade"])
+    declared, decision = options.get("reference_cycle"), about_all(decisions, "reference_cycle")
+    if decision is not None:
+        other = declared if declared is not None else usual[0] if usual else "none"
+        more = "" if declared is None else f"study.yaml declares {declared}"
+        choice = told(decision, str(other), (*MOVES, "capacity_decay"), more=more)
+        return Agreement({"reference_cycle": cycle_of(decision)}, (choice,))
+    if declared is not None or usual is None:
+        return Agreement({} if declared is None else {"reference_cycle": declared})
+    choice = Choice(
+        "cycling", "reference_cycle", str(usual[0]), str(usual[1]), 0.5, MOVES,
+        f"no reference_cycle is declared; cycle {usual[0]} is the first that every cell has at its usual rate.",
+    )  # fmt: skip
+    return Agreement({"reference_cycle": usual[0]}, (choice,))
 
 
 def run(given: Given) -> Result:
@@ -223,18 +231,28 @@ def run(given: Given) -> Result:
     ------
     FitError
         If it has no such cycle, or no cell has one.
+    StudyError
+        If a decision is no number of a cycle.
     """
-    reference = given.options.get("reference_cycle", given.agreed.get("reference_cycle"))
+    summary = given.result("summary")
+    (sample,) = [cell.sample for cell in cells(summary)]
+    agreed, own = given.agreed.get("reference_cycle"), about(given.decisions, "reference_cycle", "retention")
+    reference = agreed if own is None else cycle_of(own)
     if reference is None:
         raise FitError("no cell has a complete cycle that could count as 100 %.")
-    return retention(given.result("summary"), reference_cycle=reference, exclude_rate=given.options.get("exclude_rate"))
+    found = retention(summary, reference_cycle=reference, exclude_rate=given.options.get("exclude_rate"))
+    choices = () if own is None else (told(own, str(agreed), MOVES),)
+    places = {"reference_cycle": ("cycling", ".../retention", ".../fade")}
+    flags = misplaced(given.decisions, places, ("retention", "fade"))
+    return flagged(replace(found, choices=choices), sample, flags)
 
 
 def asked(options: Mapping[str, Any]) -> bool:
     """Whether a study asks for the retention."""
-    return "reference_cycle" in options
+    return options.get("reference_cycle") is not None
 
 
 STEP = Step(
-    "retention", run, after=("summary", "fade"), words=("reference_cycle", "exclude_rate"), agree=agree, asked=asked
-)
+    "retention", run, after=("summary", "fade"), words=("reference_cycle", "exclude_rate"),
+    decides={"reference_cycle": REFERENCE_CYCLE}, agree=agree, asked=asked,
+)  # fmt: skip

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.model import Choice, Given, Measurement, Result, Sample
+from interlith.model import Choice, Decision, Flag, Given, Measurement, Result, Sample, read_target
 from interlith.model.observable import finish
+from interlith.techniques.cycling.corrections import correct, missed_pulses
 from interlith.techniques.cycling.counted import MOVES, counted_of
 from interlith.techniques.cycling.cycles import cycle_table, number_cycles, vendor_table, with_rates
-from interlith.techniques.cycling.half_cycles import assign
+from interlith.techniques.cycling.decided import ORDERS, told, vanished, word_of
+from interlith.techniques.cycling.half_choices import choices_of
+from interlith.techniques.cycling.half_cycles import divide
 from interlith.techniques.cycling.half_table import COLUMNS, half_cycle_table
 from interlith.techniques.cycling.observables import cycle_observables
 from interlith.techniques.cycling.records import how, quality_table
@@ -38,20 +41,49 @@ def run(given: Given) -> Result:
     ------
     ReadError
         If no current flows in its files.
+    StudyError
+        If a decision has a value that is not understood.
     """
     items = given.series.measurements
-    specimen = read_steps(items, [counted_of(one) for one in given.results["count"]])
+    order = [one for one in given.decisions if one.field == "part_order" and one.target.part.startswith("part/")]
+    declared = {one.target.digest for one in order if word_of(one, ORDERS) == "declared order"}
+    specimen = read_steps(items, [counted_of(one) for one in given.results["count"]], as_declared=declared)
     normalise = str(given.options.get("normalise", "active_mass"))
-    parts, choices = _specimen(specimen.parts, specimen, normalise)
+    parts, choices, flags = _specimen(specimen, normalise, given.decisions)
+    ordered, misordered = _orders(specimen, order)
+    automatic = _undecided((*specimen.choices, *choices), given.decisions)
     name = items[0].sample.name
     data = {table: getattr(parts, table) for table in TABLES}
     data |= {"sources": _sources(items), "declared": _declared(items, parts.half_cycles)}
     return Result(
         technique="cycling", name="summary", table=finish(parts.table), data=data,
         quality=quality_table([{"sample": name, "step": "summary", "ok": True, "reason": ""}]),
-        how=how("own half-cycles", {"normalise": normalise}, METHODS), choices=(*specimen.choices, *choices),
-        flags={name: specimen.flags},
+        how=how("own half-cycles", {"normalise": normalise}, METHODS), choices=(*ordered, *automatic),
+        flags={name: (*specimen.flags, *flags, *misordered)},
     )  # fmt: skip
+
+
+def _orders(specimen: Specimen, decisions: Sequence[Decision]) -> tuple[list[Choice], list[Flag]]:
+    """What is told of decisions about the order of the files."""
+    moved = {read_target(one.target).digest for one in specimen.choices if one.field == "part_order"}
+    made, flags = [], []
+    for one in decisions:
+        if one.target.digest in specimen.kept_order or one.target.digest in moved:
+            made.append(told(one, "device clock", MOVES))
+        else:
+            flags.append(vanished(one, "the file stands where both the clock and the declaration put it"))
+    return made, flags
+
+
+def _undecided(choices: Sequence[Choice], decisions: Sequence[Decision]) -> list[Choice]:
+    """Choices without those automatic ones that a person took instead."""
+    taken = {(one.field, one.target.digest, one.target.part) for one in decisions}
+    left = []
+    for choice in choices:
+        place = read_target(choice.target)
+        if choice.who != "automatic" or (choice.field, place.digest, place.part) not in taken:
+            left.append(choice)
+    return left
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +96,16 @@ class _Parts:
     table: pl.DataFrame
 
 
-def _specimen(items: Sequence[Measurement], specimen: Specimen, normalise: str) -> tuple[_Parts, list[Choice]]:
+def _specimen(
+    specimen: Specimen, normalise: str, decisions: Sequence[Decision]
+) -> tuple[_Parts, list[Choice], list[Flag]]:
+    items = specimen.parts
     sample = items[0].sample
     if specimen.steps.is_empty():
         raise ReadError(f"{items[0].source.path}: no row with time, current and voltage.")
-    steps = assign(specimen.steps)
+    corrected = correct(specimen, decisions) if decisions else None
+    used = corrected.specimen if corrected else specimen
+    steps, doubts = divide(used.steps, corrected.forced if corrected else None)
     half = half_cycle_table(steps, continues=specimen.clock_continues)
     if half.is_empty():
         raise ReadError(f"{items[0].source.path}: no current flows in this file, so there is no cycle to summarise.")
@@ -83,22 +120,17 @@ def _specimen(items: Sequence[Measurement], specimen: Specimen, normalise: str) 
     cycles = cycle_table(half, sample)
     vendor = vendor_table(steps, half, sample)
     table = cycle_observables(cycles, items[0], normalise=normalise, voltage_step=specimen.resolution["voltage"])
-    curves = _curves(specimen.curves, steps, half, sample)
+    curves = _curves(used.curves, steps, half, sample)
     kept = steps.drop(*_DROPPED).with_columns(pl.lit(sample.name).alias("sample"))
-    return _Parts(kept, half.select(COLUMNS), cycles, vendor, curves, table), _choices(items, half, vendor)
+    numbers = corrected.numbers if corrected else steps.get_column("half_cycle").fill_null(0).to_numpy()
+    choices = [*choices_of(doubts, steps, half, numbers, items), *_choices(items, vendor)]
+    flags = [*corrected.flags, *missed_pulses(corrected, steps)] if corrected else []
+    parts = _Parts(kept, half.select(COLUMNS), cycles, vendor, curves, table)
+    return parts, [*(corrected.choices if corrected else ()), *choices], flags
 
 
-def _choices(items: Sequence[Measurement], half: pl.DataFrame, vendor: pl.DataFrame) -> list[Choice]:
+def _choices(items: Sequence[Measurement], vendor: pl.DataFrame) -> list[Choice]:
     made = []
-    for row in half.filter(pl.col("joined") & pl.col("charge").is_not_null()).iter_rows(named=True):
-        item = items[row["part"]]
-        made.append(
-            Choice(
-                target(item, f"half_cycle/{row['half_cycle']}"), "cycle_join", "joined", "separate", 0.5, MOVES,
-                f"the {row['direction']} was interrupted by a restart and goes on in the next file: its parts are added "
-                f"to {1e3 * row['charge']:.6g} mAh; what happened between them is not known.",
-            )
-        )  # fmt: skip
     several = vendor.filter(pl.col("loops") > 1)
     if several.height:
         row = several.row(0, named=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,7 +21,8 @@ class Specimen:
     """Steps and curves of one specimen: the parts one after the other.
 
     `steps` has the columns of `interlith.physics.counting.Counted.steps` with ``part`` in front; times are merged device
-    times and step numbers run on. `curves` likewise. `parts` are the measurements that ``part`` counts, from 0.
+    times and step numbers run on. `curves` likewise. `parts` are the measurements that ``part`` counts, from 0;
+    `kept_order` the first digits of files that stay where they were declared although their clock says otherwise.
     """
 
     steps: pl.DataFrame
@@ -31,9 +32,12 @@ class Specimen:
     resolution: dict[str, float]
     clock_continues: tuple[bool, ...]
     parts: tuple[Measurement, ...] = ()
+    kept_order: tuple[str, ...] = ()
 
 
-def read_steps(measurements: Sequence[Measurement], counted: Sequence[Counted] | None = None) -> Specimen:
+def read_steps(
+    measurements: Sequence[Measurement], counted: Sequence[Counted] | None = None, *, as_declared: Collection[str] = ()
+) -> Specimen:
     """Put the parts of a test behind each other.
 
     Parameters
@@ -42,6 +46,8 @@ def read_steps(measurements: Sequence[Measurement], counted: Sequence[Counted] |
         Parts of one test, in order.
     counted
         What each of them holds; counted now where it is not given.
+    as_declared
+        First digits of the SHA-256 of files that stay in the declared order.
 
     Raises
     ------
@@ -59,7 +65,7 @@ def read_steps(measurements: Sequence[Measurement], counted: Sequence[Counted] |
     flags = [flag for item in measurements for flag in item.flags]
     for part in read:
         flags += [_flag(part.item, notice) for notice in part.counted.notices]
-    arranged = arrange(read, _count, MOVES)
+    arranged = arrange(read, _count, MOVES, as_declared=as_declared)
     flags += arranged.flags
     choices = [*arranged.choices]
     for part in arranged.parts:
@@ -70,7 +76,9 @@ def read_steps(measurements: Sequence[Measurement], counted: Sequence[Counted] |
     used = tuple(part.item for part in arranged.parts)
     wrong = current_sign(steps, used[0].source.path)
     flags += [] if wrong is None else [wrong]
-    return Specimen(steps, curves, tuple(dict.fromkeys(flags)), tuple(choices), resolution, tuple(continues), used)
+    return Specimen(
+        steps, curves, tuple(dict.fromkeys(flags)), tuple(choices), resolution, tuple(continues), used, arranged.kept
+    )
 
 
 def target(item: Measurement, part: str) -> str:

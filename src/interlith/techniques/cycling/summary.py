@@ -9,12 +9,24 @@ import polars as pl
 from interlith.errors import StudyError, nearest
 from interlith.model import Result, Series, Step, to_frame
 from interlith.model.stepping import in_steps
-from interlith.techniques.cycling import conditions, counted
+from interlith.techniques.cycling import conditions, counted, decided
 from interlith.techniques.cycling.components import NORMALISATIONS
 from interlith.techniques.cycling.records import how, quality_table
 from interlith.techniques.cycling.specimen import METHODS, TABLES, run
 
-STEP = Step("summary", run, after=("count",), words=("normalise",), reads=True)
+STEP = Step(
+    "summary",
+    run,
+    after=("count",),
+    words=("normalise",),
+    decides={
+        "step_type": decided.STEP_TYPE,
+        "cycle_join": decided.CYCLE_JOIN,
+        "charge_method": decided.CHARGE_METHOD,
+        "part_order": decided.PART_ORDER,
+    },
+    reads=True,
+)
 
 
 def summarise(series: Series, *, normalise: str = "active_mass") -> Result:
