@@ -59,9 +59,7 @@ def _compute(options: Mapping[str, Any]) -> str:
 
 
 def _allocate(options: Mapping[str, Any]) -> str:
-    kept = []
-    for _ in range(options["megabytes"] // 10):
-        kept.append(b"x" * 10_000_000)
+    kept = [b"x" * 10_000_000 for _ in range(options["megabytes"] // 10)]
     time.sleep(options.get("seconds", 0.0))
     return f"{len(kept)} blocks"
 
