@@ -93,3 +93,16 @@ def test_every_quantity_can_be_shown() -> None:
     for kind in units.QUANTITIES.values():
         if kind.unit:
             assert math.isfinite(units.convert(1.0, kind.unit, kind.shown)), kind.name
+
+
+def test_common_units_are_those_of_the_registry() -> None:
+    from interlith.units import _COMMON, clean, registry
+
+    for one, (dimension, size) in _COMMON.items():
+        for other, (another, goal) in _COMMON.items():
+            if dimension == another:
+                start, end = (
+                    registry().parse_units(clean(unit)) if unit not in ("", "1") else registry().dimensionless
+                    for unit in (one, other)
+                )
+                assert (1.0 * start).to(end).magnitude == pytest.approx(size / goal, rel=1e-14), (one, other)

@@ -81,6 +81,19 @@ _VALUE = re.compile(
 _RATE = re.compile(rf"^\s*(?:C\s*/\s*(?P<divisor>{_NUMBER})|(?P<factor>{_NUMBER})?\s*C)\s*$")
 
 
+#: Units that studies are full of: dimension and size in its inside unit. Known without the registry, whose import takes
+#: longer than opening a small study; a test holds them equal to it.
+_COMMON: dict[str, tuple[str, float]] = {
+    **dict.fromkeys(("", "1"), ("number", 1.0)), "%": ("number", 0.01), "ppm": ("number", 1e-6),
+    "kg": ("mass", 1.0), "g": ("mass", 1e-3), "mg": ("mass", 1e-6), "ug": ("mass", 1e-9),
+    "m^2": ("area", 1.0), "cm^2": ("area", 1e-4), "mm^2": ("area", 1e-6),
+    "kg/m^2": ("loading", 1.0), "mg/cm^2": ("loading", 1e-2), "A": ("current", 1.0), "mA": ("current", 1e-3),
+    "A/kg": ("specific current", 1.0), "A/g": ("specific current", 1e3), "mA/g": ("specific current", 1.0),
+    "V": ("voltage", 1.0), "mV": ("voltage", 1e-3), "Ah": ("charge", 1.0), "mAh": ("charge", 1e-3),
+    "s": ("time", 1.0), "min": ("time", 60.0), "h": ("time", 3600.0),
+}  # fmt: skip
+
+
 @cache
 def registry() -> pint.UnitRegistry[Any]:
     """The one unit registry, built on first use because its import is slow."""
@@ -132,12 +145,21 @@ def factor(unit: str, into: str) -> float:
     UnitError
         If either unit is unknown or the dimensions differ.
     """
+    known = _common(unit, into)
+    if known is not None:
+        return known
     start, goal = _unit(unit), _unit(into)
     if start.dimensionality != goal.dimensionality:
         raise UnitError(
             f"'{unit}' cannot be turned into '{into}': {start.dimensionality} is not {goal.dimensionality}."
         )
     return float((1.0 * start).to(goal).magnitude)
+
+
+def _common(unit: str, into: str) -> float | None:
+    """Factor between two common units of one dimension; `None` if the registry must be asked."""
+    start, goal = _COMMON.get(unit), _COMMON.get(into)
+    return start[1] / goal[1] if start is not None and goal is not None and start[0] == goal[0] else None
 
 
 def convert(value: float, unit: str, into: str) -> float:
@@ -150,6 +172,9 @@ def convert(value: float, unit: str, into: str) -> float:
     """
     if unit == into:
         return value
+    known = _common(unit, into)
+    if known is not None:
+        return value * known
     start, goal = _unit(unit), _unit(into)
     if start.dimensionality != goal.dimensionality:
         raise UnitError(
@@ -203,7 +228,8 @@ def parse(text: str | float, *, what: str = "the value") -> Value:
         std = int(found["bracket"]) * resolution
     elif found["std"]:
         std = abs(float(found["std"]))
-    _unit(found["unit"])
+    if found["unit"] not in _COMMON:
+        _unit(found["unit"])
     return Value(float(digits), found["unit"], std, resolution)
 
 

@@ -78,6 +78,19 @@ def code_of(*roots: str) -> Code:
     return Code(digest, {name: found[:12] for name, found in modules.items()}, versions)
 
 
+@cache
+def package_hash(package: str = "interlith") -> str:
+    """Hash of the whole source of a package: for what follows from all of it and costs little."""
+    folder = _folder(package)
+    digest = hashlib.sha256()
+    if folder is None:
+        return ""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     digest: str
@@ -145,7 +158,9 @@ def _imports(body: Iterable[ast.AST], package: str) -> Iterator[tuple[str, str]]
             for alias in node.names:
                 yield f"{base}.{alias.name}", alias.asname or alias.name
         else:
-            yield from _imports(ast.iter_child_nodes(node), package)
+            # Imports are statements, and statements stand only in bodies: expressions need no look.
+            for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+                yield from _imports(getattr(node, name, ()), package)
 
 
 def _resolve(name: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from interlith import evidence
-from interlith.errors import InterlithError
+from interlith.errors import InterlithError, StudyError
 from interlith.evidence.agreement import agreement
 from interlith.model import Choice, Figure, Finding, Result, Study
 from interlith.model.observable import to_frame
@@ -67,7 +67,10 @@ def _findings(
     if study.reference is not None and table.height:
         findings += _contrasts(study, table, taken, failures)
     if external:
-        findings += agreement(own, gather(external))
+        try:
+            findings += agreement(own, gather(external))
+        except StudyError as error:
+            failures.append(("comparison with other programs", str(error)))
     claims = study.folder / "claims.yaml"
     if claims.exists():
         try:

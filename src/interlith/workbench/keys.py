@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from interlith.model import Decision, Format, Sample, Step
@@ -20,8 +21,12 @@ def digest_of(*parts: Any) -> str:
 
 def recognition_key(sha256: str, suffix: str, formats: Mapping[str, Format]) -> str:
     """Key of which format claims some bytes; any edit of a format may change it."""
-    code = [(name, code_of(item.sniff.__module__).hash) for name, item in formats.items()]
-    return digest_of("recognised", sha256, suffix, digest_of(code))
+    return digest_of("recognised", sha256, suffix, _sniffers(tuple(formats.values())))
+
+
+@cache
+def _sniffers(formats: tuple[Format, ...]) -> str:
+    return digest_of([(item.name, code_of(item.sniff.__module__).hash) for item in formats])
 
 
 def reading_key(sha256: str, format_: Format, options: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from interlith.errors import StudyError, nearest
 from interlith.model import Result, Study, StudyOutcome, Technique
-from interlith.workbench.code_versions import code_of
+from interlith.workbench.code_versions import package_hash
 from interlith.workbench.concluding import conclude
 from interlith.workbench.decisions import vanished
 from interlith.workbench.discovery import techniques
@@ -158,6 +158,5 @@ def _key(prepared: Prepared) -> str:
         if (study.folder / name).is_file()
     }
     tables = [result.how.options for result in prepared.external]
-    code = code_of("interlith.workbench.concluding", "interlith.reporting.write").hash
     told = [(item.path, item.reason) for item in study.unread]
-    return digest_of(code, written, tables, told, prepared.failures, [taken.key for taken in prepared.taken])
+    return digest_of(package_hash(), written, tables, told, prepared.failures, [taken.key for taken in prepared.taken])

@@ -151,14 +151,14 @@ def _without_negligible(
     whole = held.whole[moving]
     sums = [float(charge[first : last + 1].sum()) for first, last, _ in groups]
     flows = [float(current[first : last + 1].max()) for first, last, _ in groups]
+    little, faint = NEGLIGIBLE_SHARE * max(sums), SMALL_CURRENT * max(flows)
     kept: list[Group] = []
     dropped = False
     for group, passed, flow in zip(groups, sums, flows, strict=True):
-        small = passed < NEGLIGIBLE_SHARE * max(sums) and flow < SMALL_CURRENT * max(flows)
+        small = passed < little and flow < faint
         decided = bool(whole[group[0] : group[1] + 1].any())
-        if not decided and max(flows) > 0:
-            over = max(passed / (NEGLIGIBLE_SHARE * max(sums)), flow / (SMALL_CURRENT * max(flows)))
-            doubts.at_rest(int(moving[group[0]]), over, passed, group[2], dropped=small)
+        if not decided and faint > 0:
+            doubts.at_rest(int(moving[group[0]]), max(passed / little, flow / faint), passed, group[2], dropped=small)
         if small and not decided:
             dropped = True
             continue
@@ -175,8 +175,8 @@ def _without_pulses(
     held: Forced, doubts: Doubts,
 ) -> list[Group]:  # fmt: skip
     """Merge small stretches the other way into what surrounds them, until none is left."""
-    signed = np.concatenate([[0.0], np.cumsum(direction[moving] * size[moving])])
-    pulse, whole = (np.concatenate([[0], np.cumsum(flags[moving])]) for flags in (held.pulse, held.whole))
+    signed = np.concatenate([[0.0], np.cumsum(direction[moving] * size[moving])]).tolist()
+    pulse, whole = (np.concatenate([[0], np.cumsum(flags[moving])]).tolist() for flags in (held.pulse, held.whole))
 
     def net(group: Group) -> float:
         return float(group[2] * (signed[group[1] + 1] - signed[group[0]]))
