@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from interlith.model import Agreement, Decision, Given, Result, Step, to_frame
-from interlith.techniques.cycling.records import how, quality_table
+from interlith.model import Agreement, Decision, Given, Result, Step
+from interlith.techniques.cycling.records import how, no_observables, quality_table
 
 #: Two cells count as measured alike while they differ by less than this (V; relative; degC).
 VOLTAGE_TOLERANCE = 0.02
@@ -77,7 +77,7 @@ def run(given: Given) -> Result:
     summary = given.result("summary")
     frame = conditions(summary.data["half_cycles"], summary.data["declared"], basis=str(given.agreed["basis"]))
     return Result(
-        technique="cycling", name="conditions", table=to_frame(()), data={"conditions": frame}, quality=quality_table(()),
+        technique="cycling", name="conditions", table=no_observables(), data={"conditions": frame}, quality=quality_table(()),
         how=how("as measured", dict(given.agreed), ""),
     )  # fmt: skip
 

@@ -9,10 +9,10 @@ import polars as pl
 
 from interlith.errors import ReadError
 from interlith.layouts.lazy_text import refusal
-from interlith.model import Choice, Flag, Given, Payload, Result, Step, Table, to_frame
+from interlith.model import Choice, Flag, Given, Payload, Result, Step, Table
 from interlith.physics.counting import Counted, count
 from interlith.physics.counting_checks import Decision, Notice
-from interlith.techniques.cycling.records import how, quality_table
+from interlith.techniques.cycling.records import how, no_observables, quality_table
 
 #: Headline quantities that hang on the steps.
 MOVES = ("charge_capacity", "discharge_capacity", "coulombic_efficiency")
@@ -57,7 +57,7 @@ def run(given: Given) -> Result:
     facts = {"rows": [found.rows]} | {f"{name}_resolution": [found.resolution.get(name)] for name in _RESOLVED}
     types = {"rows": pl.Int64} | {f"{name}_resolution": pl.Float64 for name in _RESOLVED}
     return Result(
-        technique="cycling", name="count", table=to_frame(()),
+        technique="cycling", name="count", table=no_observables(),
         data={"steps": found.steps, "curves": found.curves, "facts": pl.DataFrame(facts, schema=types)},
         quality=quality_table(()), how=how("one pass over the rows", {}, ""),
         choices=tuple(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from interlith.errors import StudyError, nearest
 from interlith.model import Choice, Citation, Flag, How, Observable, Result, State, to_frame
 from interlith.model.observable import KINDS, RANDOM_KINDS
+from interlith.techniques.cycling.records import no_observables, versions_of
 from interlith.units import parse_rate
 
 Array = NDArray[np.float64]
@@ -300,8 +300,7 @@ def result(
     citations: tuple[Citation, ...] = (), choices: Sequence[Choice] = (),
 ) -> Result:  # fmt: skip
     """Put a result of this technique together."""
-    versions = {package: version(package) for package in ("numpy", "scipy", "polars")}
-    how = How("cycling", method, dict(options), versions, citations, methods_text)
+    how = How("cycling", method, dict(options), versions_of("numpy", "scipy", "polars"), citations, methods_text)
     sources = dict(
         summary.table.filter(pl.col("source").is_not_null() & (pl.col("source") != ""))
         .group_by("sample", maintain_order=True)
@@ -310,5 +309,12 @@ def result(
     )
     sourced = [replace(item, source=item.source or sources.get(item.sample, "")) for item in observables]
     return Result(
-        "cycling", name, to_frame(sourced), dict(data), quality_frame(quality), how, tuple(choices), summary.flags
+        "cycling",
+        name,
+        to_frame(sourced) if sourced else no_observables(),
+        dict(data),
+        quality_frame(quality),
+        how,
+        tuple(choices),
+        summary.flags,
     )

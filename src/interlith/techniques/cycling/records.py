@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 import polars as pl
 
-from interlith.model import How
+from interlith.model import How, to_frame
 
 
 def how(method: str, options: Mapping[str, Any], words: str) -> How:
     """Record of an analysis of this technique."""
-    versions = {name: version(name) for name in ("interlith", "polars", "numpy")}
-    return How("cycling", method, dict(options), versions, (), words)
+    return How("cycling", method, dict(options), versions_of("interlith", "polars", "numpy"), (), words)
+
+
+@cache
+def _version(package: str) -> str:
+    # Looked up on disk: too slow to be asked for every cell.
+    return version(package)
+
+
+def versions_of(*packages: str) -> dict[str, str]:
+    """Versions of packages as they are installed."""
+    return {name: _version(name) for name in packages}
+
+
+@cache
+def no_observables() -> pl.DataFrame:
+    """The table of a result that holds no observable."""
+    return to_frame(())
 
 
 def quality_table(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:

@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 
 from interlith.errors import StudyError
-from interlith.model import Agreement, Choice, Decision, Given, Result, Step, to_frame
+from interlith.model import Agreement, Choice, Decision, Given, Result, Step
 from interlith.numerics.smoothing import resolution_of
 from interlith.techniques.cycling.branch import Branch, branch_of, volts
 from interlith.techniques.cycling.decided import about_all, told, voltage_of
 from interlith.techniques.cycling.over_cycles import cells, need, split_by_sample
-from interlith.techniques.cycling.records import how, quality_table
+from interlith.techniques.cycling.records import how, no_observables, quality_table
 
 DIRECTIONS = ("charge", "discharge")
 #: Headline quantities that hang on the resolution, by direction.
@@ -220,7 +220,7 @@ def run(given: Given) -> Result:
     settings = settings_given(given.options)
     data = {"needed": needed_by(usable(given.result("summary"), settings))}
     return Result(
-        technique="cycling", name="resolution", table=to_frame(()), data=data, quality=quality_table(()),
+        technique="cycling", name="resolution", table=no_observables(), data=data, quality=quality_table(()),
         how=how("quantum, noise and sampling of the voltage", settings.options, ""),
     )  # fmt: skip
 
