@@ -4,7 +4,7 @@ Two simulated logs a repeat, 10 minutes and 50 ppm apart: rows, detection of eve
 to measurements, all by the public functions. Relations that were refused are counted apart; a wrong correspondence is one
 whose offset is off by more than ten sampling intervals.
 
-Run: python benchmarks/clock_coverage.py [--repeats 2000] [--long 1000] [--only WORD]
+Run: python benchmarks/clock_coverage.py [--repeats 4000] [--long 1000] [--only WORD]
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BOTH = (0.1, 0.1)
 SHAPES: dict[str, Setting] = {
     "12 events in 10 h, 10 and 5 s": Setting(),
     "8 events in 10 h, 30 and 1 s, none missing": Setting(events=8, sampling=(30, 1), missing=(0, 0), spurious=(0, 0)),
-    "4 events in 10 h, 10 and 5 s, none missing": Setting(events=4, missing=(0, 0), spurious=(0, 0)),
+    "4 events in 10 h, 10 and 3 s, none missing": Setting(events=4, sampling=(10, 3), missing=(0, 0), spurious=(0, 0)),
     "12 events, 30 and 7 s, no jitter": Setting(sampling=(30, 7), jitter=(0, 0), missing=BOTH, spurious=BOTH),
     "20 events, 1 and 2 s": Setting(events=20, sampling=(1, 2), missing=BOTH, spurious=BOTH),
     "20 events, 10 and 1 s, seen late by 5 and 0.5 s (std)": Setting(
@@ -40,6 +40,9 @@ SHAPES: dict[str, Setting] = {
     ),
     "30 days, 200 events, 30 and 10 s": Setting(
         events=200, duration=30 * 86_400, sampling=(30, 10), missing=BOTH, spurious=BOTH
+    ),
+    "stress: 4 events, 10 and 10 s, none missing": Setting(
+        events=4, sampling=(10, 10), missing=(0, 0), spurious=(0, 0)
     ),
     "stress: 12 events, 30 and 30 s, no jitter": Setting(sampling=(30, 30), jitter=(0, 0), missing=BOTH, spurious=BOTH),
     "stress: 12 events in step with 30 and 30 s, no jitter": Setting(
@@ -139,7 +142,7 @@ def share(hits: int, of: int) -> str:
 def main() -> None:
     """Print the table."""
     reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("--repeats", type=int, default=2000)
+    reader.add_argument("--repeats", type=int, default=4000)
     reader.add_argument("--long", type=int, default=1000, help="repeats of the 30 days")
     reader.add_argument("--only", default="", help="only shapes whose name holds this word")
     words = reader.parse_args()

@@ -27,8 +27,8 @@ LEAST_LEAD = math.log(1000.0)
 _COMMON = 0.01
 _FEWEST_FOR_MEMORY = 10
 #: Trust in the declared errors where the residuals are smaller: errors of sampling are there even if a few events hide it.
-#: Measured: four events sampled alike on both sides covered 0.89 without it.
-_TRUST = 0.05
+#: Measured: four events sampled every 10 s on both sides covered 0.89 without it, 0.93 with it.
+_TRUST = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def relate(
 
     Notes
     -----
-    The covariance is scaled by chi^2 over degrees of freedom (with a twentieth of trust in the declared errors where it is
+    The covariance is scaled by chi^2 over degrees of freedom (with a little trust in the declared errors where it is
     below 1) and intervals are Student's. Where the residuals are
     smaller than their declared errors allow (p < 0.01), or neighbours are alike (p < 0.01), the errors are taken to be
     common to all events: the offset is then as uncertain as one event, the drift as two at a typical distance.
