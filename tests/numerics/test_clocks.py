@@ -75,14 +75,22 @@ def test_a_sample_that_averages_over_the_switching_widens_the_bounds() -> None:
     signal = np.where(time < 20, 0.0, 1.0)
     signal[10] = 0.4
     found = events(time, signal)
-    assert (found.low[0], found.high[0]) == (18.0, 22.0)
+    assert (found.low[0], found.high[0]) == (17.5, 22.5)
     assert found.size[0] == pytest.approx(1.0)
 
 
 def test_an_event_in_a_gap_of_the_log_has_wide_bounds() -> None:
     time = np.concatenate((np.arange(0.0, 100.0), np.arange(700.0, 800.0)))
     found = events(time, (time > 300).astype(float))
-    assert (found.low[0], found.high[0]) == (99.0, 700.0)
+    assert (found.low[0], found.high[0]) == (98.5, 700.5)
+
+
+def test_two_rows_of_one_time_are_as_sure_as_the_time_was_printed() -> None:
+    """As a cycler writes the end of a step and the start of the next."""
+    time = np.concatenate((np.arange(0.0, 10.0), [9.0], np.arange(10.0, 20.0))) / 10
+    found = events(time, np.arange(time.size) >= 10)
+    assert found.time[0] == pytest.approx(0.9)
+    assert found.std[0] == pytest.approx(0.1 * UNIFORM)
 
 
 def test_the_ends_of_temperature_ramps_have_unit_pulls() -> None:
@@ -203,7 +211,7 @@ def test_unrelated_logs_are_refused(seed: int) -> None:
 
 def test_few_pairs_may_be_chance() -> None:
     own, other = np.array([0.0, 5000.0, 9000.0, 30_000.0]), np.array([0.0, 5003.0, 9004.0, 21_000.0])
-    with pytest.raises(FitError, match="3 of 4 and 4 events pair .* unrelated logs would match"):
+    with pytest.raises(FitError, match=r"3 of 4 and 4 events pair .* unrelated logs would match"):
         relate(own, other, first_std=20.0, second_std=20.0)
     assert len(relate(own, other, first_std=20.0, second_std=20.0, near=0.0, tolerance=60.0).pairs) == 3
 

@@ -28,6 +28,7 @@ LONGEST_STEP = 3
 SLOPE_SAMPLES = 12
 #: Standard deviation of a uniform distribution of unit width.
 UNIFORM = 1.0 / math.sqrt(12.0)
+_MOST_DECIMALS = 6
 _TO_STD = 1.482602218505602
 
 
@@ -42,7 +43,7 @@ class Events:
     std
         Standard uncertainty of `time` (s), shape (n,).
     low, high
-        Bounds (s), shape (n,): the samples between which a step happened; for a bend a uniform distribution of the
+        Bounds (s), shape (n,): the samples between which a step happened, to half a printed digit; for a bend a uniform distribution of the
         same standard deviation.
     size
         Change of the signal, or of its slope (per s), shape (n,).
@@ -112,6 +113,17 @@ def uniform_std(width: ArrayLike) -> Array:
     return np.asarray(width, dtype=float) * UNIFORM
 
 
+def printed_step(time: ArrayLike) -> float:
+    """Decimal step to which times were printed (s), 1e-6 at least."""
+    times = np.asarray(time, dtype=float)
+    used = times[:: max(1, times.size // 2000)]
+    for decimals in range(_MOST_DECIMALS):
+        scaled = used * 10.0**decimals
+        if np.all(np.abs(scaled - np.round(scaled)) <= 1e-4):
+            return float(10.0**-decimals)
+    return float(10.0**-_MOST_DECIMALS)
+
+
 def noise(time: ArrayLike, signal: ArrayLike) -> float:
     """Standard deviation of a sample about the line between its neighbours, robust against steps; same unit as `signal`.
 
@@ -165,7 +177,9 @@ def _steps(time: Array, signal: Array, threshold: float | None) -> Events:
     np.maximum.at(change, run, np.abs(size[inside]))
     kept = (last - first < LONGEST_STEP) & (largest > 0)
     first, last, change = first[kept], last[kept], change[kept] * sign[starts[kept]]
-    low, high = time[first], time[last + 1]
+    # Cyclers write the last row of a step and the first of the next with one time: what is left is how it was printed.
+    digit = printed_step(time)
+    low, high = time[first] - digit / 2, time[last + 1] + digit / 2
     return Events((low + high) / 2, uniform_std(high - low), low, high, change)
 
 
