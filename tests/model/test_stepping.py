@@ -174,6 +174,8 @@ def test_decisions_reach_their_specimen_and_step_alone() -> None:
     (again,) = (restated(one, (moved,)) for one in found["add"].choices)
     assert (again.target, again.reason, again.who, again.value) == (moved.target.text, "another reason", "xy", "2")
     assert restated(SAME, (moved,)) == SAME
+    overridden = replace(again, reason="an old reason [study.yaml: 4]")
+    assert restated(overridden, (moved,)).reason == "another reason [study.yaml: 4]"
 
 
 def test_earlier_outcomes_may_be_known() -> None:

@@ -5,6 +5,7 @@ The same whether they were computed just now or come lazily out of a store: no t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,8 @@ from interlith.model.step import Agreement, Refusal, Step
 if TYPE_CHECKING:
     import polars as pl
 
+#: Behind the reason of a decision stands what the study file says, where the decision overrides it.
+_OVERRIDDEN = re.compile(r" \[study\.yaml: [^\]]*\]$")
 #: What a step comes to for one file or specimen.
 Outcome = Result | Refusal
 
@@ -276,16 +279,19 @@ def assembled(
 def restated(choice: Choice, decisions: Iterable[Decision]) -> Choice:
     """A choice that a person took, with path, name and reason as `decisions.yaml` has them now.
 
-    None of them enters a step key, so that a result out of a store may still tell the earlier words.
+    None of them enters a step key, so that a result out of a store may still tell earlier words, or those of somebody who
+    only wanted to see what the number would become.
     """
-    if choice.who == "automatic":
-        return choice
-    place = read_target(choice.target)
+    place = None
     for one in decisions:
-        about = (one.field, one.target.digest, one.target.part, one.target.technique)
-        if about == (choice.field, place.digest, place.part, place.technique):
-            reason = choice.reason if one.reason in choice.reason else one.reason
-            return replace(choice, target=one.target.text, reason=reason, who=one.who or choice.who)
+        if one.field != choice.field or (choice.who == "automatic" and str(one.value) != choice.value):
+            continue
+        place = place or read_target(choice.target)
+        about = (one.target.digest, one.target.part, one.target.technique)
+        if about == (place.digest, place.part, place.technique):
+            overridden = _OVERRIDDEN.search(choice.reason)
+            reason = one.reason + (overridden[0] if overridden else "")
+            return replace(choice, target=one.target.text, reason=reason, who=one.who or "a person")
     return choice
 
 

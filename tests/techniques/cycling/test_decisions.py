@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 from interlith.errors import StudyError
 from interlith.model import Choice, Result
 from interlith.model.decision import Value
+from interlith.model.merging import restated
 from interlith.techniques.cycling.analysis import STEPS
 from tests.techniques.cycling.frames import REST, Step, cell, cycles, logged
 from tests.techniques.cycling.steps_taken import decision, files, taken, together, vanished
@@ -291,7 +293,7 @@ def test_the_reference_cycle_of_all_cells_and_of_one() -> None:
     declared = taken(both, every, options={"reference_cycle": 2})
     (choice,) = _made(declared, "reference_cycle")
     assert (choice.value, choice.runner_up) == ("3", "2")
-    assert choice.reason == "see the lab book. study.yaml declares 2"
+    assert choice.reason == "see the lab book [study.yaml: 2]"
     # One cell alone, and only its retention.
     own = taken(both, every, decision(two, "retention", "reference_cycle", 4))
     kept = own["retention"].table
@@ -325,7 +327,7 @@ def test_the_split_of_all_cells_and_of_one() -> None:
         ("cycling", "3.9 V", "3.8 V"),
         ("A2_0.cs", "4.0", "3.8 V"),
     ]
-    assert "study.yaml declares 3.8" in found.choices[0].reason
+    assert found.choices[0].reason == "see the lab book [study.yaml: 3.8 V]"
     plain = taken(both, options=options)
     alike = taken(both, *decided, options=options)
     assert [name for name in plain if not plain[name].table.equals(alike[name].table)] == ["plateau_share"]
@@ -385,3 +387,13 @@ def test_choices_about_cells_are_called_by_their_files() -> None:
     targets = {one.target for result in found.values() for one in result.choices}
     stem = f"A1_0.csv#sha256:{series[0].source.sha256[:12]}/"
     assert all(target == "cycling" or target.startswith(stem) for target in targets)
+
+
+def test_what_a_number_would_become_is_computed_as_if_decided_by_nobody() -> None:
+    series = files(*_restart(0.0))
+    meant = decision(series, "half_cycle/3", "cycle_join", "separate")
+    (choice,) = _made(taken(series, replace(meant, who="automatic", reason="the runner-up")), "cycle_join")
+    assert (choice.value, choice.runner_up) == ("separate", "joined")
+    # The same bytes and decision later come out of the store with the words of the person.
+    again = restated(choice, (meant,))
+    assert (again.who, again.reason) == ("mk", "see the lab book")

@@ -58,7 +58,9 @@ def closest(decisions: Iterable[Decision], field: str, part: str) -> Decision | 
     return about(known, field, part) or about_all(known, field)
 
 
-def told(one: Decision, runner_up: str, moves: tuple[str, ...], *, value: str | None = None, more: str = "") -> Choice:
+def told(
+    one: Decision, runner_up: str, moves: tuple[str, ...], *, value: str | None = None, declared: str = ""
+) -> Choice:
     """How a decision that was followed stands among the choices.
 
     Parameters
@@ -71,11 +73,11 @@ def told(one: Decision, runner_up: str, moves: tuple[str, ...], *, value: str | 
         Headline quantities that depend on it.
     value
         What holds now, where it is written in other words than the decision.
-    more
-        A sentence to add to the reason.
+    declared
+        What the study file says, where the decision overrides it: told behind the reason.
     """
-    reason = f"{one.reason.rstrip('.')}. {more}" if more else one.reason
     shown = str(one.value) if value is None else value
+    reason = f"{one.reason} [study.yaml: {declared}]" if declared else one.reason
     return Choice(one.target.text, one.field, shown, runner_up, 1.0, moves, reason, one.who or "a person")
 
 

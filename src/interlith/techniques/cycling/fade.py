@@ -328,8 +328,9 @@ def run(given: Given) -> Result:
             wanted = replace(wanted, group=group)
     found = lines_of(summary, wanted)
     if start is not None:
-        usual = found.data["lines"].get_column("usual_reference")
-        made.append(told(start, str(usual[0] if declared is None and usual.len() else declared), MOVES[:1]))
+        usual = found.data["lines"].get_column("usual_reference").to_list() or ["none"]
+        said = "" if declared is None else str(declared)
+        made.append(told(start, said or str(usual[0]), MOVES[:1], declared=said))
     return flagged(replace(found, choices=(*made, *found.choices)), sample, flags)
 
 

@@ -238,24 +238,19 @@ def run(given: Given) -> Result:
         return flagged(plateau_share(summary, **words), sample, flags)
     at = voltage_of(one, LOWEST, HIGHEST, "4.45 V")
     found = plateau_share(summary, **{**words, "split": at})
-    choice = told(one, _other(summary, words, one), MOVES, more=_declared(words))
+    declared = "" if words.get("split") is None else f"{volts(words['split'], 'split'):g} V"
+    choice = told(one, declared or _other(summary, words, one), MOVES, declared=declared)
     return flagged(replace(found, choices=(choice,)), sample, flags)
 
 
 def _other(summary: Result, words: Mapping[str, Any], one: Decision) -> str:
-    """The split without a decision, in words."""
+    """The split without a decision and a declaration, in words."""
     if "split" not in words:
         return USUAL_SPLIT
-    if words["split"] is not None:
-        return f"{volts(words['split'], 'split'):g} V"
     if not one.target.digest:
         return "the minimum of dQ/dV of each cell"
     automatic = plateau_share(summary, **words).choices
     return automatic[0].value if automatic else "none"
-
-
-def _declared(words: Mapping[str, Any]) -> str:
-    return f"study.yaml declares {words['split']}" if words.get("split") is not None else ""
 
 
 def wanted(options: Mapping[str, Any]) -> bool:

@@ -341,12 +341,10 @@ def run(given: Given) -> Result:
     if own is None:
         return flagged(rate_table(summary, blocks=blocks), sample, flags)
     found = rate_table(summary, blocks=[{"cycles": span.strip()} for span in str(own.value).split(",")])
-    if blocks is None:
-        automatic = rate_table(summary).choices
-        other = automatic[0].value if automatic else "no rate test"
-    else:
-        other = ", ".join(str(block["cycles"]) for block in blocks)
-    return flagged(replace(found, choices=(told(own, other, MOVES),)), sample, flags)
+    declared = ", ".join(str(block["cycles"]) for block in blocks or ())
+    automatic = () if blocks else rate_table(summary).choices
+    other = declared or (automatic[0].value if automatic else "no rate test")
+    return flagged(replace(found, choices=(told(own, other, MOVES, declared=declared),)), sample, flags)
 
 
 def asked(options: Mapping[str, Any]) -> bool:

@@ -209,9 +209,9 @@ def agree(
     if one is None:
         return found
     decided = voltage_of(one, FINEST, COARSEST, "5 mV")
-    declared = "" if settings.resolution is None else f"study.yaml declares {1e3 * settings.resolution:g} mV"
+    declared = "" if settings.resolution is None else f"{1e3 * settings.resolution:g} mV"
     others = " and ".join(f"{1e3 * value:g} mV ({way})" for way, value in found.values.items())
-    choice = told(one, others or "none", MOVES, more=declared)
+    choice = told(one, declared or others or "none", MOVES, declared=declared)
     return Agreement(dict.fromkeys(DIRECTIONS, decided), (choice,))
 
 

@@ -209,14 +209,14 @@ def agree(
         If the decision is no number of a cycle.
     """
     usual = usual_reference(results["fade"])
-    declared, decision = options.get("reference_cycle"), about_all(decisions, "reference_cycle")
+    asked_for, decision = options.get("reference_cycle"), about_all(decisions, "reference_cycle")
     if decision is not None:
-        other = declared if declared is not None else usual[0] if usual else "none"
-        more = "" if declared is None else f"study.yaml declares {declared}"
-        choice = told(decision, str(other), (*MOVES, "capacity_decay"), more=more)
+        declared = "" if asked_for is None else str(asked_for)
+        other = declared or (str(usual[0]) if usual else "none")
+        choice = told(decision, other, (*MOVES, "capacity_decay"), declared=declared)
         return Agreement({"reference_cycle": cycle_of(decision)}, (choice,))
-    if declared is not None or usual is None:
-        return Agreement({} if declared is None else {"reference_cycle": declared})
+    if asked_for is not None or usual is None:
+        return Agreement({} if asked_for is None else {"reference_cycle": asked_for})
     choice = Choice(
         "cycling", "reference_cycle", str(usual[0]), str(usual[1]), 0.5, MOVES,
         f"no reference_cycle is declared; cycle {usual[0]} is the first that every cell has at its usual rate.",

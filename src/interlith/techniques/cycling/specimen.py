@@ -51,14 +51,15 @@ def run(given: Given) -> Result:
     normalise = str(given.options.get("normalise", "active_mass"))
     parts, choices, flags = _specimen(specimen, normalise, given.decisions)
     ordered, misordered = _orders(specimen, order)
-    automatic = _undecided((*specimen.choices, *choices), given.decisions)
+    decided, automatic = choices
+    left = _undecided((*specimen.choices, *automatic), given.decisions)
     name = items[0].sample.name
     data = {table: getattr(parts, table) for table in TABLES}
     data |= {"sources": _sources(items), "declared": _declared(items, parts.half_cycles)}
     return Result(
         technique="cycling", name="summary", table=finish(parts.table), data=data,
         quality=quality_table([{"sample": name, "step": "summary", "ok": True, "reason": ""}]),
-        how=how("own half-cycles", {"normalise": normalise}, METHODS), choices=(*ordered, *automatic),
+        how=how("own half-cycles", {"normalise": normalise}, METHODS), choices=(*ordered, *decided, *left),
         flags={name: (*specimen.flags, *flags, *misordered)},
     )  # fmt: skip
 
@@ -76,12 +77,12 @@ def _orders(specimen: Specimen, decisions: Sequence[Decision]) -> tuple[list[Cho
 
 
 def _undecided(choices: Sequence[Choice], decisions: Sequence[Decision]) -> list[Choice]:
-    """Choices without those automatic ones that a person took instead."""
+    """Automatic choices without those that a person took instead."""
     taken = {(one.field, one.target.digest, one.target.part) for one in decisions}
     left = []
     for choice in choices:
         place = read_target(choice.target)
-        if choice.who != "automatic" or (choice.field, place.digest, place.part) not in taken:
+        if (choice.field, place.digest, place.part) not in taken:
             left.append(choice)
     return left
 
@@ -98,7 +99,8 @@ class _Parts:
 
 def _specimen(
     specimen: Specimen, normalise: str, decisions: Sequence[Decision]
-) -> tuple[_Parts, list[Choice], list[Flag]]:
+) -> tuple[_Parts, tuple[list[Choice], list[Choice]], list[Flag]]:
+    """Tables of the specimen; what was decided and what was chosen automatically; what is told of decisions."""
     items = specimen.parts
     sample = items[0].sample
     if specimen.steps.is_empty():
@@ -126,7 +128,7 @@ def _specimen(
     choices = [*choices_of(doubts, steps, half, numbers, items), *_choices(items, vendor)]
     flags = [*corrected.flags, *missed_pulses(corrected, steps)] if corrected else []
     parts = _Parts(kept, half.select(COLUMNS), cycles, vendor, curves, table)
-    return parts, [*(corrected.choices if corrected else ()), *choices], flags
+    return parts, (corrected.choices if corrected else [], choices), flags
 
 
 def _choices(items: Sequence[Measurement], vendor: pl.DataFrame) -> list[Choice]:
