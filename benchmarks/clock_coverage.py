@@ -153,7 +153,9 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
     for name, setting in SHAPES.items():
         if words.only in name:
-            print(row(name, setting, words.long if "days" in name else words.repeats), flush=True)
+            # The first shape is the one that is promised: five times as many.
+            repeats = words.long if "days" in name else words.repeats * (5 if setting == Setting() else 1)
+            print(row(name, setting, repeats), flush=True)
 
 
 if __name__ == "__main__":
