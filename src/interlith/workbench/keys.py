@@ -13,6 +13,9 @@ from interlith.model import Decision, Format, Sample, Step
 from interlith.workbench.code_versions import code_of
 from interlith.workbench.jobs import FileWords
 
+#: Changes with what a kept result means: how a measurement is built for a step, what an identifier is made of.
+ARRANGEMENT = 1
+
 
 def digest_of(*parts: Any) -> str:
     """SHA-256 (hex) of words and numbers."""
@@ -62,12 +65,14 @@ def specimen_step_key(
         seen = [sample_words(sample), [(item.name, item.part, item.key, dict(item.state)) for item in files]]
     code = code_of(step.run.__module__).hash
     named = {name: list(keys) for name, keys in inputs.items()}
-    return digest_of(technique, step.name, code, dict(words), dict(agreed), _essences(decisions), named, seen)
+    return digest_of(
+        ARRANGEMENT, technique, step.name, code, dict(words), dict(agreed), _essences(decisions), named, seen
+    )
 
 
 def sample_words(sample: Sample) -> dict[str, Any]:
-    """The declarations of a specimen as words and numbers."""
-    return asdict(sample)
+    """The declarations of a specimen as words and numbers; not the note, which no step may look at."""
+    return {name: value for name, value in asdict(sample).items() if name != "note"}
 
 
 def _essences(decisions: Iterable[Decision]) -> list[Any]:

@@ -81,7 +81,8 @@ def _read(job: Job, store: Store) -> Done:
     item = replace(item, payload=reading.payload)
     kept: dict[str, Result | Refusal] = {}
     for step in technique(job.technique).steps:
-        for key in job.inputs.get(step.name, ()):
+        # What was passed over before is not passed over again because its note was lost.
+        for key in set(job.inputs.get(step.name, ())) - store.has(job.inputs.get(step.name, ())):
             decisions = tuple(one for one in decisions_of(job) if one.field in step.decides)
             given = Given(Series((item,)), {}, words_read(step, job.options), {}, decisions)
             kept[key] = _attempt(step, given, job, key)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from interlith.model import FileRecord, Refusal, Result, StepRecord, Study, Technique
 from interlith.model.merging import Outcome, put_together
@@ -16,7 +17,8 @@ from interlith.workbench.store import Damaged
 from interlith.workbench.waves import Wave, Waves
 
 Failures = list[tuple[str, str]]
-#: A table that is found damaged again and again is given up.
+Found = TypeVar("Found")
+#: An entry that is found damaged so often in turn is given up.
 MOST_ATTEMPTS = 3
 #: Flag of a decision that found nothing to decide about.
 VANISHED = "decision_vanished"
@@ -82,12 +84,30 @@ def _together(waves: Waves, wave: Wave, study: Study, work: Session, *, excluded
             return replace(whole, data=Later(known["data"], lambda: _put_together(waves, group, names)))
         if not known["data"]:
             return None
-    made = _put_together(waves, group, names)
+    made, tables = _sound(lambda: _named(_put_together(waves, group, names)))
     if made is not None:
-        made = replace(made, table=in_study(made.table, study.name))
-        work.store.put(key, replace(made, data={}))
-    work.store.put_documents({key: {"data": sorted(made.data) if made is not None else []}})
+        made = replace(made, table=in_study(made.table, study.name), data={})
+        work.store.put(key, made)
+        made = replace(made, data=Later(tables, lambda: _put_together(waves, group, names)))
+    work.store.put_documents({key: {"data": tables}})
     return made
+
+
+def _named(result: Result | None) -> tuple[Result | None, list[str]]:
+    """A result and the names of its tables, which may have to be looked into to be known."""
+    return result, [] if result is None else sorted(result.data)
+
+
+def _sound(make: Callable[[], Found]) -> Found:
+    """What a function gives; tried again where it met a damaged entry, which the store has dropped by then."""
+    met: Counter[str] = Counter()
+    while True:
+        try:
+            return make()
+        except Damaged as damage:
+            met[damage.key] += 1
+            if met[damage.key] == MOST_ATTEMPTS:
+                raise
 
 
 def _put_together(waves: Waves, group: Sequence[Wave], names: Sequence[Sequence[str]]) -> Result | None:
@@ -133,18 +153,17 @@ class Later(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self._names:
             raise KeyError(name)
-        for attempt in range(MOST_ATTEMPTS):
-            if self._made is None:
-                found = self._make()
-                self._made = {} if found is None else found.data
-            try:
-                return self._made[name]
-            except Damaged:
-                # The store has dropped the damaged entry; to make it anew computes it again.
-                self._made = None
-                if attempt == MOST_ATTEMPTS - 1:
-                    raise
-        raise KeyError(name)
+        return _sound(lambda: self._look(name))
+
+    def _look(self, name: str) -> Any:
+        if self._made is None:
+            found = self._make()
+            self._made = {} if found is None else found.data
+        try:
+            return self._made[name]
+        except Damaged:
+            self._made = None
+            raise
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

@@ -191,7 +191,8 @@ class Waves:
             lost = {done.reason for done in ended.values() if done.fate == "missing"}
             if not lost:
                 return
-            self._work.do([self._makers[key] for key in lost])
+            for key in lost:
+                self._again(key)
             jobs = [job for job in jobs if ended[job.key].fate == "missing"]
         for job in jobs:
             wave.failed[names[job.key]] = ("failed", LOST)
@@ -231,10 +232,22 @@ class Waves:
     def fetch(self, key: str) -> Result | Refusal | None:
         """What the store holds under a key; computed again if it is damaged."""
         found = self._work.store.result(key)
-        if found is None and key in self._makers:
-            self._work.do([self._makers[key]])
+        if found is None:
+            self._again(key)
             found = self._work.store.result(key)
         return found
+
+    def _again(self, key: str) -> None:
+        """Compute a result again, and before it those of its inputs that are lost as well."""
+        waiting = [key]
+        for _ in range(MOST_ROUNDS * (1 + len(self._makers))):
+            if not waiting or waiting[-1] not in self._makers:
+                return
+            done = self._work.do([self._makers[waiting[-1]]])[waiting[-1]]
+            if done.fate == "missing" and done.reason not in waiting:
+                waiting.append(done.reason)
+            else:
+                waiting.pop()
 
     def _plan_unit(
         self, wave: Wave, unit: Unit, inputs: Mapping[str, tuple[str, ...]], words: Mapping[str, Any]
