@@ -4,7 +4,7 @@ Two simulated logs a repeat, 10 minutes and 50 ppm apart: rows, detection of eve
 to measurements, all by the public functions. Relations that were refused are counted apart; a wrong correspondence is one
 whose offset is off by more than ten sampling intervals.
 
-Run: python benchmarks/clock_coverage.py [--repeats 4000] [--long 1000] [--only WORD]
+Run: python benchmarks/clock_coverage.py [--repeats 2000] [--long 1000] [--only WORD]
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def share(hits: int, of: int) -> str:
 def main() -> None:
     """Print the table."""
     reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("--repeats", type=int, default=4000)
+    reader.add_argument("--repeats", type=int, default=2000)
     reader.add_argument("--long", type=int, default=1000, help="repeats of the 30 days")
     reader.add_argument("--only", default="", help="only shapes whose name holds this word")
     words = reader.parse_args()

@@ -217,11 +217,22 @@ def test_few_pairs_may_be_chance() -> None:
 
 
 def test_cycles_that_are_not_quite_equal_are_told_apart() -> None:
-    own = np.cumsum(1800 + 6 * np.random.default_rng(11).standard_normal(30))
+    own = np.cumsum(1800 + 9 * np.random.default_rng(11).standard_normal(30))
     clock = relate(own, own + OFFSET, first_std=3.0, second_std=1.0)
     assert clock.offset == pytest.approx(OFFSET)
     assert clock.match is not None
     assert math.isfinite(clock.match.lead)
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_noise_does_not_decide_between_equal_cycles(count: int) -> None:
+    """The scatter of a wrong shift is smaller by luck as often as not; no number of events makes luck an argument."""
+    for seed in range(25):
+        random = np.random.default_rng(seed)
+        true = 1800.54 * np.arange(count) + random.uniform(0, 1800)
+        (first, first_std), (second, second_std) = sampled(true, 10.3, random), sampled(true + OFFSET, 4.7, random)
+        with pytest.raises(FitError, match="more than one way"):
+            relate(first, second, first_std=first_std, second_std=second_std, near=1000.0, tolerance=1700.0)
 
 
 def test_events_seen_later_than_declared_widen_the_interval() -> None:

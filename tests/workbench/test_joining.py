@@ -341,4 +341,4 @@ def test_the_example_of_the_study_file_is_accepted(tmp_path: Path) -> None:
         "study: x\njoin:\n  diffraction: {log: cycler/operando.mpr, offset: auto, exposure: 19 min}\n", encoding="utf-8"
     )
     words = read_study_file(path).join["diffraction"]
-    assert (words.log, words.offset, words.drift, words.exposure) == ("cycler/operando.mpr", "auto", "auto", "19 min")
+    assert words == {"log": "cycler/operando.mpr", "offset": "auto", "exposure": "19 min"}

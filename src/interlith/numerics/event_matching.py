@@ -53,7 +53,7 @@ class Match:
     rival_pairs, rival_unmatched
         Its pairs, and the events that it leaves without a partner.
     lead
-        Logarithm of the odds against the rival: its unmatched events and residuals; inf where there is no rival.
+        Logarithm of the odds against the rival, by its unmatched events and its scatter; inf where there is no rival.
     """
 
     pairs: NDArray[np.intp]
@@ -126,7 +126,6 @@ def _settled(marks: Marks, window: Window, winner: _Relation) -> bool:
 def _judge(marks: Marks, window: Window, relations: list[_Relation], inflation: float) -> Match:
     winner = relations[0]
     missing = max(LEAST_MISSING, winner.unmatched / (2 * len(winner.pairs) + winner.unmatched))
-    scale = max(1.0, winner.chi_square / max(len(winner.pairs) - 2, 1))
     chance = _chance(marks, window, winner, inflation)
     rival, lead = None, math.inf
     for other in relations[1:]:
@@ -137,7 +136,7 @@ def _judge(marks: Marks, window: Window, relations: list[_Relation], inflation: 
             behind = winner.score - other.score
         elif _chance(marks, window, other, inflation) <= RIVAL_CHANCE:
             behind = (other.unmatched - winner.unmatched) * -math.log(missing)
-            behind += max(other.chi_square - winner.chi_square, 0.0) / (2 * scale)
+            behind += _looser(winner, other)
         else:
             continue
         if behind < lead:
@@ -149,6 +148,17 @@ def _judge(marks: Marks, window: Window, relations: list[_Relation], inflation: 
         winner.pairs, winner.offset, winner.drift, marks.middle, winner.unmatched, inflation, chance,
         rival.offset, len(rival.pairs), rival.unmatched, max(lead, 0.0),
     )  # fmt: skip
+
+
+def _looser(winner: _Relation, other: _Relation) -> float:
+    """What the larger scatter of another relation says against it: minus the logarithm of the probability of such an F.
+
+    The plain ratio of likelihoods would not do: in exactly equal cycles both scatters are the same noise, and their
+    difference grows with the number of events all the same.
+    """
+    freedom, other_freedom = max(len(winner.pairs) - 2, 1), max(len(other.pairs) - 2, 1)
+    ratio = other.chi_square / other_freedom / max(winner.chi_square / freedom, 1.0)
+    return max(0.0, -math.log(max(2 * float(special.fdtrc(other_freedom, freedom, ratio)), 1e-300)))
 
 
 def _shared(one: _Relation, other: _Relation) -> float:

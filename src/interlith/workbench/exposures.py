@@ -143,7 +143,7 @@ def _seconds(found: Any, item: Measurement, name: str, flags: list[Flag]) -> flo
         Flag("join_by_wall_clock", f"The start is a wall clock ({found.isoformat()}); a jump of that clock shows nowhere.",
              item.source.path, "note")
     )  # fmt: skip
-    return moment.timestamp()
+    return float(moment.timestamp())
 
 
 def _duration(item: Measurement, flags: list[Flag]) -> float:

@@ -174,7 +174,8 @@ def _state(quantity: str, seen: Seen, place: int) -> State | None:
     kind = QUANTITIES.get(quantity)
     if kind is None:
         return State(quantity, mean, low, high, "")
-    return State(quantity, *(convert(number, kind.unit, kind.shown) for number in (mean, low, high)), kind.shown)
+    mean, low, high = (convert(number, kind.unit, kind.shown) for number in (mean, low, high))
+    return State(quantity, mean, low, high, kind.shown)
 
 
 def _absent(item: Measurement, quantity: str, seen: Seen, place: int, log: Log) -> Flag:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from interlith.errors import UnitError
 from interlith.units import factor, inside, parse
@@ -179,6 +180,13 @@ class JoinWords(_Strict):
     marker: str | list[str] | None = None
 
 
+if TYPE_CHECKING:
+    JoinEntry = Mapping[str, Any]
+else:
+    # Checked as `JoinWords`, handed on as the plain words that the study wrote.
+    JoinEntry = Annotated[JoinWords, AfterValidator(lambda words: words.model_dump(exclude_unset=True))]
+
+
 class StudyWords(_Strict):
     """The whole of `study.yaml`."""
 
@@ -190,5 +198,5 @@ class StudyWords(_Strict):
     samples: dict[str, VariantWords] = Field(default_factory=dict)
     cells: CellWords = CellWords()
     analyses: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    join: dict[str, JoinWords] = Field(default_factory=dict)
+    join: dict[str, JoinEntry] = Field(default_factory=dict)
     external: list[str] = Field(default_factory=list)
