@@ -113,19 +113,21 @@ def join_state(
     related = relation(own, runnings, words, at=float(np.nanmin(taken.start)))
     states, flags = _states(items, taken, related, chosen, level)
     noticed = (*taken.flags, *flags)
-    joined = Series(
-        tuple(
-            replace(
-                item,
-                state={**item.state, **added},
-                flags=(*item.flags, *(flag for flag in noticed if flag.where == item.source.path)),
-            )
-            for item, added in zip(items, states, strict=True)
-        ),
-        items.axis,
-    )
     everything = (*related.flags, *_reach(related.clock, taken, related.log), *noticed)
-    return Joined(joined, related.clock, choice_of(related.clock, related.log, chosen), everything)
+    choices = choice_of(related.clock, related.log, chosen)
+    return Joined(_with_states(items, states, noticed), related.clock, choices, everything)
+
+
+def _with_states(items: Series, states: Sequence[dict[str, State]], noticed: Sequence[Flag]) -> Series:
+    """The measurements with their new states and the flags that concern them."""
+    flags: dict[str, list[Flag]] = {}
+    for flag in noticed:
+        flags.setdefault(flag.where, []).append(flag)
+    done = [
+        replace(item, state={**item.state, **added}, flags=(*item.flags, *flags.get(item.source.path, ())))
+        for item, added in zip(items, states, strict=True)
+    ]
+    return Series(tuple(done), items.axis)
 
 
 def _quantities(log: Log, wanted: Sequence[str] | None) -> tuple[str, ...]:
