@@ -1,8 +1,8 @@
 """Is a result ever lost or torn when runs are killed at random moments (issue "Must show", 2)?
 
-    python benchmarks/kills.py [--kills 200] [--executors inline processes cluster] [--seed 1]
+    python benchmarks/kills.py [--kills 200] [--executors inline processes cluster] [--files 10] [--seed 1]
 
-A simulated study is run from the command line again and again; at a random moment the whole run is killed with SIGKILL, or,
+A simulated study of a few small files is run from the command line again and again; at a random moment the whole run is killed with SIGKILL, or,
 where there are workers, in turn only one of them. After every kill each entry of the store is compared with its checksums
 and the results folder is looked at; when a run comes to its end, its table is compared with that of an undisturbed run:
 identifiers exactly, values and uncertainties to 1e-12 (relative). Then the store is emptied and the next round begins.
@@ -28,8 +28,9 @@ import numpy as np
 import polars as pl
 import psutil
 
-from interlith.simulate.demo import write_demo
+from interlith.workbench.initialise import initialise
 from interlith.workbench.store import Store, verify
+from many_files import write
 
 CLOSE = 1e-12
 
@@ -53,11 +54,13 @@ def main() -> int:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--kills", type=int, default=200, help="over all executors")
     words.add_argument("--executors", nargs="+", default=["inline", "processes", "cluster"])
+    words.add_argument("--files", type=int, default=10, help="cells of the study")
     words.add_argument("--seed", type=int, default=1)
     given = words.parse_args()
     with tempfile.TemporaryDirectory() as place:
         study = Path(place) / "study"
-        write_demo(study, seed=given.seed)
+        write(study, given.files, given.seed)
+        initialise(study)
         truth, seconds = undisturbed(study, Path(place))
         print(f"undisturbed: {truth.height:,} numbers in {seconds:.1f} s (inline)")
         share = -(-given.kills // len(given.executors))
