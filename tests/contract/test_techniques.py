@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import sys
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 
 from interlith.errors import FitError
 from interlith.model import SCHEMA, Figure, Result, Series, Technique
+from interlith.model.stepping import in_steps
 from interlith.workbench.discovery import techniques
 from interlith.workbench.schema import TECHNIQUE_WORDS
 
@@ -114,3 +116,28 @@ def test_its_figures_hold_finite_numbers_and_units(
 def test_an_empty_series_is_refused_or_empty(technique: Technique) -> None:
     with contextlib.suppress(FitError):
         assert all(result.table.height == 0 for result in technique.analyse(Series(()), {}))
+
+
+@EVERY
+def test_its_steps_can_be_kept_and_repeated_one_by_one(technique: Technique) -> None:
+    names = [step.name for step in technique.steps]
+    assert len(set(names)) == len(names) > 0
+    for number, step in enumerate(technique.steps):
+        assert set(step.after) <= set(names[:number]), f"{step.name} comes after a step that is not taken before it"
+        assert set(step.words) <= set(technique.options), f"{step.name} reads a word that nobody may write"
+        assert all(sentence.strip() for sentence in step.decides.values()), step.name
+        assert step.reads or step.after, f"{step.name} has nothing to look at"
+        for function in (step.run, step.agree):
+            # The module of the function is the code version of the step: a lambda or a method would hide its code.
+            assert function is None or getattr(sys.modules[function.__module__], function.__name__) is function, (
+                step.name
+            )
+
+
+@EVERY
+def test_its_steps_give_what_its_analysis_gives(technique: Technique, analysed: dict[str, tuple[Result, ...]]) -> None:
+    example = technique.example()
+    found = in_steps(technique.steps, example.series, example.options, technique=technique.name)
+    assert [result.name for result in found] == [result.name for result in analysed[technique.name]]
+    for one, other in zip(found, analysed[technique.name], strict=True):
+        assert one.table.equals(other.table), one.name
