@@ -12,7 +12,6 @@ from typing import Any
 from interlith.errors import StudyError, nearest
 from interlith.model import Result, Study, StudyOutcome, Technique
 from interlith.workbench.code_versions import package_hash
-from interlith.workbench.concluding import conclude
 from interlith.workbench.decisions import vanished
 from interlith.workbench.discovery import techniques
 from interlith.workbench.executors import Executor
@@ -101,6 +100,9 @@ def run(
 
 def finish(prepared: Prepared, work: Session, *, contrasts: bool = True, began: float) -> StudyOutcome:
     """Findings, figures and choices of a prepared study."""
+    # Statistics take a second to import; a run that finds nothing changed does without them.
+    from interlith.workbench.concluding import conclude
+
     concluded = conclude(prepared.study, prepared.taken, prepared.external, work, contrasts=contrasts)
     return StudyOutcome(
         study=prepared.study,
