@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -247,3 +248,26 @@ def test_datasets_stay_apart() -> None:
     assert found.data["a/B"].identical(sets[1])
     with pytest.raises(KeyError):
         found.data["a"]
+
+
+def test_what_is_known_of_files_goes_when_no_step_needs_it() -> None:
+    held: list[weakref.ref[_Watched]] = []
+    most: list[int] = []
+
+    def alive() -> int:
+        return sum(one() is not None for one in held)
+
+    def read(given: Given) -> Result:
+        data = _Watched("weight", pl.DataFrame({"size": [1.0]}))
+        held.append(weakref.ref(data))
+        most.append(alive())
+        return _result("read", "", data=data, quality=refused(()))
+
+    def used(given: Given) -> Result:
+        return _result("used", given.series[0].sample.name, 1.0)
+
+    steps = (Step("read", read, over="file", reads=True, shown=False), Step("used", used, after=("read",), reads=True))
+    series = Series(tuple(_measurement(name, 1.0) for name in "ABCD"))
+    (found,) = in_steps(steps, series, {}, technique="made")
+    assert found.table.height == 4
+    assert (max(most), alive()) == (1, 0)
