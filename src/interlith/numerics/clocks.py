@@ -21,8 +21,9 @@ Array = NDArray[np.float64]
 
 #: Clocks of instruments are not further apart than this: 1000 ppm are 86 s a day.
 LARGEST_DRIFT = 1e-3
-#: Odds against another correspondence below which none is taken: 1000 to 1.
-LEAST_LEAD = math.log(1000.0)
+#: Odds against another correspondence below which none is taken. At 1000, one of 2000 logs of equal cycles with missing
+#: and spurious events was related wrongly: the gaps of one log happened to fit those of the other after a shift.
+LEAST_ODDS = 1e5
 #: Probability below which residuals are said to be too small, or too much alike, for independent errors.
 _COMMON = 0.01
 _FEWEST_FOR_MEMORY = 10
@@ -246,11 +247,11 @@ def _accept(marks: Marks, match: Match, near: float | None, fewest: int) -> None
             f"{found} at an offset of {match.offset:.6g} s, but unrelated logs would match as well with a probability of up "
             f"to {match.chance:.2g}; {remedy}."
         )
-    if match.lead < LEAST_LEAD:
+    if match.lead < math.log(LEAST_ODDS) - 1e-9:
         raise FitError(
             f"The clocks relate in more than one way: an offset of {match.offset:.6g} s pairs {len(match.pairs)} events and "
             f"leaves {match.unmatched} alone, one of {match.rival:.6g} s pairs {match.rival_pairs} and leaves "
-            f"{match.rival_unmatched} (odds {math.exp(match.lead):.3g} to 1, 1000 are needed), as with equal cycles; {remedy}, "
+            f"{match.rival_unmatched} (odds {math.exp(match.lead):.3g} to 1, {LEAST_ODDS:.0f} are needed), as with equal cycles; {remedy}, "
             f"to better than {abs(match.rival - match.offset) / 2:.3g} s."
         )
 
