@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from interlith.workbench.facade import equivalent as equivalent
     from interlith.workbench.facade import read as read
     from interlith.workbench.initialise import initialise as initialise
+    from interlith.workbench.joining import join_state as join_state
     from interlith.workbench.opening import open_study as open_study
+    from interlith.workbench.relating import relate_clocks as relate_clocks
     from interlith.workbench.run import run as run
 
 __version__ = "0.1.0.dev0"
@@ -41,10 +43,12 @@ _PUBLIC = {
     "explain": "interlith.workbench.explain",
     "export": "interlith.reporting.export",
     "initialise": "interlith.workbench.initialise",
+    "join_state": "interlith.workbench.joining",
     "model": "interlith",
     "open_study": "interlith.workbench.opening",
     "read": "interlith.workbench.facade",
     "read_external": "interlith.workbench.external",
+    "relate_clocks": "interlith.workbench.relating",
     "report": "interlith.reporting",
     "run": "interlith.workbench.run",
     "simulate": "interlith",

@@ -21,6 +21,7 @@ PAGES = {
     "evidence": (10, ("supported", "descriptive", "holds", "contradicts")),
     "explain": (6, ("digits and agreement of the charge counter", "package.zip", "neutral.zip")),
     "how-to-choose": (3, ("half-width",)),
+    "joining": (4, ("as with equal cycles", "lie within their bounds")),
     "external": (4, ("external: CasaXPS 2.3.26", "supported - discharge capacity of bare_1", "La")),
 }
 

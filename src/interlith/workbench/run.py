@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from interlith.errors import StudyError, nearest
-from interlith.model import Result, Study, StudyOutcome, Technique
+from interlith.model import Choice, Result, Study, StudyOutcome, Technique
 from interlith.workbench.code_versions import package_hash
 from interlith.workbench.decisions import vanished
 from interlith.workbench.discovery import techniques
@@ -34,6 +34,7 @@ class Prepared:
     study: Study
     taken: list[Taken]
     external: list[Result] = field(default_factory=list)
+    joined: list[Choice] = field(default_factory=list)
     failures: Failures = field(default_factory=list)
     seconds: float = 0.0
     key: str = ""
@@ -110,7 +111,7 @@ def finish(prepared: Prepared, work: Session, *, contrasts: bool = True, began: 
         observables=concluded.observables,
         findings=concluded.findings,
         figures=concluded.figures,
-        choices=concluded.choices,
+        choices=(*prepared.joined, *concluded.choices),
         failures=(*prepared.failures, *concluded.failures),
         seconds=time.monotonic() - began,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -124,17 +125,36 @@ def prepare(study: Study | str | Path, work: Session) -> Prepared:
     ready = {name: techniques()[name] for name in found.techniques if name in techniques()}
     for name, technique in ready.items():
         check_options(technique, found.analyses.get(name, {}))
-    prepared = Prepared(found, [take(technique, found, work) for technique in ready.values()])
+    found, choices, failures = _joined(found)
+    prepared = Prepared(found, [take(technique, found, work) for technique in ready.values()], joined=choices)
     prepared.external, said = external_results(found, found.external)
+    wanted = {name: _as_wanted(technique, found.analyses.get(name, {})) for name, technique in ready.items()}
     bytes_of = {
         item.source.path: item.source.sha256 for item in (*found.measurements, *(one for one, _ in found.excluded))
     }
-    prepared.failures = [("decisions.yaml", said) for _, said in vanished(found.decisions, bytes_of, ready)]
+    prepared.failures = [("decisions.yaml", said) for _, said in vanished(found.decisions, bytes_of, wanted)]
+    prepared.failures += failures
     prepared.failures += [("external", sentence) for sentence in said]
     prepared.failures += [failure for taken in prepared.taken for failure in taken.failures]
     work.store.used({record.key for taken in prepared.taken for record in taken.records})
     prepared.key = _key(prepared)
     return prepared
+
+
+def _joined(study: Study) -> tuple[Study, list[Choice], Failures]:
+    """The study with the states that stand in other logs, as its ``join:`` says."""
+    if not study.join:
+        return study, [], []
+    from interlith.workbench.study_joining import joined
+
+    done = joined(study)
+    return done.study, [choice for join in done.joins.values() for choice in join.choices], list(done.failures)
+
+
+def _as_wanted(technique: Technique, options: Mapping[str, Any]) -> Technique:
+    """A technique with the steps that the study takes: a decision for another step would touch nothing."""
+    given = {word: value for word, value in options.items() if value is not None}
+    return replace(technique, steps=tuple(step for step in technique.steps if step.wanted(given)))
 
 
 def check_options(technique: Technique, options: Mapping[str, Any]) -> None:
