@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from interlith.errors import InterlithError, ReadError, StudyError
-from interlith.model import Decision, Measurement, Sample, touching
+from interlith.model import Decision, Measurement, Sample, read_target, touching
+from interlith.workbench.decision_targets import DIGITS
 from interlith.workbench.discovery import formats, techniques
 from interlith.workbench.jobs import FileWords, Job
 from interlith.workbench.keys import file_step_key, reading_key, recognition_key
@@ -164,13 +165,41 @@ def _job(one: Found, options: Mapping[str, Any], decisions: Sequence[Decision], 
     known = techniques().get(one.technique)
     for step in known.steps if known is not None and ahead else ():
         if step.over == "file" and step.wanted(options):
-            mine = touching(decisions, one.technique, (one.sha256,), step.decides)
+            mine = decided_about(decisions, one.technique, {one.sha256: ""}, step.decides)
             inputs[step.name] = (file_step_key(one.technique, step, one.key, words_read(step, options), mine),)
             about += mine
     return Job(
         one.key, one.technique, READ, one.row.file, (one.words(),), inputs=inputs, options=dict(options),
         decisions=tuple(decision_words(decision) for decision in about),
     )  # fmt: skip
+
+
+def decided_about(
+    decisions: Iterable[Decision], technique: str, paths: Mapping[str, str], fields: Iterable[str]
+) -> tuple[Decision, ...]:
+    """Decisions for a step, alike however `decisions.yaml` is laid out, as their essences alone enter the step key.
+
+    Parameters
+    ----------
+    decisions, technique, fields
+        As for `interlith.model.touching`.
+    paths
+        SHA-256 (hex) of the files -> path, in the order of the parts; a decision about a later part comes later.
+    """
+    places = {digest[:DIGITS]: (number, path) for number, (digest, path) in enumerate(paths.items())}
+
+    def place(one: Decision) -> tuple[int, str]:
+        return places[one.target.digest][0] if one.target.digest else -1, str(one.essence)
+
+    def told(one: Decision) -> Decision:
+        target = one.target
+        if not target.digest:
+            return replace(one, line=0)
+        part = f"/{target.part}" if target.part else ""
+        text = f"{places[target.digest][1]}#sha256:{target.digest}{part}"
+        return replace(one, target=read_target(text), line=0)
+
+    return tuple(told(one) for one in sorted(touching(decisions, technique, paths, fields), key=place))
 
 
 def decision_words(decision: Decision) -> dict[str, Any]:

@@ -116,8 +116,9 @@ def _sort(files: Sequence[Found], samples: Mapping[tuple[str, ...], Sample], dec
             if include:
                 found.unread.append(Unread(row.file, str(error).replace(f"{file.path}: ", ""), ""))
             continue
-        twin = seen.setdefault(item.source.sha256, row)
-        if twin is not row and include:
+        # A copy that the user has set aside stands in nobody's way.
+        twin = seen.setdefault(item.source.sha256, row) if include else row
+        if twin is not row:
             found.unread.append(_twin(row, twin))
         elif include:
             found.read.append(item)

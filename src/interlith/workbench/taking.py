@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from interlith.model import FileRecord, Refusal, Result, StepRecord, Study, Technique
-from interlith.model.merging import Outcome, put_together
+from interlith.model.merging import Outcome, put_together, restated
 from interlith.workbench.code_versions import code_of
 from interlith.workbench.identity import in_study
 from interlith.workbench.keys import digest_of
 from interlith.workbench.session import Session
 from interlith.workbench.store import Damaged
-from interlith.workbench.waves import Wave, Waves
+from interlith.workbench.waves import Wave, Waves, sound
 
 Failures = list[tuple[str, str]]
-Found = TypeVar("Found")
-#: An entry that is found damaged so often in turn is given up.
-MOST_ATTEMPTS = 3
 #: Flag of a decision that found nothing to decide about.
 VANISHED = "decision_vanished"
 
@@ -72,42 +68,34 @@ def _together(waves: Waves, wave: Wave, study: Study, work: Session, *, excluded
     group = [wave, *waves.hidden_behind(step)]
     names = [[name for name, unit in one.units.items() if unit.excluded == excluded] for one in group]
     keys = [
-        [(name, one.keys.get(name, ""), one.fate(name)) for name in mine]
+        [(name, one.keys.get(name) or one.refused.get(name, ""), one.fate(name)) for name in mine]
         for one, mine in zip(group, names, strict=True)
     ]
-    decided = sorted([list(one.essence) for one in waves.decisions if one.field in step.decides], key=str)
-    key = digest_of("together", study.name, step.name, dict(waves.options), decided, _code(), keys)
+    fields = {field for one in group for field in one.step.decides}
+    decided = sorted([list(one.essence) for one in waves.decisions if one.field in fields], key=str)
+    names_of = (study.name, waves.technique.name, step.name)
+    key = digest_of("put together", names_of, dict(waves.options), decided, _code(), keys)
     known = work.store.document(key)
     if known is not None:
         whole = work.store.result(key)
         if isinstance(whole, Result):
-            return replace(whole, data=Later(known["data"], lambda: _put_together(waves, group, names)))
-        if not known["data"]:
+            # Only essences are in the key: path, name and reason of a decision are told as they are now.
+            told = tuple(restated(choice, waves.decisions) for choice in whole.choices)
+            return replace(whole, choices=told, data=Later(known["data"], lambda: _put_together(waves, group, names)))
+        if known["nothing"]:
             return None
-    made, tables = _sound(lambda: _named(_put_together(waves, group, names)))
+    made, tables = sound(lambda: _named(_put_together(waves, group, names)))
     if made is not None:
         made = replace(made, table=in_study(made.table, study.name), data={})
         work.store.put(key, made)
         made = replace(made, data=Later(tables, lambda: _put_together(waves, group, names)))
-    work.store.put_documents({key: {"data": tables}})
+    work.store.put_documents({key: {"data": tables, "nothing": made is None}})
     return made
 
 
 def _named(result: Result | None) -> tuple[Result | None, list[str]]:
     """A result and the names of its tables, which may have to be looked into to be known."""
     return result, [] if result is None else sorted(result.data)
-
-
-def _sound(make: Callable[[], Found]) -> Found:
-    """What a function gives; tried again where it met a damaged entry, which the store has dropped by then."""
-    met: Counter[str] = Counter()
-    while True:
-        try:
-            return make()
-        except Damaged as damage:
-            met[damage.key] += 1
-            if met[damage.key] == MOST_ATTEMPTS:
-                raise
 
 
 def _put_together(waves: Waves, group: Sequence[Wave], names: Sequence[Sequence[str]]) -> Result | None:
@@ -153,7 +141,7 @@ class Later(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self._names:
             raise KeyError(name)
-        return _sound(lambda: self._look(name))
+        return sound(lambda: self._look(name))
 
     def _look(self, name: str) -> Any:
         if self._made is None:

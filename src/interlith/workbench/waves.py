@@ -6,9 +6,11 @@ its key names has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from interlith.model import (
     Agreement,
@@ -22,20 +24,24 @@ from interlith.model import (
     Step,
     Study,
     Technique,
-    touching,
 )
 from interlith.workbench.code_versions import code_of
-from interlith.workbench.files import decision_words
+from interlith.workbench.files import decided_about, decision_words
 from interlith.workbench.jobs import FileWords, Job
 from interlith.workbench.keys import digest_of, file_step_key, sample_words, specimen_step_key
 from interlith.workbench.performing import words_read
 from interlith.workbench.readings import file_words
 from interlith.workbench.schema import READER_WORDS
 from interlith.workbench.session import Session
+from interlith.workbench.store import Damaged
 
 #: A lost input is computed again at most so often before a step is given up.
 MOST_ROUNDS = 3
+#: An entry that is found damaged so often in turn is given up.
+MOST_ATTEMPTS = 3
 LOST = "the store keeps losing results; check its disk with `interlith verify`."
+Agree = Callable[[Mapping[str, Sequence[Result]], Mapping[str, Any], Sequence[Decision]], Agreement]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,22 +178,19 @@ class Waves:
         self.waves[step.name] = wave
         return wave
 
-    def lacking(self, wave: Wave) -> int:
-        """How many results of a step the store lacks."""
-        keys = set(wave.keys.values())
-        return len(keys - self._work.store.has(keys))
-
     def take(self, wave: Wave) -> None:
         """Compute what the store lacks of a step; what fails is noted in the wave."""
         have = self._work.store.has(set(wave.keys.values()))
-        names = {key: name for name, key in wave.keys.items()}
-        jobs = [wave.jobs[name] for key, name in names.items() if key not in have]
+        names: dict[str, list[str]] = {}
+        for name, key in wave.keys.items():
+            names.setdefault(key, []).append(name)
+        jobs = [wave.jobs[mine[0]] for key, mine in names.items() if key not in have]
         self._work.step(len(wave.keys) - len(jobs), f"{self.technique.name} {wave.step.name}")
         for _ in range(MOST_ROUNDS):
             ended = self._work.do(jobs)
             for key, done in ended.items():
                 if done.fate not in ("done", "missing"):
-                    wave.failed[names[key]] = (done.fate, done.reason)
+                    wave.failed |= dict.fromkeys(names[key], (done.fate, done.reason))
             lost = {done.reason for done in ended.values() if done.fate == "missing"}
             if not lost:
                 return
@@ -195,12 +198,12 @@ class Waves:
                 self._again(key)
             jobs = [job for job in jobs if ended[job.key].fate == "missing"]
         for job in jobs:
-            wave.failed[names[job.key]] = ("failed", LOST)
+            wave.failed |= dict.fromkeys(names[job.key], ("failed", LOST))
 
     def judge(self, wave: Wave) -> None:
         """Find out which units of a step the data do not allow; remembered for the step as a whole."""
         names = [name for name in wave.keys if name not in wave.failed]
-        key = digest_of("refused", wave.step.name, [(name, wave.keys[name]) for name in names])
+        key = digest_of("refused by name", wave.step.name, [(name, wave.keys[name]) for name in names])
         known = self._work.store.document(key)
         if known is not None:
             wave.refused |= known
@@ -210,7 +213,8 @@ class Waves:
         # What was computed just now needs no second look.
         self.load(wave, [name for name in names if wave.keys[name] not in made])
         if not set(names) & wave.failed.keys():
-            self._work.store.put_documents({key: wave.refused})
+            # What was refused for the sake of a file has no key here: it is no news of these results.
+            self._work.store.put_documents({key: {name: wave.refused[name] for name in names if name in wave.refused}})
 
     def hidden_behind(self, step: Step) -> list[Wave]:
         """Steps that are not shown and belong to this one, the first that they come after."""
@@ -253,9 +257,10 @@ class Waves:
         self, wave: Wave, unit: Unit, inputs: Mapping[str, tuple[str, ...]], words: Mapping[str, Any]
     ) -> None:
         step, technique = wave.step, self.technique.name
-        mine = touching(self.decisions, technique, unit.digests, step.decides)
-        files = tuple(self._file(item) for item in unit.items) if step.reads else ()
         over_file = step.over == "file"
+        paths = {item.source.sha256: "" if over_file else item.source.path for item in unit.items}
+        mine = decided_about(self.decisions, technique, paths, step.decides)
+        files = tuple(self._file(item) for item in unit.items) if step.reads else ()
         if over_file:
             key = file_step_key(technique, step, unit.items[0].source.key, words, mine)
         else:
@@ -306,23 +311,30 @@ class Waves:
         if step.name in self._agreements:
             return self._agreements[step.name]
         words = words_read(step, self.options)
-        mine = [one for one in self.decisions if one.field in step.decides]
+        mine = sorted((one for one in self.decisions if one.field in step.decides), key=lambda one: str(one.essence))
         basis = {name: self._included(name) for name in step.after if name in self.waves}
         key = digest_of(
             "agreed", self.technique.name, step.name, code_of(step.agree.__module__).hash, words,
-            sorted([list(one.essence) for one in mine], key=str), basis,
+            [list(one.essence) for one in mine], basis,
         )  # fmt: skip
         known = self._work.store.document(key)
         if known is None:
-            results = {
-                name: [one for one in map(self.fetch, keys) if isinstance(one, Result)] for name, keys in basis.items()
-            }
-            agreed = step.agree(results, words, mine)
+            agreed = sound(partial(self._agreed, step.agree, basis, words, mine))
             known = {"values": dict(agreed.values), "choices": [asdict(choice) for choice in agreed.choices]}
             self._work.store.put_documents({key: known})
+            # As it is remembered, so that the numbers that follow have the same keys now and later.
+            known = self._work.store.document(key) or known
         agreement = Agreement(known["values"], tuple(choice_of(choice) for choice in known["choices"]))
         self._agreements[step.name] = agreement
         return agreement
+
+    def _agreed(
+        self, agree: Agree, basis: Mapping[str, Sequence[str]], words: Mapping[str, Any], mine: Sequence[Decision]
+    ) -> Agreement:
+        found = {
+            name: [one for one in map(self.fetch, keys) if isinstance(one, Result)] for name, keys in basis.items()
+        }
+        return agree(found, words, mine)
 
     def _included(self, name: str) -> list[str]:
         wave = self.waves[name]
@@ -332,6 +344,18 @@ class Waves:
     def agreements(self) -> Mapping[str, Agreement]:
         """What was agreed, by step."""
         return dict(self._agreements)
+
+
+def sound(make: Callable[[], Found]) -> Found:
+    """What a function gives; tried again where it met a damaged entry, which the store has dropped by then."""
+    met: Counter[str] = Counter()
+    while True:
+        try:
+            return make()
+        except Damaged as damage:
+            met[damage.key] += 1
+            if met[damage.key] == MOST_ATTEMPTS:
+                raise
 
 
 def choice_of(words: Mapping[str, Any]) -> Choice:
