@@ -96,8 +96,9 @@ def entries(text: str, name: str) -> list[Entry]:
     if not isinstance(raw, list):
         raise StudyError(f"{name}, line 1: this is no list; each entry begins with `- target: ...`.")
     found = []
+    marks: Any = getattr(raw, "lc")  # noqa: B009 - only the round-trip loader's lists know their lines
     for number, item in enumerate(raw):
-        line = raw.lc.item(number)[0] + 1
+        line = marks.item(number)[0] + 1
         if not isinstance(item, dict):
             raise StudyError(f"{name}, line {line}: this entry has no words; write `- target: ...` and `field: ...`.")
         found.append(Entry({str(key): _scalar(value) for key, value in item.items()}, line))

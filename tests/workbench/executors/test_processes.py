@@ -211,13 +211,21 @@ def _parent(folder: Path, what: str, *, workers: int = 2, seconds: float = 20.0)
     )  # fmt: skip
 
 
+def _noted(folder: Path) -> list[int]:
+    """Numbers of the grandchildren that wrote theirs down."""
+    return [int(text) for note in folder.glob("note.*") if (text := note.read_text())]
+
+
 @pytest.mark.parametrize(("what", "wait"), [("sleep", 0.0), ("sleep", 0.15), ("compute", 1.2), ("spawn", 1.2)])
 def test_children_do_not_outlive_a_killed_parent(tmp_path: Path, what: str, wait: float) -> None:
     with _parent(tmp_path, what) as parent:
         pids = [int(word) for word in parent.stdout.readline().split()]
         time.sleep(wait)
+        deadline = time.monotonic() + 30
+        while what == "spawn" and len(_noted(tmp_path)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
         parent.kill()
-        grandchildren = [int(note.read_text() or 0) for note in tmp_path.glob("note.*")]
+        grandchildren = _noted(tmp_path)
         assert what != "spawn" or len(grandchildren) == 2
         assert all(gone(pid) for pid in [*pids, *grandchildren])
 
