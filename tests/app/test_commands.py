@@ -118,3 +118,64 @@ def test_a_wrong_kind_of_cell_is_refused(tmp_path: Path) -> None:
     done = call("read", write_cell(tmp_path / "cell.csv"), "--kind", "kathode")
     assert done.returncode == 2
     assert "half_cathode" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--executor", "proceses"), "did you mean 'processes'"),
+        (("--executor", "tcp://192.0.2.1:8786"), "is not this machine"),
+        (("--workers", "-1"), "above zero"),
+        (("--time-limit", "0"), "above zero"),
+        (("--output", "study.yaml"), "is a file"),
+    ],
+)
+def test_a_wrong_option_is_refused_even_if_nothing_is_to_do(
+    arguments: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    folder = write_study(tmp_path)
+    said = [str(folder / word) if word == "study.yaml" else word for word in arguments]
+    done = call("run", folder, *said)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert not (folder / "results").exists()
+
+
+def test_no_study_has_no_decisions_to_list(tmp_path: Path) -> None:
+    done = call("decide", "--list", "-C", tmp_path)
+    assert done.returncode == 2
+    assert "no study.yaml" in done.stderr
+
+
+def test_a_decision_keeps_what_the_study_files_said(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    done = call("decide", "bare_1", "include", "no", "--reason", "leaked", "-C", folder)
+    assert done.returncode == 0, done.stderr
+    assert "include is no (was yes): leaked" in done.stdout
+    listed = call("decide", "--list", "-C", folder)
+    assert "include is no (was yes): leaked" in listed.stdout
+
+
+def test_verify_and_clean_say_what_to_name(tmp_path: Path) -> None:
+    done = call("verify", tmp_path)
+    assert done.returncode == 2
+    assert "is a folder" in done.stderr
+    assert "--older-than" in call("clean").stdout
+
+
+def test_a_package_is_a_zip_or_a_folder(tmp_path: Path) -> None:
+    done = call("export", tmp_path, tmp_path / "package.tar")
+    assert done.returncode == 2
+    assert ".zip" in done.stderr
+
+
+def test_a_full_disk_says_that_nothing_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    import errno
+
+    from interlith.app.exits import guarded
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "store")
+
+    assert guarded(full) == 2
+    assert "what was finished is kept" in capsys.readouterr().err

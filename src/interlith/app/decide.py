@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from interlith.model import Decision
     from interlith.model.decision import Value
 
+FILE = "decisions.yaml"
 #: ``recorded(target, field)``: what the last run had taken there by itself, `None` where that is not known.
 Recorded = Callable[[str, str], "Value | None"]
 
@@ -101,9 +102,13 @@ def _undo(folder: Path, target: str, field: str) -> int:
 
 
 def _list(folder: Path) -> int:
-    from interlith.workbench.decisions import read_decisions
+    from interlith.workbench.decision_entries import checked
+    from interlith.workbench.decisions_file import read_page
 
-    decided = read_decisions(folder)
+    if not (folder / "study.yaml").is_file():
+        raise StudyError(f"{folder} is no study: it has no study.yaml; name the folder of the study (-C FOLDER).")
+    # What stands there is told as it stands; whether the fields exist is for a run, which loads the techniques.
+    decided = checked(read_page(folder / FILE), FILE, None)
     for one in decided:
         typer.echo(f"line {one.line}: {_line(one)}")
     if not decided:

@@ -23,11 +23,9 @@ def run_demo(folder: Path, *, real: bool, seed: int) -> int:
     """
     import typer
 
-    from interlith.app.running import finish
+    from interlith.app.running import finish, run_whole
 
     _refuse_foreign(folder, "sources.txt" if real else "truth.json")
-    from interlith.workbench.run import run
-
     if real:
         from interlith.simulate.real import write_real_demo
 
@@ -35,18 +33,16 @@ def run_demo(folder: Path, *, real: bool, seed: int) -> int:
             progress(0, 1, "public files")
             write_real_demo(folder)
         typer.echo(f"real public files in {folder}")
-        with Progress("running") as progress:
-            outcome = run(folder, progress=progress)
-        return finish(outcome, folder / "results")
+        outcome, key = run_whole(folder)
+        return finish(outcome, folder / "results", key=key)
 
     from interlith.simulate.demo import write_demo
 
     with Progress("simulating") as progress:
         truth = write_demo(folder, seed=seed, progress=progress)
     typer.echo(f"simulated raw files with known truth in {folder}")
-    with Progress("running") as progress:
-        outcome = run(folder, progress=progress)
-    code = finish(outcome, folder / "results")
+    outcome, key = run_whole(folder)
+    code = finish(outcome, folder / "results", key=key)
     print_beside_truth(outcome, truth)
     return code
 

@@ -26,9 +26,20 @@ _TIMES = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 
 def verify_store(files: list[Path]) -> int:
-    """``il.workbench.store.verify(store, files=...)``: exit code 3 where something is damaged, changed or gone."""
+    """``il.workbench.store.verify(store, files=...)``: exit code 3 where something is damaged, changed or gone.
+
+    Raises
+    ------
+    StudyError
+        If a folder is named where raw files are meant.
+    """
     from interlith.workbench.store import Store, verify
 
+    for path in files:
+        if path.is_dir():
+            raise StudyError(
+                f"{path} is a folder; name raw files, or nothing: every raw file that the store remembers is read anyway."
+            )
     with Store.open() as store:
         found = verify(store, files=files)
         typer.echo(
@@ -58,6 +69,10 @@ def clean_store(older_than: str | None, keep: str | None, dry: bool) -> int:
             f"{store.root}: {verb} {done.entries:,} results ({shown(done.size)}) and {done.leftovers:,} leftovers "
             f"({shown(done.leftover_size)}); {done.kept:,} results are left ({shown(done.kept_size)})"
         )
+        if older_than is None and keep is None:
+            typer.echo(
+                "without --older-than (for instance 30d) or --keep (5GB) only leftovers of killed runs are removed"
+            )
     return FINE
 
 

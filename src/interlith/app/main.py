@@ -134,7 +134,7 @@ def decide(
     from interlith.app.decide import decide_choice
     from interlith.app.recorded import recorded_choices
 
-    known, recorded = recorded_choices(folder)
+    known, recorded = recorded_choices(folder) if value is not None and not (undo or listing) else ((), None)
     raise typer.Exit(
         decide_choice(
             folder,
@@ -170,7 +170,10 @@ def export(
 
 @app.command()
 def verify(
-    files: Annotated[list[Path] | None, typer.Argument(help="Raw files that must be there.")] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Raw files to read besides those that the store remembers; one that is not there is told."),
+    ] = None,
 ) -> None:
     """Read every kept result and every remembered raw file again and compare the bytes."""
     from interlith.app.keeping import verify_store

@@ -24,4 +24,22 @@ def recorded_choices(folder: Path) -> tuple[tuple[str, ...], Callable[[str, str]
     except StudyError:
         choices = ()
     taken = {(one.target, one.field): one.value if one.who == AUTOMATIC else one.runner_up for one in choices}
-    return tuple(dict.fromkeys(one.target for one in choices)), lambda target, field: taken.get((target, field))
+
+    def recorded(target: str, field: str) -> Value | None:
+        found = taken.get((target, field))
+        return _declared(folder, target, field) if found is None else found
+
+    return tuple(dict.fromkeys(one.target for one in choices)), recorded
+
+
+def _declared(folder: Path, target: str, field: str) -> Value | None:
+    """What the files of the study say there, which is what a decision goes before."""
+    if field == "include":
+        from interlith.workbench.measurements_file import read_rows
+
+        path = target.partition("#sha256:")[0]
+        return next((row.include for row in read_rows(folder / "measurements.csv") if row.file == path), None)
+    from interlith.workbench.study_file import read_study_file
+
+    word = read_study_file(folder / "study.yaml").analyses.get(target, {}).get(field)
+    return word if isinstance(word, (str, int, float)) else None

@@ -15,6 +15,7 @@ import typer
 from interlith.app.exits import FINE, INCOMPLETE
 from interlith.app.printing import LONGEST_LIST, finding_lines, quoted, rest, unread_lines
 from interlith.app.progress import Progress
+from interlith.errors import StudyError, nearest
 
 if TYPE_CHECKING:
     from interlith.model import StudyOutcome
@@ -35,7 +36,14 @@ class Means:
 
 
 def run_folder(folder: Path, output: Path | None, means: Means) -> int:
-    """``outcome = il.run(folder, execute=...); il.report(outcome, ...)``."""
+    """``outcome = il.run(folder, execute=...); il.report(outcome, ...)``.
+
+    Raises
+    ------
+    StudyError
+        If the study or an option is wrong: nothing ran.
+    """
+    _check(output, means)
     from interlith.workbench.run import finish as conclude
     from interlith.workbench.run import prepare
     from interlith.workbench.session import session
@@ -63,6 +71,39 @@ def run_folder(folder: Path, output: Path | None, means: Means) -> int:
     return finish(outcome, target, key=prepared.key)
 
 
+def run_whole(folder: Path) -> tuple[StudyOutcome, str]:
+    """The outcome of a study whatever was said before, and the key of everything that its report shows."""
+    from interlith.workbench.run import finish as conclude
+    from interlith.workbench.run import prepare
+    from interlith.workbench.session import session
+
+    began = time.monotonic()
+    with Progress("running") as progress, session(progress=progress) as work:
+        prepared = prepare(folder, work)
+        return conclude(prepared, work, began=began), prepared.key
+
+
+def _check(output: Path | None, means: Means) -> None:
+    """Refuse what makes no sense before anything is read: a study that needs no work would not notice."""
+    from interlith.workbench.executors.addresses import allowed_address
+    from interlith.workbench.executors.choosing import WORDS
+
+    if output is not None and output.exists() and not output.is_dir():
+        raise StudyError(f"--output {output} is a file; name a folder.")
+    for value, name in (
+        (means.workers, "--workers"), (means.time_limit, "--time-limit"), (means.memory_limit, "--memory-limit"),
+    ):  # fmt: skip
+        if value is not None and not value > 0:
+            raise StudyError(f"{name} is {value:g}; it must be above zero.")
+    if "://" in means.execute:
+        allowed_address(means.execute)
+    elif means.execute not in ("auto", *WORDS):
+        raise StudyError(
+            f"--executor '{means.execute}' names none; {nearest(means.execute, ('auto', *WORDS))}, or the address of a dask "
+            "scheduler (tls://host:port)."
+        )
+
+
 def finish(outcome: StudyOutcome, output: Path, *, key: str = "") -> int:
     """Write the results of a study and print what a person must know first."""
     from interlith.reporting import write_report
@@ -88,8 +129,10 @@ def _lines(outcome: StudyOutcome, page: Path) -> list[str]:
     study = outcome.study
     taken = sum(not record.cached for record in outcome.records)
     steps = f"{taken} of {len(outcome.records)} steps taken" if outcome.records else ""
+    left_out = f" ({len(study.excluded)} more left out, with reasons)" if study.excluded else ""
+    specimens = len({item.sample.name for item in study.measurements})
     lines = [
-        f"{study.name}: {len(study.measurements)} files, {len(study.samples)} specimens, {outcome.observables.height:,} numbers "
+        f"{study.name}: {len(study.measurements)} files{left_out}, {specimens} specimens, {outcome.observables.height:,} numbers "
         f"in {outcome.seconds:.1f} s" + (f"; {steps}, the others were in the store" if taken < len(outcome.records) else "")
     ]  # fmt: skip
     compared = [finding for finding in outcome.findings if finding.kind != "audit"]
@@ -106,9 +149,13 @@ def _lines(outcome: StudyOutcome, page: Path) -> list[str]:
             f"missing: {len(study.gaps)} entries, see `interlith check {quoted(study.folder)}`; first: {study.gaps[0].where}"
         )
     lines += unread_lines(study.unread, "unread")
-    lines += [f"failed: {step}: {reason}" for step, reason in outcome.failures[:LONGEST_LIST]]
-    lines += rest(len(outcome.failures))
+    failed = list(dict.fromkeys(_failed(step, reason) for step, reason in outcome.failures))
+    lines += failed[:LONGEST_LIST] + rest(len(failed))
     return [*lines, f"report: {page}"]
+
+
+def _failed(step: str, reason: str) -> str:
+    return f"failed: {reason}" if reason.startswith(step) else f"failed: {step}: {reason}"
 
 
 def _stamp(output: Path, key: str, lines: Sequence[str], code: int) -> None:
