@@ -42,6 +42,7 @@ class Source:
     """The raw bytes behind a measurement: `path` relative to the study, digest, size, reader and its version.
 
     `key` names what the store remembers of the reading; it is made of the bytes, what the reader was told, and its code.
+    `modified` is the time of the last change (ns) when the bytes were hashed, 0 where unknown.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Source:
     reader_version: str
     absolute: Path | None = None
     key: str = ""
+    modified: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,6 +317,7 @@ def _measurement(item: Measurement, names: Names) -> Measurement:
         item, sample=_sample(item.sample, names), payload=Table(pl.LazyFrame(), ()), original_metadata={},
         source=replace(
             source, path=names.file(source.path), sha256=names.hash(source.sha256), size=rounded(source.size), absolute=None, key="",
+            modified=0,
         ),
         flags=tuple(_flag(one, names) for one in item.flags),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import platform
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,10 @@ NUMERICAL = frozenset(
 DATA_SUFFIXES = (".toml", ".yaml", ".csv", ".json")
 
 
+#: Sums of numbers, for one, changed their last digit from one to the next.
+PYTHON = ".".join(platform.python_version_tuple()[:2])
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """The code behind a step.
@@ -31,7 +36,7 @@ class Code:
     modules
         Module -> first twelve hex digits of the SHA-256 of its source.
     versions
-        Library -> version, of the numerical libraries that these modules import.
+        Library -> version, of Python and of the numerical libraries that these modules import.
     """
 
     hash: str
@@ -72,10 +77,15 @@ def code_of(*roots: str) -> Code:
                 waiting += _resolve(name)
             elif top in NUMERICAL:
                 libraries.add(top)
-    versions = {name: _version(name) for name in sorted(libraries)}
+    versions = {"python": PYTHON} | {name: _version(name) for name in sorted(libraries)}
     modules = dict(sorted(seen.items()))
     digest = hashlib.sha256(json.dumps([modules, versions]).encode()).hexdigest()
     return Code(digest, {name: found[:12] for name, found in modules.items()}, versions)
+
+
+def numerical_versions() -> dict[str, str]:
+    """Versions of Python and of all numerical libraries, whoever imports them."""
+    return {"python": PYTHON} | {name: _version(name) for name in sorted(NUMERICAL)}
 
 
 @cache

@@ -13,6 +13,8 @@ from interlith.model import How, Result, Study
 from interlith.model.observable import to_frame
 from interlith.workbench.external_row import Reader, known_quantities, observable, program
 from interlith.workbench.external_table import Line, read_lines
+from interlith.workbench.identity import identify
+from interlith.workbench.keys import digest_of
 from interlith.workbench.reading import digest
 from interlith.workbench.study_file import read_study_file
 
@@ -62,7 +64,7 @@ def read_external(path: str | Path, *, study: Study | None = None, name: str | N
     return Result(
         technique=technique,
         name=f"external {shown}",
-        table=to_frame(items),
+        table=identify(to_frame(items), digest_of("external", sha256, shown)),
         data={"rows": _rows(lines)},
         quality=_quality(sorted({item.sample for item in items}), shown),
         how=How(

@@ -32,6 +32,7 @@ class Found:
     path: Path
     sha256: str = ""
     size: int = 0
+    modified: int = 0
     format: str = ""
     key: str = ""
     options: Mapping[str, Any] | None = None
@@ -48,7 +49,7 @@ class Found:
         state = {name: (one.value, one.low, one.high, one.unit) for name, one in self.row.states.items()}
         return FileWords(
             self.row.file, str(self.path), self.sha256, self.size, part, self.format, dict(self.options or {}), state,
-            self.key, dict(self.reading or {}),
+            self.key, dict(self.reading or {}), self.modified,
         )  # fmt: skip
 
     def measurement(self, sample: Sample, part: int) -> Measurement:
@@ -111,7 +112,8 @@ def _bytes(root: Path, row: Row, work: Session) -> Found:
     try:
         if not found.path.is_relative_to(root.resolve()) and not os.path.isabs(row.file):
             raise StudyError(f"{row.where('file')}: '{row.file}' leaves the study folder.")
-        found.size = path.stat().st_size
+        about = path.stat()
+        found.size, found.modified = about.st_size, about.st_mtime_ns
         found.sha256 = work.store.digest(path)
     except InterlithError as error:
         found.error = str(error)

@@ -19,7 +19,8 @@ Fate = Literal["done", "missing", "failed", "crashed", "late", "large", "full"]
 class FileWords:
     """One raw file of a job: `name` as the study writes it, where it lies, its bytes, how it is read and in which state.
 
-    `state` maps a state variable to ``[value, low, high, unit]``; `key` is that of the reading and `reading` what it
+    `modified` is the time of its last change (ns) when it was hashed, 0 where unknown; `state` maps a state variable to
+    ``[value, low, high, unit]``; `key` is that of the reading and `reading` what it
     found (see `interlith.workbench.readings.words_of`), both empty for a job that reads.
     """
 
@@ -33,6 +34,7 @@ class FileWords:
     state: Mapping[str, tuple[float, float, float, str]] = field(default_factory=dict)
     key: str = ""
     reading: Mapping[str, Any] = field(default_factory=dict)
+    modified: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,12 @@ ARRANGEMENT = 1
 
 def digest_of(*parts: Any) -> str:
     """SHA-256 (hex) of words and numbers."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=_named).encode()).hexdigest()
+
+
+def _named(value: Any) -> list[str]:
+    """What JSON has no form for, with its type: a day is not the text that it is written as."""
+    return [type(value).__name__, str(value)]
 
 
 def recognition_key(sha256: str, suffix: str, formats: Mapping[str, Format]) -> str:
@@ -62,7 +67,9 @@ def specimen_step_key(
     """Key of a step over one specimen; its declarations and files enter where the step looks at measurements."""
     seen: list[Any] = []
     if step.reads:
-        seen = [sample_words(sample), [(item.name, item.part, item.key, dict(item.state)) for item in files]]
+        # The key of the reading stands for all that the reader found; states and flags may come from other logs.
+        told = [(item.name, item.part, item.key, dict(item.state), item.reading.get("flags", ())) for item in files]
+        seen = [sample_words(sample), told]
     code = code_of(step.run.__module__).hash
     named = {name: list(keys) for name, keys in inputs.items()}
     return digest_of(

@@ -14,7 +14,7 @@ from interlith.workbench.discovery import formats, technique
 from interlith.workbench.identity import identify
 from interlith.workbench.jobs import Done, FileWords, Job
 from interlith.workbench.reading import read_file
-from interlith.workbench.readings import Words, measurement_of, refusal_words, words_of
+from interlith.workbench.readings import Words, changed, measurement_of, refusal_words, words_of
 from interlith.workbench.store.damage import Damaged
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The step of a job that reads a file; it is followed at once by the steps over files, so that nothing is read twice.
 READ = "read"
+#: Said of a file that somebody writes to while we read it: what was found belongs to no bytes that anybody could name.
+CHANGED = "the file was changed or removed while it was read; run again once nobody writes to it."
 
 
 class LostInputError(Exception):
@@ -74,7 +76,10 @@ def _read(job: Job, store: Store) -> Done:
     except MissingDependency:
         raise
     except InterlithError as error:
-        return Done(job.key, documents={job.key: refusal_words(_placeless(error, file))})
+        said = _placeless(str(error), job)
+        if _of_the_machine(error) or changed(file):
+            return Done(job.key, "failed", said)
+        return Done(job.key, documents={job.key: refusal_words(said)})
     item = measurement_of(
         words, file, Sample(""), key=job.key, version=formats()[file.format].version, technique=job.technique
     )
@@ -86,12 +91,22 @@ def _read(job: Job, store: Store) -> Done:
             decisions = tuple(one for one in decisions_of(job) if one.field in step.decides)
             given = Given(Series((item,)), {}, words_read(step, job.options), {}, decisions)
             kept[key] = _attempt(step, given, job, key)
+    if changed(file):
+        return Done(job.key, "failed", CHANGED)
     return replace(_keep(job.key, kept, store), documents={job.key: words})
 
 
-def _placeless(error: InterlithError, file: FileWords) -> InterlithError:
+def _placeless(said: str, job: Job) -> str:
     """Without the folder: equal bytes elsewhere are refused in the same words."""
-    return type(error)(str(error).replace(f"{file.path}: ", ""))
+    for file in job.files:
+        said = said.replace(f"{file.path}: ", "")
+    return said
+
+
+def _of_the_machine(error: BaseException) -> bool:
+    """Whether a disk or a network is behind an error rather than what a file holds: another time it may go well."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) or (cause is not None and _of_the_machine(cause))
 
 
 def _take(job: Job, store: Store) -> Done:
@@ -100,7 +115,10 @@ def _take(job: Job, store: Store) -> Done:
     sample = sample_of(job.sample)
     items = tuple(_measurement(file, sample, job.technique) for file in job.files) if step.reads else ()
     given = Given(Series(items), results, dict(job.options), dict(job.agreed), decisions_of(job))
-    return _keep(job.key, {job.key: _attempt(step, given, job, job.key)}, store)
+    found = _attempt(step, given, job, job.key)
+    if any(changed(file) for file in job.files):
+        return Done(job.key, "failed", CHANGED)
+    return _keep(job.key, {job.key: found}, store)
 
 
 def _keep(key: str, kept: Mapping[str, Result | Refusal], store: Store) -> Done:
@@ -117,7 +135,8 @@ def _attempt(step: Step, given: Given, job: Job, key: str) -> Result | Refusal:
     except Damaged as damage:
         raise LostInputError(damage.key) from damage
     except InterlithError as error:
-        return Refusal(job.technique, step.name, job.specimen if step.over == "specimen" else "", str(error))
+        sample = job.specimen if step.over == "specimen" else ""
+        return Refusal(job.technique, step.name, sample, _placeless(str(error), job))
     return replace(found, table=identify(found.table, key))
 
 

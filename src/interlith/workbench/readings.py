@@ -7,10 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from interlith.errors import InterlithError, ReadError, StudyError
+from interlith.errors import ReadError, StudyError
 from interlith.model import Flag, Measurement, Reading, Sample, Source, State, Table
 from interlith.workbench.jobs import FileWords
-from interlith.workbench.reading import read_file
+from interlith.workbench.reading import digest, read_file
+from interlith.workbench.store.digests import SMALL
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,16 +37,16 @@ def words_of(reading: Reading) -> Words:
     }
 
 
-def refusal_words(error: InterlithError) -> Words:
+def refusal_words(reason: str) -> Words:
     """What is remembered of a file that its reader refused."""
-    return {"refused": str(error)}
+    return {"refused": reason}
 
 
 def measurement_of(
     words: Mapping[str, Any], file: FileWords, sample: Sample, *, key: str, version: str, technique: str
 ) -> Measurement:
     """A measurement as it was when its file was read; its rows are read when somebody collects them."""
-    source = Source(file.name, file.sha256, file.size, file.format, version, Path(file.path), key)
+    source = Source(file.name, file.sha256, file.size, file.format, version, Path(file.path), key, file.modified)
     return Measurement(
         sample=sample,
         technique=technique,
@@ -78,8 +79,25 @@ def file_words(item: Measurement, options: Mapping[str, Any]) -> FileWords:
     }  # fmt: skip
     return FileWords(
         source.path, str(source.absolute), source.sha256, source.size, item.part, source.reader, dict(options), state,
-        source.key, reading,
+        source.key, reading, source.modified,
     )  # fmt: skip
+
+
+def changed(file: FileWords) -> bool:
+    """Whether a file no longer holds the bytes that it was hashed with: what was read since belongs to other bytes.
+
+    A large one is hashed again only where its time of change is another one, or unknown.
+    """
+    path = Path(file.path)
+    try:
+        about = path.stat()
+        if about.st_size != file.size:
+            return True
+        if about.st_size > SMALL and about.st_mtime_ns == file.modified:
+            return False
+        return digest(path) != file.sha256
+    except OSError:
+        return True
 
 
 def _types(frame: pl.LazyFrame) -> dict[str, str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from interlith.errors import StudyError, nearest
 from interlith.model import Choice, Result, Study, StudyOutcome, Technique
-from interlith.workbench.code_versions import package_hash
+from interlith.workbench.code_versions import numerical_versions, package_hash
 from interlith.workbench.decisions import vanished
 from interlith.workbench.discovery import techniques
 from interlith.workbench.executors import Executor
@@ -175,10 +176,13 @@ def _key(prepared: Prepared) -> str:
     """Of everything that a report of this study shows."""
     study = prepared.study
     written = {
-        name: digest_of((study.folder / name).read_text("utf-8", "replace"))
+        name: hashlib.sha256((study.folder / name).read_bytes()).hexdigest()
         for name in STUDY_FILES
         if (study.folder / name).is_file()
     }
-    tables = [result.how.options for result in prepared.external]
-    told = [(item.path, item.reason) for item in study.unread]
-    return digest_of(package_hash(), written, tables, told, prepared.failures, [taken.key for taken in prepared.taken])
+    tables = [(result.how.options, result.table.get_column("id").to_list(), result.table.get_column("source").to_list())
+              for result in prepared.external]  # fmt: skip
+    told = [(item.path, item.reason, item.remedy) for item in study.unread]
+    joined = [asdict(choice) for choice in prepared.joined]
+    code = (package_hash(), numerical_versions())
+    return digest_of(code, written, tables, told, joined, prepared.failures, [taken.key for taken in prepared.taken])
