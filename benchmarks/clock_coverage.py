@@ -19,7 +19,7 @@ from scipy import stats
 from interlith.errors import FitError
 from interlith.numerics.clocks import Clock
 from interlith.simulate.clocks import Setting, TwoLogs, frames, measured, two_logs
-from interlith.workbench.joining import join_state
+from interlith.workbench.joining.states import join_state
 
 SEED = 20261121
 MARKERS = ("marker", "current")

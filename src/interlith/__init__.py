@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from interlith.evidence import audit as audit
     from interlith.reporting import report as report
     from interlith.reporting.export import export as export
-    from interlith.workbench.decisions import decide as decide
-    from interlith.workbench.decisions import undo as undo
-    from interlith.workbench.explain import explain as explain
-    from interlith.workbench.external import read_external as read_external
+    from interlith.workbench.corrections.decisions import decide as decide
+    from interlith.workbench.corrections.decisions import undo as undo
+    from interlith.workbench.declaring.initialise import initialise as initialise
+    from interlith.workbench.external.reading import read_external as read_external
     from interlith.workbench.facade import compare as compare
     from interlith.workbench.facade import equivalent as equivalent
     from interlith.workbench.facade import read as read
-    from interlith.workbench.initialise import initialise as initialise
-    from interlith.workbench.joining import join_state as join_state
+    from interlith.workbench.joining.relating import relate_clocks as relate_clocks
+    from interlith.workbench.joining.states import join_state as join_state
     from interlith.workbench.opening import open_study as open_study
-    from interlith.workbench.relating import relate_clocks as relate_clocks
-    from interlith.workbench.run import run as run
+    from interlith.workbench.provenance.explain import explain as explain
+    from interlith.workbench.running.run import run as run
 
 __version__ = "0.1.0.dev0"
 
@@ -36,23 +36,23 @@ __version__ = "0.1.0.dev0"
 _PUBLIC = {
     "audit": "interlith.evidence",
     "compare": "interlith.workbench.facade",
-    "decide": "interlith.workbench.decisions",
+    "decide": "interlith.workbench.corrections.decisions",
     "equivalent": "interlith.workbench.facade",
     "errors": "interlith",
     "evidence": "interlith",
-    "explain": "interlith.workbench.explain",
+    "explain": "interlith.workbench.provenance.explain",
     "export": "interlith.reporting.export",
-    "initialise": "interlith.workbench.initialise",
-    "join_state": "interlith.workbench.joining",
+    "initialise": "interlith.workbench.declaring.initialise",
+    "join_state": "interlith.workbench.joining.states",
     "model": "interlith",
     "open_study": "interlith.workbench.opening",
     "read": "interlith.workbench.facade",
-    "read_external": "interlith.workbench.external",
-    "relate_clocks": "interlith.workbench.relating",
+    "read_external": "interlith.workbench.external.reading",
+    "relate_clocks": "interlith.workbench.joining.relating",
     "report": "interlith.reporting",
-    "run": "interlith.workbench.run",
+    "run": "interlith.workbench.running.run",
     "simulate": "interlith",
-    "undo": "interlith.workbench.decisions",
+    "undo": "interlith.workbench.corrections.decisions",
     "units": "interlith",
 }
 

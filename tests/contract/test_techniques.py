@@ -13,8 +13,8 @@ import pytest
 from interlith.errors import FitError
 from interlith.model import SCHEMA, Figure, Result, Series, Technique
 from interlith.model.stepping import in_steps
+from interlith.workbench.declaring.schema import TECHNIQUE_WORDS
 from interlith.workbench.discovery import techniques
-from interlith.workbench.schema import TECHNIQUE_WORDS
 
 EVERY = pytest.mark.parametrize("technique", list(techniques().values()), ids=list(techniques()))
 

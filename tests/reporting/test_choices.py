@@ -46,7 +46,7 @@ def _fields(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cycling with steps that ask for decisions, whatever its real ones are."""
     cycling = replace(discovery.techniques()["cycling"], steps=(Step("summary", lambda given: None, decides=FIELDS),))
     monkeypatch.setattr(discovery, "techniques", lambda: {"cycling": cycling})
-    monkeypatch.setattr("interlith.workbench.decisions.all_techniques", lambda: {"cycling": cycling})
+    monkeypatch.setattr("interlith.workbench.corrections.decisions.all_techniques", lambda: {"cycling": cycling})
 
 
 def test_what_was_found_to_move_comes_first_and_what_moves_nothing_last(outcome: StudyOutcome) -> None:

@@ -15,7 +15,7 @@ from interlith.reporting.explained import MOST_SKETCHES, origins
 from interlith.reporting.headline import columns
 from interlith.reporting.page import render
 from interlith.reporting.trace import traced, traces
-from interlith.workbench.identity import identify
+from interlith.workbench.running.identity import identify
 from tests.reporting.fakes import make_outcome
 
 MODULES = {"interlith.techniques.cycling.summary": "0123456789ab"}

@@ -6,8 +6,8 @@ import os
 import signal
 import time
 
-from interlith.workbench.jobs import Done, Job
-from interlith.workbench.performing import perform
+from interlith.workbench.running.jobs import Done, Job
+from interlith.workbench.running.performing import perform
 from interlith.workbench.store import Store
 
 

@@ -19,7 +19,7 @@ import polars as pl
 
 from interlith.errors import StudyError
 from interlith.model import Result, StudyOutcome
-from interlith.workbench.run import run
+from interlith.workbench.running.run import run
 
 from .folders import HEADER, rows, write_cell
 

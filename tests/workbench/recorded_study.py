@@ -12,9 +12,9 @@ from interlith.model import FileRecord, StepRecord, StudyOutcome
 from interlith.reporting.tables import write_observables
 from interlith.simulate.demo import BARE, COATED
 from interlith.simulate.study import simulate_study
-from interlith.workbench.identity import identify
-from interlith.workbench.provenance import write_provenance
-from interlith.workbench.run import run
+from interlith.workbench.provenance.writing import write_provenance
+from interlith.workbench.running.identity import identify
+from interlith.workbench.running.run import run
 
 MODULES = {"interlith.techniques.cycling.summary": "0123456789ab", "interlith.physics.counting": "ba9876543210"}
 VERSIONS = {"numpy": "2.4.0", "polars": "2.1.0"}

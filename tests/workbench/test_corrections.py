@@ -10,7 +10,7 @@ import pytest
 
 from interlith.app.main import app
 from interlith.model import StudyOutcome
-from interlith.workbench.run import run
+from interlith.workbench.running.run import run
 
 from .folders import HEADER, write_cell
 

@@ -34,10 +34,10 @@ from interlith.model import (
     StudyOutcome,
     Unread,
 )
-from interlith.workbench.activities import activities
-from interlith.workbench.anonymise import anonymised, rounded
-from interlith.workbench.crate import METADATA, PROFILE, PROV
-from interlith.workbench.recorded import read_provenance
+from interlith.workbench.provenance.activities import activities
+from interlith.workbench.provenance.anonymise import anonymised, rounded
+from interlith.workbench.provenance.crate import METADATA, PROFILE, PROV
+from interlith.workbench.provenance.recorded import read_provenance
 from tests.workbench.recorded_study import finished
 
 

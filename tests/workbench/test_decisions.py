@@ -17,10 +17,18 @@ from ruamel.yaml import YAML
 from interlith.app.decide import decide_choice
 from interlith.errors import StudyError
 from interlith.model import Decision, Step, read_target
-from interlith.workbench import decisions as room
-from interlith.workbench import decisions_file as file
-from interlith.workbench.decision_targets import resolve
-from interlith.workbench.decisions import decide, decide_command, included, quoted, read_decisions, undo, vanished
+from interlith.workbench.corrections import decisions as room
+from interlith.workbench.corrections import decisions_file as file
+from interlith.workbench.corrections.decision_targets import resolve
+from interlith.workbench.corrections.decisions import (
+    decide,
+    decide_command,
+    included,
+    quoted,
+    read_decisions,
+    undo,
+    vanished,
+)
 from interlith.workbench.discovery import techniques
 from tests.workbench.folders import write_study
 
@@ -350,7 +358,7 @@ def test_a_kill_between_writing_and_renaming_leaves_the_old_file(study: Path) ->
     path = study / "decisions.yaml"
     path.write_text(EXAMPLE, encoding="utf-8")
     script = (
-        "import os, signal, pathlib, sys\nfrom interlith.workbench import decisions_file as file\n"
+        "import os, signal, pathlib, sys\nfrom interlith.workbench.corrections import decisions_file as file\n"
         "pathlib.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "file.replace_file(pathlib.Path(sys.argv[1]), b'new')\n"
     )

@@ -13,11 +13,11 @@ import pytest
 import interlith as il
 from interlith.errors import StudyError
 from interlith.model import Choice
-from interlith.workbench.explanation import SCHEMA, Explanation
-from interlith.workbench.identity import identifier
-from interlith.workbench.origin import maker
-from interlith.workbench.provenance import write_provenance
-from interlith.workbench.recorded import read_provenance
+from interlith.workbench.provenance.explanation import SCHEMA, Explanation
+from interlith.workbench.provenance.origin import maker
+from interlith.workbench.provenance.recorded import read_provenance
+from interlith.workbench.provenance.writing import write_provenance
+from interlith.workbench.running.identity import identifier
 from tests.workbench.recorded_study import finished, key_of
 
 

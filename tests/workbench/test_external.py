@@ -13,7 +13,7 @@ import xlsxwriter
 from interlith.errors import StudyError
 from interlith.model import Observable, Study
 from interlith.model.observable import to_frame
-from interlith.workbench.external import external_results, read_external, without_doubles
+from interlith.workbench.external.reading import external_results, read_external, without_doubles
 from interlith.workbench.opening import open_study
 
 from .folders import write_study

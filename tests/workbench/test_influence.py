@@ -29,8 +29,8 @@ from interlith.model import (
 from interlith.model.observable import to_frame
 from interlith.model.study import Replication
 from interlith.numerics.outliers import deleted_residuals
-from interlith.workbench.doubtful import doubtful, files_of
-from interlith.workbench.influence import as_decision, by_influence, effects, influence, places
+from interlith.workbench.corrections.doubtful import doubtful, files_of
+from interlith.workbench.corrections.influence import as_decision, by_influence, effects, influence, places
 
 FIELDS = {
     "step_type": "pause, charge or discharge", "split_voltage": "a voltage such as 4.45 V, or none",

@@ -14,11 +14,11 @@ from interlith.errors import FitError, StudyError
 from interlith.model import Measurement, Replication, Sample, Series, State, Study, Table
 from interlith.numerics.events import events
 from interlith.simulate.clocks import Setting, TwoLogs, frames, measured, two_logs
-from interlith.workbench.joining import Joined, join_state
-from interlith.workbench.relating import relate_clocks
-from interlith.workbench.schema import JoinWords
-from interlith.workbench.study_file import read_study_file
-from interlith.workbench.study_joining import joined
+from interlith.workbench.declaring.schema import JoinWords
+from interlith.workbench.declaring.study_file import read_study_file
+from interlith.workbench.joining.relating import relate_clocks
+from interlith.workbench.joining.states import Joined, join_state
+from interlith.workbench.joining.study_joining import joined
 
 MARKERS = ("marker", "current")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from interlith.errors import StudyError
-from interlith.workbench.measurements_file import read_rows
+from interlith.workbench.declaring.measurements_file import read_rows
 
 from .folders import HEADER
 

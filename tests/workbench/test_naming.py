@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interlith.workbench.naming import Named, make_unique, read_names
+from interlith.workbench.declaring.naming import Named, make_unique, read_names
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 
 from interlith.errors import StudyError
 from interlith.model import Choice, Effect, FileRecord, StepRecord
-from interlith.workbench.provenance import TABLES, write_provenance
-from interlith.workbench.recorded import read_provenance
+from interlith.workbench.provenance.recorded import read_provenance
+from interlith.workbench.provenance.writing import TABLES, write_provenance
 from tests.reporting.fakes import make_outcome
 from tests.workbench.recorded_study import MODULES, VERSIONS, key_of, with_records
 

@@ -15,7 +15,7 @@ import pytest
 
 from interlith.model import StudyOutcome
 from interlith.workbench.executors.processes import Processes
-from interlith.workbench.run import run
+from interlith.workbench.running.run import run
 from interlith.workbench.store import Store, verify
 from interlith.workbench.store import writing as store_writing
 

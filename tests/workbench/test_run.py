@@ -9,7 +9,7 @@ import pytest
 
 from interlith.errors import StudyError
 from interlith.workbench.contrasts import conditions
-from interlith.workbench.run import run
+from interlith.workbench.running.run import run
 
 from .folders import rows, write_cell, write_study
 

@@ -14,7 +14,7 @@ import pytest
 
 import interlith
 from interlith.model import StudyOutcome
-from interlith.workbench.run import run
+from interlith.workbench.running.run import run
 
 from .folders import write_study
 
@@ -140,7 +140,7 @@ def test_a_cell_more_leaves_the_others_as_they_are(folder: Path) -> None:
 
 SCRIPT = """
 import sys
-from interlith.workbench.run import run
+from interlith.workbench.running.run import run
 outcome = run(sys.argv[1], execute="inline")
 for record in outcome.records:
     if not record.cached:

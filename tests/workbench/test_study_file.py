@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from interlith.errors import StudyError
-from interlith.workbench import study_file
+from interlith.workbench.declaring import study_file
 
 EXAMPLE = """\
 study: LNMO with a La wetting layer

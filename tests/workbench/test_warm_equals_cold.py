@@ -17,10 +17,11 @@ from interlith.errors import ReadError
 from interlith.model import StudyOutcome
 from interlith.physics.counting import count as physics_count
 from interlith.techniques.cycling import counted
-from interlith.workbench import performing, weighing
-from interlith.workbench.jobs import Done, Job
-from interlith.workbench.run import prepare, run
-from interlith.workbench.session import session
+from interlith.workbench.corrections import weighing
+from interlith.workbench.running import performing
+from interlith.workbench.running.jobs import Done, Job
+from interlith.workbench.running.run import prepare, run
+from interlith.workbench.running.session import session
 from interlith.workbench.store import Store
 
 from .edited_study import Edited, differences, raw_files, said

@@ -15,7 +15,7 @@ from interlith.errors import InterlithError, StudyError, UnitError
 
 def init_folder(folder: Path) -> int:
     """``il.initialise(folder)``."""
-    from interlith.workbench.initialise import initialise
+    from interlith.workbench.declaring.initialise import initialise
 
     with Progress("looking at files") as progress:
         done = initialise(folder, progress=progress)
@@ -38,7 +38,7 @@ def init_folder(folder: Path) -> int:
 
 def check_folder(folder: Path) -> int:
     """``study = il.open_study(folder); study.gaps; study.unread``, and what the files say against themselves."""
-    from interlith.workbench.checking import check
+    from interlith.workbench.running.checking import check
 
     with Progress("reading") as progress:
         study, flags = check(folder, progress=progress)

@@ -77,8 +77,8 @@ def _decide(
     known: tuple[str, ...],
     recorded: Recorded | None,
 ) -> int:
-    from interlith.workbench.decision_targets import resolve
-    from interlith.workbench.decisions import decide, typed_value, undo_command
+    from interlith.workbench.corrections.decision_targets import resolve
+    from interlith.workbench.corrections.decisions import decide, typed_value, undo_command
     from interlith.workbench.discovery import techniques
 
     found = resolve(folder, target, techniques=techniques(), known=known)
@@ -94,7 +94,7 @@ def _decide(
 
 
 def _undo(folder: Path, target: str, field: str) -> int:
-    from interlith.workbench.decisions import undo
+    from interlith.workbench.corrections.decisions import undo
 
     typer.echo(f"taken back: {_line(undo(folder, target, field))}")
     typer.echo(f"next: `interlith run {_folder(folder)}` computes what depends on it")
@@ -102,8 +102,8 @@ def _undo(folder: Path, target: str, field: str) -> int:
 
 
 def _list(folder: Path) -> int:
-    from interlith.workbench.decision_entries import checked
-    from interlith.workbench.decisions_file import read_page
+    from interlith.workbench.corrections.decision_entries import checked
+    from interlith.workbench.corrections.decisions_file import read_page
 
     if not (folder / "study.yaml").is_file():
         raise StudyError(f"{folder} is no study: it has no study.yaml; name the folder of the study (-C FOLDER).")
@@ -127,7 +127,7 @@ def _said(value: Value) -> str:
 
 
 def _folder(folder: Path) -> str:
-    from interlith.workbench.decisions import quoted
+    from interlith.workbench.corrections.decisions import quoted
 
     return quoted(str(folder))
 

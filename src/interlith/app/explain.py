@@ -16,7 +16,7 @@ def explain_number(identifier: str, folder: Path, as_json: bool, verify: bool) -
     """``print(il.explain(identifier, folder).text())``."""
     import typer
 
-    from interlith.workbench.explain import explain
+    from interlith.workbench.provenance.explain import explain
 
     with Progress("comparing the raw bytes") as progress:
         found = explain(identifier, folder, verify=verify, progress=progress)

@@ -16,7 +16,7 @@ AUTOMATIC = "automatic"
 
 def recorded_choices(folder: Path) -> tuple[tuple[str, ...], Callable[[str, str], Value | None]]:
     """Targets of all choices of the last run, and a look-up of what it had taken; empty where it left no record."""
-    from interlith.workbench.recorded import read_provenance
+    from interlith.workbench.provenance.recorded import read_provenance
 
     try:
         with read_provenance(folder / "results") as known:
@@ -35,11 +35,11 @@ def recorded_choices(folder: Path) -> tuple[tuple[str, ...], Callable[[str, str]
 def _declared(folder: Path, target: str, field: str) -> Value | None:
     """What the files of the study say there, which is what a decision goes before."""
     if field == "include":
-        from interlith.workbench.measurements_file import read_rows
+        from interlith.workbench.declaring.measurements_file import read_rows
 
         path = target.partition("#sha256:")[0]
         return next((row.include for row in read_rows(folder / "measurements.csv") if row.file == path), None)
-    from interlith.workbench.study_file import read_study_file
+    from interlith.workbench.declaring.study_file import read_study_file
 
     word = read_study_file(folder / "study.yaml").analyses.get(target, {}).get(field)
     return word if isinstance(word, (str, int, float)) else None

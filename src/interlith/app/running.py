@@ -44,9 +44,9 @@ def run_folder(folder: Path, output: Path | None, means: Means) -> int:
         If the study or an option is wrong: nothing ran.
     """
     _check(output, means)
-    from interlith.workbench.run import finish as conclude
-    from interlith.workbench.run import prepare
-    from interlith.workbench.session import session
+    from interlith.workbench.running.run import finish as conclude
+    from interlith.workbench.running.run import prepare
+    from interlith.workbench.running.session import session
 
     target, began = output or folder / "results", time.monotonic()
     memory = None if means.memory_limit is None else int(means.memory_limit * 2**30)
@@ -73,9 +73,9 @@ def run_folder(folder: Path, output: Path | None, means: Means) -> int:
 
 def run_whole(folder: Path) -> tuple[StudyOutcome, str]:
     """The outcome of a study whatever was said before, and the key of everything that its report shows."""
-    from interlith.workbench.run import finish as conclude
-    from interlith.workbench.run import prepare
-    from interlith.workbench.session import session
+    from interlith.workbench.running.run import finish as conclude
+    from interlith.workbench.running.run import prepare
+    from interlith.workbench.running.session import session
 
     began = time.monotonic()
     with Progress("running") as progress, session(progress=progress) as work:
@@ -107,7 +107,7 @@ def _check(output: Path | None, means: Means) -> None:
 def finish(outcome: StudyOutcome, output: Path, *, key: str = "") -> int:
     """Write the results of a study and print what a person must know first."""
     from interlith.reporting import write_report
-    from interlith.workbench.provenance import write_provenance
+    from interlith.workbench.provenance.writing import write_provenance
 
     # Without its stamp a folder that was written half is written again.
     (output / STAMP).unlink(missing_ok=True)

@@ -78,7 +78,7 @@ def choice_groups(outcome: StudyOutcome) -> list[ChoiceGroup]:
 
 def corrections(outcome: StudyOutcome) -> list[Correction]:
     """Everything that people decided, in the order of `decisions.yaml`; what touches nothing any more is said."""
-    from interlith.workbench.decisions import undo_command, vanished
+    from interlith.workbench.corrections.decisions import undo_command, vanished
     from interlith.workbench.discovery import techniques
 
     study = outcome.study
@@ -122,9 +122,9 @@ class _Lines:
     """Command lines for choices: which fields can be decided, and which bytes a specimen stands for."""
 
     def __init__(self, outcome: StudyOutcome) -> None:
-        from interlith.workbench.decision_entries import fields_of
+        from interlith.workbench.corrections.decision_entries import fields_of
+        from interlith.workbench.corrections.doubtful import files_of
         from interlith.workbench.discovery import techniques
-        from interlith.workbench.doubtful import files_of
 
         self.fields: Mapping[str, str] = fields_of(techniques().values())
         self.files: Mapping[str, Sequence[str]] = files_of(outcome.study)
@@ -134,8 +134,8 @@ class _Lines:
 
         What a person decided is taken back instead.
         """
-        from interlith.workbench.decisions import command_to_undo, decide_command
-        from interlith.workbench.influence import as_decision
+        from interlith.workbench.corrections.decisions import command_to_undo, decide_command
+        from interlith.workbench.corrections.influence import as_decision
 
         if who == DECLARED or item.field not in self.fields:
             return ""
@@ -147,7 +147,7 @@ class _Lines:
 
 
 def _group(number: int, who: str, items: Sequence[Choice], primary: str, lines: _Lines) -> ChoiceGroup:
-    from interlith.workbench.influence import influence
+    from interlith.workbench.corrections.influence import influence
 
     first = items[0]
     recomputed = [(influence(item), effect) for item in items for effect in item.effects]
@@ -171,7 +171,7 @@ def _group(number: int, who: str, items: Sequence[Choice], primary: str, lines: 
 
 def _score(item: Choice, primary: str) -> tuple[int, float]:
     """Influence; among choices that nobody recomputed, those that can move the primary endpoint weigh more."""
-    from interlith.workbench.influence import influence
+    from interlith.workbench.corrections.influence import influence
 
     tier, size = influence(item)
     if tier != 1:

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from interlith.model import StepRecord, StudyOutcome
-from interlith.workbench.origin import makers
-from interlith.workbench.stretches import counted
+from interlith.workbench.provenance.origin import makers
+from interlith.workbench.provenance.stretches import counted
 
 #: Sketches of curves on a page; each costs some 200 bytes. Beyond, the rows are named and not drawn.
 MOST_SKETCHES = 600

@@ -12,11 +12,11 @@ from pathlib import Path
 from interlith.errors import StudyError
 from interlith.model import StudyOutcome
 from interlith.reporting.write import write_report
-from interlith.workbench.anonymise import anonymised, seal
-from interlith.workbench.crate import pack
-from interlith.workbench.naming_anew import Names
-from interlith.workbench.origin import places
-from interlith.workbench.provenance import write_provenance
+from interlith.workbench.provenance.anonymise import anonymised, seal
+from interlith.workbench.provenance.crate import pack
+from interlith.workbench.provenance.naming_anew import Names
+from interlith.workbench.provenance.origin import places
+from interlith.workbench.provenance.writing import write_provenance
 
 #: Random bytes of a salt.
 SALT_BYTES = 32
@@ -93,7 +93,7 @@ def export(
 
 
 def _outcome(folder: Path) -> StudyOutcome:
-    from interlith.workbench.run import run
+    from interlith.workbench.running.run import run
 
     return run(folder)
 

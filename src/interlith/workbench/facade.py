@@ -14,7 +14,7 @@ from interlith.model import Finding, Measurement, Result, Sample, Series, Study,
 from interlith.workbench.contrasts import conditions, contrast, gather
 from interlith.workbench.discovery import techniques
 from interlith.workbench.reading import as_series, measure
-from interlith.workbench.run import run
+from interlith.workbench.running.run import run
 
 #: What a cell can be; fixes the direction of every efficiency.
 CELL_KINDS = ("half_cathode", "half_anode", "full")

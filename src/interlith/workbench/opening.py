@@ -8,17 +8,17 @@ from pathlib import Path
 
 from interlith.errors import InterlithError, ReadError, StudyError, nearest
 from interlith.model import Decision, Measurement, Sample, Study, Unread, Variant
-from interlith.workbench import study_file
-from interlith.workbench.decisions import included, read_decisions
+from interlith.workbench.corrections.decisions import included, read_decisions
+from interlith.workbench.declaring import study_file
+from interlith.workbench.declaring.gaps import find_gaps
+from interlith.workbench.declaring.initialise import data_files
+from interlith.workbench.declaring.measurements_file import Row, read_rows
+from interlith.workbench.declaring.schema import StudyWords
+from interlith.workbench.declaring.specimens import identity_of, read_specimens
 from interlith.workbench.executors import Executor
-from interlith.workbench.files import Found, look_at
-from interlith.workbench.gaps import find_gaps
-from interlith.workbench.initialise import data_files
-from interlith.workbench.measurements_file import Row, read_rows
 from interlith.workbench.reading import recognise
-from interlith.workbench.schema import StudyWords
-from interlith.workbench.session import Session, session
-from interlith.workbench.specimens import identity_of, read_specimens
+from interlith.workbench.running.files import Found, look_at
+from interlith.workbench.running.session import Session, session
 from interlith.workbench.store import Store
 
 Progress = Callable[[int, int, str], None]

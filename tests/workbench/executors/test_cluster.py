@@ -22,7 +22,7 @@ from interlith.workbench.executors import cluster as cluster_module
 from interlith.workbench.executors import remote
 from interlith.workbench.executors.addresses import allowed_address
 from interlith.workbench.executors.cluster import Cluster
-from interlith.workbench.jobs import Job
+from interlith.workbench.running.jobs import Job
 from tests.conftest import REPOSITORY
 from tests.workbench.executors import toys
 from tests.workbench.executors.conftest import gone

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from interlith.workbench.executors.inline import Inline
-from interlith.workbench.jobs import Done, Job
+from interlith.workbench.running.jobs import Done, Job
 from tests.workbench.executors import toys
 from tests.workbench.executors.toys import toy
 

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from interlith.workbench.executors import fates, limits
-from interlith.workbench.jobs import FileWords, Job
+from interlith.workbench.running.jobs import FileWords, Job
 
 
 def test_workers_share_what_is_available(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from interlith.errors import FitError
-from interlith.workbench.jobs import Done, FileWords, Job
+from interlith.workbench.running.jobs import Done, FileWords, Job
 
 #: As the executors are told.
 PERFORM = "tests.workbench.executors.toys:perform"

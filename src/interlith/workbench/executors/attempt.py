@@ -14,10 +14,10 @@ from typing import Any, cast
 from interlith.errors import InterlithError
 from interlith.workbench.executors.fates import failed
 from interlith.workbench.executors.protocol import Perform
-from interlith.workbench.jobs import Done, Job
+from interlith.workbench.running.jobs import Done, Job
 
 #: What does the jobs, by name, so that it can be named to another process.
-PERFORM = "interlith.workbench.performing:perform"
+PERFORM = "interlith.workbench.running.performing:perform"
 
 
 def load(dotted: str) -> Perform:

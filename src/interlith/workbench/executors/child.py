@@ -16,7 +16,7 @@ from typing import IO, Literal, cast
 
 from interlith.workbench.executors.memory import kill_group, kill_tree
 from interlith.workbench.executors.worker import READY, RETIRE
-from interlith.workbench.jobs import Done, Job
+from interlith.workbench.running.jobs import Done, Job
 
 #: Last bytes of the error stream that are kept for the message of a crash.
 TAIL_BYTES = 4000

@@ -24,7 +24,7 @@ from interlith.workbench.executors.attempt import PERFORM
 from interlith.workbench.executors.fates import subject
 from interlith.workbench.executors.limits import cores, memory_share
 from interlith.workbench.executors.protocol import Progress
-from interlith.workbench.jobs import Done, Job
+from interlith.workbench.running.jobs import Done, Job
 
 #: Jobs given to dask before the first is answered, a thread of its workers: enough to hide its
 #: delays of some 10 ms, few enough not to burden the scheduler of others.

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterator
 
 from interlith.errors import InterlithError
-from interlith.workbench.jobs import Done, Fate, Job
+from interlith.workbench.running.jobs import Done, Fate, Job
 
 #: Files named in a message before the rest is counted.
 MOST_FILES = 3

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from interlith.workbench.executors.attempt import PERFORM, attempt, load, open_store
 from interlith.workbench.executors.protocol import Perform, Progress
-from interlith.workbench.jobs import Done, Job
+from interlith.workbench.running.jobs import Done, Job
 
 
 class Inline:
@@ -22,7 +22,7 @@ class Inline:
     store
         The store, where it is open already.
     perform
-        Who does the jobs; by default `interlith.workbench.performing.perform`.
+        Who does the jobs; by default `interlith.workbench.running.performing.perform`.
     """
 
     name = "inline"

@@ -20,7 +20,7 @@ from interlith.workbench.executors.limits import TIME_LIMIT, cores, memory_share
 from interlith.workbench.executors.memory import kill_tree
 from interlith.workbench.executors.protocol import Progress
 from interlith.workbench.executors.supervision import Supervision
-from interlith.workbench.jobs import Done, Job
+from interlith.workbench.running.jobs import Done, Job
 
 #: The interpreter keeps a signal waiting while it waits for a lock on some systems: not longer than this (s).
 PATIENCE = 0.5

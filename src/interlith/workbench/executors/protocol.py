@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from interlith.workbench.jobs import Done, Job
+from interlith.workbench.running.jobs import Done, Job
 
-#: Does one job with a store: `interlith.workbench.performing.perform`, or its stand-in in a test.
+#: Does one job with a store: `interlith.workbench.running.performing.perform`, or its stand-in in a test.
 Perform = Callable[[Job, Any], Done]
 Progress = Callable[[Done], None]
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from interlith.errors import InterlithError
 from interlith.workbench.executors.processes import Processes
-from interlith.workbench.jobs import Job
+from interlith.workbench.running.jobs import Job
 
 #: First word of what `do` returns.
 DONE, TROUBLE = "done", "trouble"

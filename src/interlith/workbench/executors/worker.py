@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 from interlith.workbench.executors.attempt import PERFORM, attempt, load_ahead, open_store
 from interlith.workbench.executors.lifeline import leave, tie
 from interlith.workbench.executors.memory import own_memory
-from interlith.workbench.jobs import Job
+from interlith.workbench.running.jobs import Job
 
 READY = b"ready\n"
 RETIRE = b"retire\n"

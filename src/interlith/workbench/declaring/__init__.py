@@ -1,0 +1,1 @@
+"""What does a user declare, and what is still missing?"""

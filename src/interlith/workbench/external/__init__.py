@@ -1,0 +1,1 @@
+"""How do numbers of other programs come in?"""
