@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Beside the results: which run wrote them, what it said and what it left.
 STAMP = "run.json"
+#: Above this size (bytes) a file beside the results is none of ours.
+LARGEST_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ def _failed(step: str, reason: str) -> str:
 
 def _stamp(output: Path, key: str, lines: Sequence[str], code: int) -> None:
     """Say in one move, as the last of all, that the results are whole."""
-    words = {"key": key, "code": code, "lines": list(lines), "files": _sizes(output)}
+    words = {"key": key, "code": code, "lines": list(lines), "files": _digests(output)}
     draft = output / f".{STAMP}.{os.getpid()}"
     draft.write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
     draft.replace(output / STAMP)
@@ -172,13 +175,17 @@ def _said_before(output: Path, key: str) -> dict[str, Any] | None:
         words = json.loads((output / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    whole = isinstance(words, dict) and words.get("key") == key and words.get("files") == _sizes(output)
+    whole = isinstance(words, dict) and words.get("key") == key and words.get("files") == _digests(output)
     return words if whole else None
 
 
-def _sizes(output: Path) -> dict[str, int]:
-    return {
-        path.relative_to(output).as_posix(): path.stat().st_size
-        for path in sorted(output.rglob("*"))
-        if path.is_file() and path.name != STAMP and not path.name.startswith(f".{STAMP}")
-    }
+def _digests(output: Path) -> dict[str, str]:
+    """What lies in a folder by name: SHA-256 (hex), or the size (bytes) of what is too large to be one of ours."""
+    found = {}
+    for path in sorted(output.rglob("*")):
+        if path.is_file() and path.name != STAMP and not path.name.startswith(f".{STAMP}"):
+            size = path.stat().st_size
+            with path.open("rb") as handle:
+                told = hashlib.file_digest(handle, "sha256").hexdigest() if size <= LARGEST_BYTES else str(size)
+            found[path.relative_to(output).as_posix()] = told
+    return found
