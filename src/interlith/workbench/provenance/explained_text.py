@@ -33,6 +33,7 @@ MOST_METHOD = 4
 #: A component below this share of the largest is rounding left over from a cancellation.
 CANCELS = 1e-9
 _MARGIN = 12
+AUTOMATIC = "automatic"
 
 #: A heading with its entries: (name, words).
 Section = tuple[str, list[tuple[str, str]]]
@@ -48,7 +49,7 @@ def as_text(one: Explanation, width: int) -> str:
             start = f"{shown:<{_MARGIN}}" + (f"{name:<{column}}  " if column else "")
             body = textwrap.wrap(words, max(24, width - len(start)), break_on_hyphens=False) or [""]
             if heading == "method" and len(body) > MOST_METHOD:
-                body = [*body[: MOST_METHOD - 1], f"{body[MOST_METHOD - 1][:-2]} …"]
+                body = [*body[: MOST_METHOD - 1], f"{body[MOST_METHOD - 1].rpartition(' ')[0]} …"]
             lines.append((start + body[0]).rstrip())
             lines += [" " * len(start) + line for line in body[1:]]
             shown = ""
@@ -167,7 +168,8 @@ def choice_words(choice: Choice) -> str:
         for item in choice.effects[:1]
     ]
     told = f" {effects[0]}." if effects else ""
-    return f"{choice.value} ({runner}margin {choice.margin:.2g}, {choice.who}): {choice.reason}{told}"
+    by = f"margin {choice.margin:.2g}, automatic" if choice.who == AUTOMATIC else f"decided by {choice.who}"
+    return f"{choice.value} ({runner}{by}): {choice.reason}{told}"
 
 
 def _decision(words: Mapping[str, Any]) -> str:
@@ -179,7 +181,9 @@ def _decision(words: Mapping[str, Any]) -> str:
 def _settings(steps: Sequence[StepRecord]) -> Iterator[tuple[str, str]]:
     told = set()
     for record in steps:
-        words = [f"{name} = {_short(value)}" for name, value in record.options.items()]
+        # What was declared and agreed alike is told once.
+        own = {name: value for name, value in record.options.items() if record.agreed.get(name) != value}
+        words = [f"{name} = {_short(value)}" for name, value in own.items()]
         words += [f"{name} = {_short(value)} (agreed over all specimens)" for name, value in record.agreed.items()]
         if words and (record.step, *words) not in told:
             told.add((record.step, *words))
