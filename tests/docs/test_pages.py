@@ -16,7 +16,9 @@ from interlith.techniques.cycling.example import example
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 #: Page -> fewest Python blocks, and words that its output must hold.
 PAGES = {
-    "tutorial": (6, ("contradicted",)),
+    "tutorial": (8, ("contradicted", "digits and agreement of the charge counter", "of ['bare_2']")),
+    "store": (3, ("steps taken at first, 0 again", "after one mass", "0 damaged")),
+    "extending": (2, ("voltage_loss", "the highest of all cells")),
     "cycling": (2, ("bare_1", "counter")),
     "evidence": (10, ("supported", "descriptive", "holds", "contradicts")),
     "explain": (6, ("digits and agreement of the charge counter", "package.zip", "neutral.zip")),
