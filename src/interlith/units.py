@@ -90,7 +90,7 @@ _COMMON: dict[str, tuple[str, float]] = {
     "kg/m^2": ("loading", 1.0), "mg/cm^2": ("loading", 1e-2), "A": ("current", 1.0), "mA": ("current", 1e-3),
     "A/kg": ("specific current", 1.0), "A/g": ("specific current", 1e3), "mA/g": ("specific current", 1.0),
     "V": ("voltage", 1.0), "mV": ("voltage", 1e-3), "Ah": ("charge", 1.0), "mAh": ("charge", 1e-3),
-    "s": ("time", 1.0), "min": ("time", 60.0), "h": ("time", 3600.0),
+    "degC": ("temperature", 1.0), "s": ("time", 1.0), "min": ("time", 60.0), "h": ("time", 3600.0),
 }  # fmt: skip
 
 

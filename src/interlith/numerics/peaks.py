@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, signal
 
 from interlith.numerics.smoothing import Density
 
@@ -58,6 +57,8 @@ def find_peaks(density: Density, *, least: float = 0.03, significance: float = 7
     Gaussian peak of standard deviation w appears with ``sqrt(w^2 + resolution^2)``. The assumption that fails first:
     a shoulder without a maximum is no peak here.
     """
+    from scipy import ndimage, signal  # a warm run looks for no peaks, and this import takes half a second
+
     values = density.density
     highest = float(values.max())
     tops, found = signal.find_peaks(

@@ -11,7 +11,6 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
 from interlith.errors import FitError
 
@@ -169,6 +168,8 @@ def density_along(x: ArrayLike, y: ArrayLike, *, resolution: float, joined: Arra
     level_grid: Array = first + spacing * np.arange(count, dtype=float)
     edges: Array = np.append(level_grid, level_grid[-1] + spacing) - spacing / 2
     running = _running(level[:-1][keep], level[1:][keep], amounts[keep], edges, spacing)
+    from scipy import ndimage  # as in peaks: not before something is smoothed
+
     smooth = ndimage.gaussian_filter1d(np.diff(running) / spacing, _FINENESS, mode="constant", truncate=6.0)
     nodes = np.zeros(len(coordinate))
     nodes[:-1] += amounts / 2
