@@ -4,7 +4,7 @@ from interlith.model.choice import Choice, Effect
 from interlith.model.decision import Decision, Target, read_target, touching
 from interlith.model.figure import Band, Figure, Line, Marker, Panel
 from interlith.model.finding import Finding
-from interlith.model.format import Format, Reading
+from interlith.model.format import Format, Reading, Within
 from interlith.model.measurement import Arrays, Flag, Measurement, Payload, Run, Source, Table
 from interlith.model.observable import SCHEMA, Observable, State, from_frame, to_frame
 from interlith.model.outcome import StudyOutcome
@@ -60,6 +60,7 @@ __all__ = [
     "Technique",
     "Unread",
     "Variant",
+    "Within",
     "from_frame",
     "read_target",
     "to_frame",

@@ -8,9 +8,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from interlith.model.measurement import Flag, Payload
+from interlith.model.observable import State
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A measurement of another technique inside the same file: a spectrum that a cycling protocol took between its steps.
+
+    Parameters
+    ----------
+    technique
+        The technique that it feeds.
+    payload
+        Its data under inside names and units.
+    state
+        What the file says of the state it was taken in: ``voltage`` of the step before, ``cycle`` ...
+    where
+        Rows or step of the file, for people: ``rows 1201-1260``.
+    """
+
+    technique: str
+    payload: Payload
+    state: Mapping[str, State] = field(default_factory=dict)
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +53,8 @@ class Reading:
     test
         Identity of the test for grouping restarted parts, as far as the vendor gives it: keys ``channel``,
         ``test_id``, ``start`` (ISO text), ``barcode``.
+    within
+        Measurements of other techniques inside the same file, in file order.
     """
 
     payload: Payload
@@ -37,6 +62,7 @@ class Reading:
     flags: tuple[Flag, ...] = ()
     proposals: Mapping[str, str] = field(default_factory=dict)
     test: Mapping[str, str] = field(default_factory=dict)
+    within: tuple[Within, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +87,8 @@ class Format:
         Where the layout is known from (documentation, DOI, public repository).
     technique
         The technique that a file of this format feeds.
+    technique_of
+        ``technique_of(head, path) -> technique`` where it hangs on the content of the file; never raises.
     version
         Of the reader; enters provenance.
     versions_seen
@@ -78,6 +106,7 @@ class Format:
     read: Callable[[Path, Mapping[str, Any]], Reading]
     source: str
     technique: str = "cycling"
+    technique_of: Callable[[bytes, Path], str] | None = None
     version: str = "1"
     versions_seen: tuple[str, ...] = ()
     write: Callable[[pl.DataFrame, Path, Mapping[str, Any]], None] | None = None

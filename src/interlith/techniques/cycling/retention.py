@@ -183,7 +183,7 @@ def _scaled(rows: pl.DataFrame, column: str, factor: pl.Expr) -> pl.DataFrame:
 
 
 def usual_reference(lines: Sequence[Result]) -> tuple[int, int] | None:
-    """The first cycle at the usual rate that all cells have, and the next best; `None` where no cell has one.
+    """The latest of the cycles at which the cells begin their usual rate, and the next best; `None` where no cell does.
 
     Parameters
     ----------
@@ -196,6 +196,13 @@ def usual_reference(lines: Sequence[Result]) -> tuple[int, int] | None:
         return None
     usual = max(starts)
     return usual, min(starts - {usual}, default=usual + 1)
+
+
+def _without(summaries: Sequence[Result], cycle: int) -> str:
+    """Which cells have no such cycle: they get no retention, and nobody should have to find that out."""
+    here = (pl.col("quantity") == "discharge_capacity") & (pl.col("cycle") == cycle) & pl.col("value").is_not_null()
+    lost = [cell.sample for one in summaries if one.table.filter(here).is_empty() for cell in cells(one)]
+    return f" {', '.join(lost)} without a finished cycle {cycle} get no retention; declare an earlier one." if lost else ""
 
 
 def agree(
@@ -219,7 +226,8 @@ def agree(
         return Agreement({} if asked_for is None else {"reference_cycle": asked_for})
     choice = Choice(
         "cycling", "reference_cycle", str(usual[0]), str(usual[1]), 0.5, MOVES,
-        f"no reference_cycle is declared; cycle {usual[0]} is the first that every cell has at its usual rate.",
+        f"no reference_cycle is declared; from cycle {usual[0]} on every cell that has it runs at its usual rate."
+        f"{_without(results['summary'], usual[0])}",
     )  # fmt: skip
     return Agreement({"reference_cycle": usual[0]}, (choice,))
 
