@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from interlith.workbench.facade import compare as compare
     from interlith.workbench.facade import equivalent as equivalent
     from interlith.workbench.facade import read as read
+    from interlith.workbench.facade import read_all as read_all
     from interlith.workbench.joining.relating import relate_clocks as relate_clocks
     from interlith.workbench.joining.states import join_state as join_state
     from interlith.workbench.opening import open_study as open_study
@@ -47,6 +48,7 @@ _PUBLIC = {
     "model": "interlith",
     "open_study": "interlith.workbench.opening",
     "read": "interlith.workbench.facade",
+    "read_all": "interlith.workbench.facade",
     "read_external": "interlith.workbench.external.reading",
     "relate_clocks": "interlith.workbench.joining.relating",
     "report": "interlith.reporting",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,6 +12,9 @@ from interlith.app.exits import FINE, INCOMPLETE, WRONG_INPUT
 from interlith.app.printing import LONGEST_LIST, echo, finding_lines, flag_lines, quoted, rest, unread_lines
 from interlith.app.progress import Progress
 from interlith.errors import InterlithError, StudyError, UnitError
+
+if TYPE_CHECKING:
+    from interlith.model import Measurement
 
 
 def init_folder(folder: Path) -> int:
@@ -142,10 +146,21 @@ def list_formats() -> int:
     return FINE
 
 
+def _inner_lines(inner: Sequence[Measurement]) -> list[str]:
+    """One line a measurement inside the file: technique, place, state."""
+    lines = []
+    for item in inner[:LONGEST_LIST]:
+        state = ", ".join(f"{name} {one.value:.4g} {one.unit}" for name, one in item.state.items())
+        lines.append(
+            f"  inside: {item.technique}, {item.original_metadata['where']}" + (f", at {state}" if state else "")
+        )
+    return [*lines, *rest(len(inner))]
+
+
 def _read_file(path: Path, kind: str | None, csv: Path | None) -> None:
     import interlith as il
 
-    item = il.read(path, cell_kind=kind)
+    item, *inner = il.read_all(path, cell_kind=kind)
     typer.echo(f"{path}: {item.source.reader}, {item.source.size:,} bytes, sha256 {item.source.sha256[:12]}")
     from interlith.model import Table
 
@@ -154,7 +169,10 @@ def _read_file(path: Path, kind: str | None, csv: Path | None) -> None:
             item.payload.frame.sink_csv(csv)
             typer.echo(f"rows in inside units: {csv}")
         typer.echo(f"  columns: {', '.join(item.payload.columns)}")
+    echo(_inner_lines(inner))
     if item.technique != "cycling":
+        typer.echo(f"  it feeds {item.technique}")
+        echo(flag_lines([(path.name, flag) for flag in item.flags]))
         return
     result = il.cycling.summarise(item)
     flags = [(path.name, flag) for flags in result.flags.values() for flag in flags]

@@ -103,6 +103,8 @@ class Measurement:
         What the reader and the self-check noticed.
     part
         Position of this file among the parts of one restarted test, from 0.
+    inner
+        0 for the measurement that the file is about; from 1 for those of other techniques inside it, in file order.
     """
 
     sample: Sample
@@ -113,3 +115,4 @@ class Measurement:
     original_metadata: Mapping[str, Any] = field(default_factory=dict)
     flags: tuple[Flag, ...] = ()
     part: int = 0
+    inner: int = 0

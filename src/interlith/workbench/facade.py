@@ -13,7 +13,7 @@ from interlith.errors import StudyError, nearest
 from interlith.model import Finding, Measurement, Result, Sample, Series, Study, Technique
 from interlith.workbench.contrasts import conditions, contrast, gather
 from interlith.workbench.discovery import techniques
-from interlith.workbench.reading import as_series, measure
+from interlith.workbench.reading import as_series, measure_all
 from interlith.workbench.running.run import run
 
 #: What a cell can be; fixes the direction of every efficiency.
@@ -31,13 +31,13 @@ class Verbs:
         verbs = self._technique.verbs
         if name not in verbs:
             raise AttributeError(f"'{self._technique.name}' has no verb '{name}'; {nearest(name, verbs)}.")
-        return _with_paths(verbs[name])
+        return _with_paths(verbs[name], self._technique.name)
 
     def __dir__(self) -> list[str]:
         return sorted(self._technique.verbs)
 
 
-def _with_paths(verb: Callable[..., Any]) -> Callable[..., Any]:
+def _with_paths(verb: Callable[..., Any], technique: str) -> Callable[..., Any]:
     """Accept a path, a measurement or a list of these as the first argument of a verb."""
 
     @functools.wraps(verb)
@@ -49,7 +49,7 @@ def _with_paths(verb: Callable[..., Any]) -> Callable[..., Any]:
             raise StudyError("cell_kind goes with a bare path; cells of a study declare it in study.yaml, cells: kind.")
         if cell_kind is not None and cell_kind not in CELL_KINDS:
             raise StudyError(f"cell_kind is '{cell_kind}'; {nearest(cell_kind, CELL_KINDS)}.")
-        return verb(as_series(data, kind=cell_kind) if plain else data, *arguments, **options)
+        return verb(as_series(data, kind=cell_kind, technique=technique) if plain else data, *arguments, **options)
 
     called.__signature__ = inspect.signature(verb)  # type: ignore[attr-defined]
     return called
@@ -72,10 +72,28 @@ def read(path: str | Path, *, cell_kind: str | None = None, options: Mapping[str
     ReadError
         If no format knows the content or the file is damaged.
     """
+    return read_all(path, cell_kind=cell_kind, options=options)[0]
+
+
+def read_all(
+    path: str | Path, *, cell_kind: str | None = None, options: Mapping[str, Any] | None = None
+) -> tuple[Measurement, ...]:
+    """Read one raw file and the measurements of other techniques inside it: impedance spectra between cycling steps.
+
+    Parameters
+    ----------
+    path, cell_kind, options
+        As for `read`.
+
+    Raises
+    ------
+    ReadError
+        If no format knows the content or the file is damaged.
+    """
     if cell_kind is not None and cell_kind not in CELL_KINDS:
         raise StudyError(f"cell_kind is '{cell_kind}'; {nearest(cell_kind, CELL_KINDS)}.")
     file = Path(path)
-    return measure(file, Sample(name=file.stem, variant=file.stem, cell_kind=cell_kind), options=options)
+    return measure_all(file, Sample(name=file.stem, variant=file.stem, cell_kind=cell_kind), options=options)
 
 
 def compare(

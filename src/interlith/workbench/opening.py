@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from interlith.errors import InterlithError, ReadError, StudyError, nearest
@@ -123,6 +123,10 @@ def _sort(files: Sequence[Found], samples: Mapping[tuple[str, ...], Sample], dec
         elif include:
             found.read.append(item)
             parts[key] = parts.get(key, 0) + 1
+            for inner in file.within(sample):
+                place = (sample.name, inner.technique)
+                found.read.append(replace(inner, part=parts.get(place, 0)))
+                parts[place] = parts.get(place, 0) + 1
         else:
             found.excluded.append((item, decision.reason if decision is not None else row.cells.get("note", "")))
     return found

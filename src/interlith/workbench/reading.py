@@ -20,10 +20,11 @@ LEAST_CONFIDENCE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """The format that claims a file and how sure it is; `None` if none does."""
+    """The format that claims a file, how sure it is, and the technique that the file feeds; `None` if none does."""
 
     format: Format | None
     confidence: float
+    technique: str = ""
 
 
 def recognise(path: Path) -> Recognised:
@@ -45,7 +46,22 @@ def recognise(path: Path) -> Recognised:
     confidence, name = max(scored, default=(0.0, ""))
     if confidence < LEAST_CONFIDENCE:
         return Recognised(None, confidence)
-    return Recognised(formats()[name], confidence)
+    claimed = formats()[name]
+    return Recognised(claimed, confidence, _feeds(claimed, head, path))
+
+
+def _feeds(claimed: Format, head: bytes, path: Path) -> str:
+    return claimed.technique if claimed.technique_of is None else claimed.technique_of(head, path)
+
+
+def wrong_technique(claimed: Format, feeds: str, declared: str) -> str:
+    """What to say of a file that feeds another technique than its row declares; empty where it is right."""
+    if feeds == declared:
+        return ""
+    return (
+        f"this is {claimed.title}, which feeds '{feeds}', but measurements.csv declares '{declared}'; correct the column "
+        "technique."
+    )
 
 
 def read_file(
@@ -107,20 +123,47 @@ def measure(
     ReadError
         If the file cannot be read, or feeds another technique than the one declared.
     """
-    found, reading = read_file(path, options=options)
-    if technique is not None and found.technique != technique:
-        raise ReadError(
-            f"{path}: this is {found.title}, which feeds '{found.technique}', but measurements.csv declares '{technique}'; "
-            "correct the column technique."
-        )
+    return measure_all(path, sample, name=name, technique=technique, state=state, options=options, part=part)[0]
+
+
+def measure_all(
+    path: Path,
+    sample: Sample,
+    *,
+    name: str | None = None,
+    technique: str | None = None,
+    state: Mapping[str, State] | None = None,
+    options: Mapping[str, Any] | None = None,
+    part: int = 0,
+) -> tuple[Measurement, ...]:
+    """Read one file into its measurement and those of other techniques inside it, such as spectra between cycles.
+
+    Raises
+    ------
+    ReadError
+        As `measure`.
+    """
+    claimed = recognise(path)
+    if claimed.format is None:
+        raise ReadError(f"{path}: {no_reader()}")
+    found, feeds = claimed.format, claimed.technique
+    if technique is not None and (said := wrong_technique(found, feeds, technique)):
+        raise ReadError(f"{path}: {said}")
+    reading = found.read(path, options or {})
     source = Source(name or path.name, digest(path), path.stat().st_size, found.name, found.version, path.resolve())
-    return Measurement(
-        sample, found.technique, source, reading.payload, state or {}, reading.metadata, reading.flags, part
-    )
+    known = dict(state or {})
+    whole = Measurement(sample, feeds, source, reading.payload, known, reading.metadata, reading.flags, part)
+    inner = (
+        Measurement(
+            sample, one.technique, source, one.payload, known | dict(one.state), {"where": one.where}, (), number - 1, number
+        )
+        for number, one in enumerate(reading.within, start=1)
+    )  # fmt: skip
+    return whole, *inner
 
 
-def as_series(data: object, *, kind: str | None = None) -> Series:
-    """Take a series, a measurement, a path or several of them; a path becomes a series of one.
+def as_series(data: object, *, kind: str | None = None, technique: str | None = None) -> Series:
+    """Take a series, a measurement, a path or several of them; a path becomes a series of what it holds.
 
     Parameters
     ----------
@@ -128,11 +171,14 @@ def as_series(data: object, *, kind: str | None = None) -> Series:
         `Series`, `Measurement`, path, or a list of these.
     kind
         Kind of cell (``half_cathode``, ``half_anode``, ``full``) for bare paths, where no study declares it.
+    technique
+        Of a path, take the measurements of this technique: spectra inside a cycling file are ``impedance``. Without it,
+        take the one that the file is about.
 
     Raises
     ------
     ReadError
-        If a path cannot be read.
+        If a path cannot be read, or holds nothing for the technique.
     TypeError
         If the data are of another type.
     """
@@ -142,7 +188,13 @@ def as_series(data: object, *, kind: str | None = None) -> Series:
         return Series((data,))
     if isinstance(data, (str, Path)):
         path = Path(data)
-        return Series((measure(path, Sample(name=path.stem, variant=path.stem, cell_kind=kind)),))
+        found = measure_all(path, Sample(name=path.stem, variant=path.stem, cell_kind=kind))
+        if technique is None:
+            return Series(found[:1])
+        mine = tuple(item for item in found if item.technique == technique)
+        if not mine:
+            raise ReadError(f"{path}: this file feeds '{found[0].technique}' and holds nothing for '{technique}'.")
+        return Series(mine)
     if isinstance(data, (list, tuple)):
-        return Series(tuple(item for entry in data for item in as_series(entry, kind=kind)))
+        return Series(tuple(item for entry in data for item in as_series(entry, kind=kind, technique=technique)))
     raise TypeError(f"{type(data).__name__} is no series, measurement or path of a raw file.")

@@ -108,11 +108,11 @@ def _look(
     left_out: list[Unread] = []
     for number, (path, name) in enumerate(listed):
         try:
-            match = recognise(path).format
-            if match is None:
+            match = recognise(path)
+            if match.format is None:
                 left_out.append(Unread(name, "no reader knows this content"))
             else:
-                reading = match.read(path, options.get(match.technique, {}))
+                reading = match.format.read(path, options.get(match.technique, {}))
                 start, mass = reading.test.get("start", ""), reading.proposals.get("active_mass", "")
                 found.append(_Found(name, match.technique, start, mass))
         except InterlithError as error:

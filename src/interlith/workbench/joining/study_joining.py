@@ -109,12 +109,10 @@ def _log(study: Study, path: Path) -> Measurement | Path:
 
 
 def _with_states(study: Study, done: Mapping[str, Joined]) -> Study:
-    found = {
-        (item.source.path, item.source.sha256, item.technique): item for one in done.values() for item in one.series
-    }
+    found = {(item.source.path, item.source.sha256, item.inner): item for one in done.values() for item in one.series}
 
     def known(item: Measurement) -> Measurement:
-        return found.get((item.source.path, item.source.sha256, item.technique), item)
+        return found.get((item.source.path, item.source.sha256, item.inner), item)
 
     return replace(
         study,

@@ -14,11 +14,11 @@ from interlith.workbench.corrections.decision_targets import DIGITS
 from interlith.workbench.declaring.measurements_file import Row
 from interlith.workbench.declaring.schema import READER_WORDS
 from interlith.workbench.discovery import formats, techniques
-from interlith.workbench.reading import no_reader, recognise
+from interlith.workbench.reading import no_reader, recognise, wrong_technique
 from interlith.workbench.running.jobs import FileWords, Job
 from interlith.workbench.running.keys import file_step_key, reading_key, recognition_key
 from interlith.workbench.running.performing import READ, words_read
-from interlith.workbench.running.readings import measurement_of
+from interlith.workbench.running.readings import measurement_of, within_of
 from interlith.workbench.running.session import Session
 
 Options = Mapping[str, Mapping[str, Any]]
@@ -26,7 +26,9 @@ Options = Mapping[str, Mapping[str, Any]]
 
 @dataclass(slots=True)
 class Found:
-    """A row and its file: the bytes, the format that claims them, the key of the reading; `error` where it ends before."""
+    """A row and its file: the bytes, the format that claims them and the technique that they feed, the key of the reading;
+    `error` where it ends before.
+    """
 
     row: Row
     path: Path
@@ -34,6 +36,7 @@ class Found:
     size: int = 0
     modified: int = 0
     format: str = ""
+    feeds: str = ""
     key: str = ""
     options: Mapping[str, Any] | None = None
     reading: Mapping[str, Any] | None = None
@@ -68,6 +71,10 @@ class Found:
         return measurement_of(
             reading, self.words(part), sample, key=self.key, version=formats()[self.format].version, technique=self.technique
         )  # fmt: skip
+
+    def within(self, sample: Sample) -> tuple[Measurement, ...]:
+        """The measurements of other techniques inside a file that was read."""
+        return within_of(self.reading or {}, self.words(), sample, version=formats()[self.format].version)
 
 
 def look_at(
@@ -142,8 +149,9 @@ def _recognise(found: Sequence[Found], work: Session) -> None:
             known[key] = fresh[key] = {
                 "format": match.format.name if match.format else "",
                 "confidence": match.confidence,
+                "technique": match.technique,
             }
-        one.format = known[key]["format"]
+        one.format, one.feeds = known[key]["format"], known[key]["technique"]
         one.error = _mismatch(one)
     if fresh:
         work.store.put_documents(fresh)
@@ -152,13 +160,7 @@ def _recognise(found: Sequence[Found], work: Session) -> None:
 def _mismatch(one: Found) -> str:
     if not one.format:
         return no_reader()
-    format_ = formats()[one.format]
-    if format_.technique != one.technique:
-        return (
-            f"this is {format_.title}, which feeds '{format_.technique}', but measurements.csv declares '{one.technique}'; "
-            "correct the column technique."
-        )
-    return ""
+    return wrong_technique(formats()[one.format], one.feeds, one.technique)
 
 
 def _job(one: Found, options: Mapping[str, Any], decisions: Sequence[Decision], ahead: bool) -> Job:

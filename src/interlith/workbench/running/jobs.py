@@ -21,7 +21,8 @@ class FileWords:
 
     `modified` is the time of its last change (ns) when it was hashed, 0 where unknown; `state` maps a state variable to
     ``[value, low, high, unit]``; `key` is that of the reading and `reading` what it
-    found (see `interlith.workbench.running.readings.words_of`), both empty for a job that reads.
+    found (see `interlith.workbench.running.readings.words_of`), both empty for a job that reads; `inner` is the place of
+    the measurement inside the file (see `interlith.model.Measurement`).
     """
 
     name: str
@@ -35,6 +36,7 @@ class FileWords:
     key: str = ""
     reading: Mapping[str, Any] = field(default_factory=dict)
     modified: int = 0
+    inner: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def recognition_key(sha256: str, suffix: str, formats: Mapping[str, Format]) -> 
 
 @cache
 def _sniffers(formats: tuple[Format, ...]) -> str:
-    return digest_of([(item.name, code_of(item.sniff.__module__).hash) for item in formats])
+    return digest_of([(item.name, item.technique, code_of(item.sniff.__module__).hash) for item in formats])
 
 
 def reading_key(sha256: str, format_: Format, options: Mapping[str, Any]) -> str:
@@ -68,7 +68,10 @@ def specimen_step_key(
     seen: list[Any] = []
     if step.reads:
         # The key of the reading stands for all that the reader found; states and flags may come from other logs.
-        told = [(item.name, item.part, item.key, dict(item.state), item.reading.get("flags", ())) for item in files]
+        told = [
+            (item.name, item.part, item.inner, item.key, dict(item.state), item.reading.get("flags", ()))
+            for item in files
+        ]
         seen = [sample_words(sample), told]
     code = code_of(step.run.__module__).hash
     named = {name: list(keys) for name, keys in inputs.items()}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from interlith.errors import InterlithError, MissingDependency
 from interlith.model import Decision, Declared, Given, Measurement, Refusal, Result, Sample, Series, Step, read_target
-from interlith.workbench.discovery import formats, technique
+from interlith.workbench.discovery import formats, technique, techniques
 from interlith.workbench.reading import read_file
 from interlith.workbench.running.identity import identify
 from interlith.workbench.running.jobs import Done, FileWords, Job
@@ -85,7 +85,8 @@ def _read(job: Job, store: Store) -> Done:
     )
     item = replace(item, payload=reading.payload)
     kept: dict[str, Result | Refusal] = {}
-    for step in technique(job.technique).steps:
+    known = techniques().get(job.technique)
+    for step in known.steps if known is not None else ():
         # What was passed over before is not passed over again because its note was lost.
         for key in set(job.inputs.get(step.name, ())) - store.has(job.inputs.get(step.name, ())):
             decisions = tuple(one for one in decisions_of(job) if one.field in step.decides)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from interlith.errors import ReadError, StudyError
-from interlith.model import Flag, Measurement, Reading, Sample, Source, State, Table
+from interlith.model import Flag, Measurement, Payload, Reading, Sample, Source, State, Table
 from interlith.workbench.reading import digest, read_file
 from interlith.workbench.running.jobs import FileWords
 from interlith.workbench.store.digests import SMALL
@@ -24,17 +24,28 @@ Words = dict[str, Any]
 
 def words_of(reading: Reading) -> Words:
     """All of a reading but its rows, as words and numbers."""
-    payload = reading.payload
-    if not isinstance(payload, Table):
-        raise ReadError(f"A {type(payload).__name__} cannot be remembered yet.")
     return {
-        "columns": list(payload.columns),
-        "types": _types(payload.frame),
+        **_shape(reading.payload),
         "metadata": {str(name): _plain(value) for name, value in reading.metadata.items()},
         "flags": [asdict(flag) for flag in reading.flags],
         "proposals": dict(reading.proposals),
         "test": dict(reading.test),
+        "within": [
+            {
+                "technique": one.technique,
+                "where": one.where,
+                "state": {name: _state_words(state) for name, state in one.state.items()},
+                **_shape(one.payload),
+            }
+            for one in reading.within
+        ],
     }
+
+
+def _shape(payload: Payload) -> Words:
+    if not isinstance(payload, Table):
+        raise ReadError(f"A {type(payload).__name__} cannot be remembered yet.")
+    return {"columns": list(payload.columns), "types": _types(payload.frame)}
 
 
 def refusal_words(reason: str) -> Words:
@@ -56,6 +67,22 @@ def measurement_of(
         original_metadata=words["metadata"],
         flags=tuple(Flag(**flag) for flag in words["flags"]),
         part=file.part,
+        inner=file.inner,
+    )
+
+
+def within_of(words: Mapping[str, Any], file: FileWords, sample: Sample, *, version: str) -> tuple[Measurement, ...]:
+    """The measurements of other techniques inside a file; what the file says of their state goes before the table's."""
+    return tuple(
+        measurement_of(
+            {**one, "metadata": {"where": one["where"]}, "flags": ()},
+            replace(file, inner=number, state={**file.state, **one["state"]}),
+            sample,
+            key=file.key,
+            version=version,
+            technique=one["technique"],
+        )
+        for number, one in enumerate(words.get("within", ()), start=1)
     )
 
 
@@ -72,15 +99,19 @@ def file_words(item: Measurement, options: Mapping[str, Any]) -> FileWords:
         raise StudyError(
             f"{source.path} was not read by open_study, so that no other process can read it; hand its folder over."
         )
-    state = {name: (one.value, one.low, one.high, one.unit) for name, one in item.state.items()}
+    state = {name: _state_words(one) for name, one in item.state.items()}
     reading = {
         "columns": list(payload.columns), "types": _types(payload.frame), "metadata": dict(item.original_metadata),
         "flags": [asdict(flag) for flag in item.flags],
     }  # fmt: skip
     return FileWords(
         source.path, str(source.absolute), source.sha256, source.size, item.part, source.reader, dict(options), state,
-        source.key, reading, source.modified,
+        source.key, reading, source.modified, item.inner,
     )  # fmt: skip
+
+
+def _state_words(state: State) -> tuple[float, float, float, str]:
+    return state.value, state.low, state.high, state.unit
 
 
 def changed(file: FileWords) -> bool:
@@ -112,7 +143,8 @@ def _later(words: Mapping[str, Any], file: FileWords) -> pl.LazyFrame:
     def rows(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
     ) -> Iterator[pl.DataFrame]:
-        payload = read_file(Path(file.path), format_name=file.format, options=file.options)[1].payload
+        reading = read_file(Path(file.path), format_name=file.format, options=file.options)[1]
+        payload = reading.within[file.inner - 1].payload if file.inner else reading.payload
         assert isinstance(payload, Table)  # it was one when the words were written
         frame = payload.frame if predicate is None else payload.frame.filter(predicate)
         frame = frame if with_columns is None else frame.select(with_columns)
