@@ -277,3 +277,48 @@ def test_other_vendors_text_is_not_claimed(tmp_path: Path) -> None:
     landt = tmp_path / "l.csv"
     landt_csv.write(table(), landt, {})
     assert neware_csv.FORMAT.sniff(landt.read_bytes(), landt) == 0.0
+
+
+CLOCK = {"mapping": {"test_time": "Time", "current": "I/mA", "voltage": "U/V"}}
+
+
+def _clocks(seconds: list[int], *, whole: bool = False) -> str:
+    text = "Time;I/mA;U/V\n"
+    for second in seconds:
+        hours = second // 3600 if whole else second // 3600 % 24
+        text += f"{hours:02d}:{second // 60 % 60:02d}:{second % 60:02d};1.5;3.5\n"
+    return text
+
+
+def test_the_time_of_day_runs_on_past_midnight(tmp_path: Path) -> None:
+    seconds = list(range(85_000, 85_000 + 3 * 86_400, 1800))
+    path = tmp_path / "x.csv"
+    path.write_text(_clocks(seconds))
+    reading = generic_csv.FORMAT.read(path, CLOCK)
+    assert reading.payload.frame.collect()["test_time"].to_list() == seconds  # type: ignore[union-attr]
+    assert [flag.message for flag in reading.flags if flag.code == "time_of_day"] == [
+        "The time column holds the time of day and passes midnight 3 times; each time a day was added."
+    ]
+
+
+def test_a_duration_of_more_than_a_day_is_no_time_of_day(tmp_path: Path) -> None:
+    seconds = [0, 3600, 90_000, 3600, 7200]
+    path = tmp_path / "x.csv"
+    path.write_text(_clocks(seconds, whole=True))
+    reading = generic_csv.FORMAT.read(path, CLOCK)
+    assert reading.payload.frame.collect()["test_time"].to_list() == seconds  # type: ignore[union-attr]
+    assert not reading.flags
+
+
+@given(start=st.integers(0, 86_399), steps=st.lists(st.integers(0, 43_199), min_size=1, max_size=40))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_any_records_less_than_half_a_day_apart_keep_their_distances(
+    tmp_path_factory: pytest.TempPathFactory, start: int, steps: list[int]
+) -> None:
+    seconds = [start]
+    for step in steps:
+        seconds.append(seconds[-1] + step)
+    path = tmp_path_factory.mktemp("clock") / "x.csv"
+    path.write_text(_clocks(seconds))
+    got = generic_csv.FORMAT.read(path, CLOCK).payload.frame.collect()["test_time"]  # type: ignore[union-attr]
+    assert got.to_list() == seconds

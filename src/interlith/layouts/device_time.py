@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import polars as pl
 
 from interlith.layouts.lazy_text import Remark
 from interlith.physics.step_words import is_discharge
+
+
+#: Seconds of a day; a clock that falls by more than half of it has passed midnight.
+DAY = 86400.0
+_OF_DAY = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?$")
+
+
+def over_midnight(frame: pl.LazyFrame, samples: Sequence[str]) -> tuple[pl.LazyFrame, list[Remark]]:
+    """Let `test_time` run on where the vendor prints the time of day, which begins anew at midnight.
+
+    Parameters
+    ----------
+    frame
+        With `test_time` (s) as printed.
+    samples
+        Texts of its column in the rows looked at. Where one of them is no time of day, nothing is changed.
+
+    Notes
+    -----
+    Assumes that records are less than 12 h apart; a gap of days without a record cannot be seen in a time of day.
+    """
+    clocks = [text for text in samples if text]
+    if not clocks or not all(_OF_DAY.match(text) for text in clocks):
+        return frame, []
+    fell = pl.col("test_time").diff().fill_null(0.0) < -DAY / 2
+    midnights = int(frame.select(fell.sum()).collect().item() or 0)
+    if midnights == 0:
+        return frame, []
+    remark = Remark(
+        "time_of_day",
+        f"The time column holds the time of day and passes midnight {midnights} times; each time a day was added.",
+        severity="note",
+    )
+    return frame.with_columns(pl.col("test_time") + DAY * fell.cast(pl.Int64).cum_sum()), [remark]
 
 
 def from_step_time(frame: pl.LazyFrame, names: set[str]) -> tuple[pl.LazyFrame, list[Remark]]:

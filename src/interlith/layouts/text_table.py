@@ -92,6 +92,10 @@ def assemble(layout: Layout, understood: tuple[Column, ...]) -> TextTable:
     """Scan a laid out text and add device time and sign where the vendor leaves them out."""
     frame, remarks = scan(layout, understood)
     names = set(frame.collect_schema().names())
+    clock = next((item for item in understood if item.quantity == "test_time" and item.kind == "duration"), None)
+    if clock is not None:
+        frame, days = device_time.over_midnight(frame, layout.column(clock.position))
+        remarks = [*remarks, *days]
     frame, more = device_time.from_step_time(frame, names)
     frame, signs = device_time.signed(frame, names, contradicted=_unsigned(layout, understood))
     return TextTable(frame, tuple(frame.collect_schema().names()), layout, understood, (*remarks, *more, *signs))
