@@ -310,9 +310,17 @@ def test_a_duration_of_more_than_a_day_is_no_time_of_day(tmp_path: Path) -> None
     assert not reading.flags
 
 
-@given(start=st.integers(0, 86_399), steps=st.lists(st.integers(0, 43_199), min_size=1, max_size=40))
+def test_a_duration_that_begins_anew_is_not_taken_for_midnight(tmp_path: Path) -> None:
+    seconds = [*range(0, 50_000, 1000), *range(0, 50_000, 1000)]
+    path = tmp_path / "x.csv"
+    path.write_text(_clocks(seconds))
+    reading = generic_csv.FORMAT.read(path, CLOCK)
+    assert reading.payload.frame.collect()["test_time"].to_list() == seconds  # type: ignore[union-attr]
+
+
+@given(start=st.integers(0, 86_399), steps=st.lists(st.integers(0, 3600), min_size=1, max_size=40))
 @settings(max_examples=60, deadline=None, derandomize=True)
-def test_any_records_less_than_half_a_day_apart_keep_their_distances(
+def test_records_less_than_an_hour_apart_keep_their_distances(
     tmp_path_factory: pytest.TempPathFactory, start: int, steps: list[int]
 ) -> None:
     seconds = [start]

@@ -10,9 +10,10 @@ import polars as pl
 from interlith.layouts.lazy_text import Remark
 from interlith.physics.step_words import is_discharge
 
-
-#: Seconds of a day; a clock that falls by more than half of it has passed midnight.
+#: Seconds of a day, and how near to midnight on both sides (together, s) a clock must stand that has passed it: a duration
+#: that begins anew falls too.
 DAY = 86400.0
+NEAR = 3600.0
 _OF_DAY = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?$")
 
 
@@ -28,12 +29,13 @@ def over_midnight(frame: pl.LazyFrame, samples: Sequence[str]) -> tuple[pl.LazyF
 
     Notes
     -----
-    Assumes that records are less than 12 h apart; a gap of days without a record cannot be seen in a time of day.
+    Assumes that the records on both sides of midnight are at most `NEAR` apart; others are left running back, which the
+    self-check tells. A gap of days without a record cannot be seen in a time of day.
     """
     clocks = [text for text in samples if text]
     if not clocks or not all(_OF_DAY.match(text) for text in clocks):
         return frame, []
-    fell = pl.col("test_time").diff().fill_null(0.0) < -DAY / 2
+    fell = pl.col("test_time").diff().fill_null(0.0) <= NEAR - DAY
     midnights = int(frame.select(fell.sum()).collect().item() or 0)
     if midnights == 0:
         return frame, []
