@@ -28,7 +28,7 @@ import numpy as np
 import polars as pl
 import psutil
 
-from interlith.workbench.declaring.initialise import initialise
+from interlith.workbench.initialise import initialise
 from interlith.workbench.store import Store, verify
 from many_files import write
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from interlith.reporting.export import export as export
     from interlith.workbench.corrections.decisions import decide as decide
     from interlith.workbench.corrections.decisions import undo as undo
-    from interlith.workbench.declaring.initialise import initialise as initialise
     from interlith.workbench.external.reading import read_external as read_external
     from interlith.workbench.facade import compare as compare
     from interlith.workbench.facade import equivalent as equivalent
     from interlith.workbench.facade import read as read
     from interlith.workbench.facade import read_all as read_all
+    from interlith.workbench.initialise import initialise as initialise
     from interlith.workbench.joining.relating import relate_clocks as relate_clocks
     from interlith.workbench.joining.states import join_state as join_state
     from interlith.workbench.opening import open_study as open_study
@@ -43,7 +43,7 @@ _PUBLIC = {
     "evidence": "interlith",
     "explain": "interlith.workbench.provenance.explain",
     "export": "interlith.reporting.export",
-    "initialise": "interlith.workbench.declaring.initialise",
+    "initialise": "interlith.workbench.initialise",
     "join_state": "interlith.workbench.joining.states",
     "model": "interlith",
     "open_study": "interlith.workbench.opening",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from interlith.workbench.declaring.initialise import initialise
 from interlith.workbench.declaring.measurements_file import read_rows
+from interlith.workbench.initialise import initialise
 from interlith.workbench.opening import open_study
 
 from .folders import rows, write_cell

@@ -13,7 +13,7 @@ import pytest
 from interlith.errors import ReadError
 from interlith.model import Format, Reading, State, Table, Within
 from interlith.workbench import discovery, facade
-from interlith.workbench.declaring.initialise import initialise
+from interlith.workbench.initialise import initialise
 from interlith.workbench.opening import open_study
 from interlith.workbench.reading import as_series
 from interlith.workbench.running.run import run

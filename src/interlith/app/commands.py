@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def init_folder(folder: Path) -> int:
     """``il.initialise(folder)``."""
-    from interlith.workbench.declaring.initialise import initialise
+    from interlith.workbench.initialise import initialise
 
     with Progress("looking at files") as progress:
         done = initialise(folder, progress=progress)

@@ -10,8 +10,8 @@ from interlith.errors import InterlithError, ReadError, StudyError, nearest
 from interlith.model import Decision, Measurement, Sample, Study, Unread, Variant
 from interlith.workbench.corrections.decisions import included, read_decisions
 from interlith.workbench.declaring import study_file
+from interlith.workbench.declaring.data_files import data_files
 from interlith.workbench.declaring.gaps import find_gaps
-from interlith.workbench.declaring.initialise import data_files
 from interlith.workbench.declaring.measurements_file import Row, read_rows
 from interlith.workbench.declaring.schema import StudyWords
 from interlith.workbench.declaring.specimens import identity_of, read_specimens

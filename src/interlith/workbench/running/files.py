@@ -44,8 +44,8 @@ class Found:
 
     @property
     def technique(self) -> str:
-        """The technique that the row declares."""
-        return self.row.cells["technique"]
+        """The technique that the row declares, or that the file feeds where nothing is declared yet."""
+        return self.row.cells["technique"] or self.feeds
 
     def words(self, part: int = 0) -> FileWords:
         """For a job."""

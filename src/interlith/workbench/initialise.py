@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from interlith.errors import InterlithError, StudyError
+from interlith.errors import StudyError
 from interlith.model import Unread
+from interlith.workbench.declaring.data_files import data_files
 from interlith.workbench.declaring.measurements_file import (
     COLUMNS,
     UNCONFIRMED,
+    Row,
     delimiter_of,
     encoding_of,
     read_rows,
@@ -22,11 +24,11 @@ from interlith.workbench.declaring.measurements_file import (
 )
 from interlith.workbench.declaring.naming import Named, make_unique, read_names
 from interlith.workbench.declaring.study_file import read_study_file
-from interlith.workbench.reading import recognise
+from interlith.workbench.executors import Executor
+from interlith.workbench.running.files import Found, look_at
+from interlith.workbench.running.session import Session, session
+from interlith.workbench.store import Store
 
-#: Folders that hold no raw data.
-SKIPPED_FOLDERS = frozenset({"results", "__pycache__", "node_modules"})
-SKIPPED_FILES = frozenset({"study.yaml", "measurements.csv", "decisions.yaml", "claims.yaml", "truth.json"})
 Progress = Callable[[int, int, str], None]
 
 
@@ -52,11 +54,27 @@ class _Found:
     active_mass: str
 
 
-def initialise(folder: str | Path, *, progress: Progress | None = None) -> Initialised:
+def initialise(
+    folder: str | Path,
+    *,
+    progress: Progress | None = None,
+    store: Store | Path | str | None = None,
+    execute: str | Executor = "auto",
+) -> Initialised:
     """Look at every file of a folder by content and write `study.yaml` and `measurements.csv`, or append what is new.
 
     Masses found in vendor headers are proposed as "unconfirmed"; files that continue a test share its replicate number.
-    An existing `study.yaml` is never touched, and `measurements.csv` only grows at its end.
+    An existing `study.yaml` is never touched, and `measurements.csv` only grows at its end. What the files hold is
+    remembered in the store, so that opening the study reads nothing again.
+
+    Parameters
+    ----------
+    folder
+        The folder that holds the raw files, at any depth.
+    progress
+        Called as ``progress(done, total, name)`` after each file.
+    store, execute
+        As for `interlith.open_study`.
 
     Raises
     ------
@@ -69,7 +87,9 @@ def initialise(folder: str | Path, *, progress: Progress | None = None) -> Initi
     table = root / "measurements.csv"
     known = {row.file for row in read_rows(table)} if table.exists() else set()
     options, external = _declared(root)
-    found, left_out = _look(root, known | external, options, progress)
+    names = [name for path in data_files(root) if (name := path.relative_to(root).as_posix()) not in known | external]
+    with session(store=store, execute=execute, progress=progress) as work:
+        found, left_out = _look(root, names, options, work)
     rows, restarted = _rows(found)
     written = []
     if rows or not table.exists():
@@ -100,26 +120,29 @@ def _undeclared(study: Path, rows: list[dict[str, str]]) -> tuple[str, ...]:
 
 
 def _look(
-    root: Path, known: Set[str], options: Mapping[str, Mapping[str, Any]], progress: Progress | None
+    root: Path, names: Sequence[str], options: Mapping[str, Mapping[str, Any]], work: Session
 ) -> tuple[list[_Found], list[Unread]]:
-    """Recognise and read the files that are not `known`."""
-    listed = [(path, name) for path in data_files(root) if (name := path.relative_to(root).as_posix()) not in known]
+    """Recognise and read files that no row names yet; their technique is the one that their content feeds."""
+    work.total += 2 * len(names)
+    rows = [Row(0, name, True, {"technique": ""}) for name in names]
     found: list[_Found] = []
     left_out: list[Unread] = []
-    for number, (path, name) in enumerate(listed):
-        try:
-            match = recognise(path)
-            if match.format is None:
-                left_out.append(Unread(name, "no reader knows this content"))
-            else:
-                reading = match.format.read(path, options.get(match.technique, {}))
-                start, mass = reading.test.get("start", ""), reading.proposals.get("active_mass", "")
-                found.append(_Found(name, match.technique, start, mass))
-        except InterlithError as error:
-            left_out.append(Unread(name, str(error).replace(f"{path}: ", "")))
-        if progress is not None:
-            progress(number + 1, len(listed), name)
+    for file in look_at(root, rows, options, (), work, ahead=False):
+        reason = _refusal(file)
+        if reason:
+            left_out.append(Unread(file.row.file, reason.replace(f"{file.path}: ", "")))
+            continue
+        reading = file.reading or {}
+        start, mass = reading["test"].get("start", ""), reading["proposals"].get("active_mass", "")
+        found.append(_Found(file.row.file, file.technique, start, mass))
     return found, left_out
+
+
+def _refusal(file: Found) -> str:
+    """Why a file was not read; empty where it was."""
+    if file.error or file.reading is None:
+        return file.error or "it was not read."
+    return str(file.reading.get("refused", ""))
 
 
 def _declared(root: Path) -> tuple[Mapping[str, Mapping[str, Any]], frozenset[str]]:
@@ -129,17 +152,6 @@ def _declared(root: Path) -> tuple[Mapping[str, Mapping[str, Any]], frozenset[st
     except StudyError:
         return {}, frozenset()
     return words.analyses, frozenset(name.replace("\\", "/") for name in words.external)
-
-
-def data_files(root: Path) -> list[Path]:
-    """Every file of a study folder that may hold raw data: no hidden ones, none of ours, nothing under results."""
-    found = []
-    for path in sorted(root.rglob("*")):
-        parts = path.relative_to(root).parts
-        hidden = any(part.startswith((".", "~$")) for part in parts)
-        if path.is_file() and not hidden and not SKIPPED_FOLDERS & set(parts[:-1]) and parts[-1] not in SKIPPED_FILES:
-            found.append(path)
-    return found
 
 
 def _rows(found: list[_Found]) -> tuple[list[dict[str, str]], list[str]]:
