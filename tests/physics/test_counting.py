@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from interlith.physics.counting import count, self_check
 from interlith.physics.counting_checks import likely_cause
+from interlith.physics.counting_vendor_cycles import loops
 from interlith.physics.resolution import credible, resolution
 
 Step = tuple[float, float, float, float]
@@ -590,3 +591,30 @@ def test_the_integral_knows_the_noise_of_its_current_and_the_digits_of_its_clock
     found = [made_constant(seed, noise=noise, clock=clock) for seed in range(120)]
     pulls = [(charge - true) / std for charge, std, true in found]
     assert 0.3 < float(np.sqrt(np.mean(np.square(pulls)))) < 1.3
+
+
+def _steps(cycles: list[tuple[int, int, float]]) -> pl.DataFrame:
+    direction, vendor, charge = zip(*cycles, strict=True)
+    null = [None] * len(cycles)
+    return pl.DataFrame(
+        {
+            "direction": direction,
+            "vendor_cycle": vendor,
+            "charge": charge,
+            "counter_charge": null,
+            "integral_charge": null,
+        },
+        schema_overrides={"charge": pl.Float64, "counter_charge": pl.Float64, "integral_charge": pl.Float64},
+    )
+
+
+def test_a_vendor_cycle_that_holds_two_loops_is_told() -> None:
+    clean = [(1, 1, 1.0), (0, 1, 0.0), (1, 1, 0.1), (-1, 1, 0.9), (1, 2, 1.0), (-1, 2, 0.9)]
+    assert loops(_steps(clean)) == ""
+    assert "cycle 2 holds 2 charges and 2 discharges" in loops(_steps([*clean, (1, 2, 0.5), (-1, 2, 0.4)]))
+    # A pulse of another direction within a charge makes no loop.
+    assert loops(_steps([(1, 1, 0.5), (-1, 1, 0.001), (1, 1, 0.5), (-1, 1, 0.9)])) == ""
+
+
+def test_a_vendor_that_never_counts_says_nothing() -> None:
+    assert loops(_steps([(1, 1, 1.0), (-1, 1, 0.9), (1, 1, 1.0), (-1, 1, 0.9)])) == ""

@@ -11,6 +11,7 @@ import polars as pl
 from interlith.physics.counting_block import Clock
 from interlith.physics.counting_charge import AGREEMENT, Charges
 from interlith.physics.counting_steps import Resolved
+from interlith.physics.counting_vendor_cycles import loops
 from interlith.physics.step_words import step_word
 
 #: A single cell lies between these voltages (V).
@@ -60,7 +61,7 @@ def check(steps: pl.DataFrame, resolved: Resolved, passed: Charges, clock: Clock
     """All notices of a file, worst first."""
     found = [
         *_voltage(steps), *_counter(steps), *_energy(steps), *_at_rest(resolved), *_clock(clock), *_gaps(steps),
-        *_coarse(steps, passed),
+        *_coarse(steps, passed), *_vendor_cycles(steps),
     ]  # fmt: skip
     rank = {"error": 0, "warning": 1, "note": 2}
     return tuple(sorted(found, key=lambda item: rank[item.severity]))
@@ -226,6 +227,11 @@ def _coarse(steps: pl.DataFrame, passed: Charges) -> list[Notice]:
         f"integral {1e3 * row['integral_charge']:.6g} +- {1e3 * row['integral_std']:.2g} mAh)."
     )
     return [Notice("coarse_counter", message, f"rows {row['first_row']}-{row['last_row']}", "note")]
+
+
+def _vendor_cycles(steps: pl.DataFrame) -> list[Notice]:
+    said = loops(steps)
+    return [Notice("vendor_cycle_loops", said, "", "note")] if said else []
 
 
 def word_decisions(steps: pl.DataFrame) -> tuple[Decision, ...]:
