@@ -10,7 +10,6 @@ import pytest
 
 from interlith.errors import ReadError
 from interlith.formats import (
-    arbin_res,
     bdf,
     biologic_mpr,
     generic_csv,
@@ -182,7 +181,6 @@ def test_a_missing_voltage_is_refused(cycling_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "file"),
     [
-        (arbin_res.FORMAT, "20160805_test001_45_cc_01.res"),
         (biologic_mpr.FORMAT, "bdf_GCPL-0.mpr"),
         (maccor_raw.FORMAT, "beep_xTESLADIAG_000019_CH70.070"),
         (other_workbook.FORMAT, "pyprobe_Experiment_Record.xlsx"),

@@ -36,6 +36,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     **{name: ("time", size) for name, size in (("ms", 1e-3), ("us", 1e-6), ("d", 86400.0), ("day", 86400.0))},
     **{name: ("clock", 1.0) for name in ("h:min:s.ms", "h:m:s.ms", "h:m:s:ms", "h:m:s", "hh:mm:ss", "hh:mm:ss.ms")},
     **{name: ("temperature", 1.0) for name in ("c", "degc", "oc", "celsius", "dc.", "dc", "℃", "°c", "?c")},
+    **{name: ("temperature", 1.0) for name in ("°", "â°c", "¡æ", "ąć", "deg.c", "degreesc")},
     **{name: ("count", 1.0) for name in ("1", "")},
 }
 _DIMENSIONS: dict[str, str] = {
@@ -61,6 +62,8 @@ QUANTITIES: tuple[str, ...] = tuple(_DIMENSIONS)
 NEEDED = frozenset({"test_time", "step_time", "current", "voltage"})
 _KINDS: dict[str, Kind] = {"count": "integer", "text": "text", "date": "date"}
 _BRACKETED = re.compile(r"^(?P<stem>.*?)\s*[(\[](?P<unit>[^()\[\]]*)[)\]]\s*$")
+#: A number behind the unit counts the inputs of one kind: ``Aux_Temperature(C)_1``.
+_NUMBERED = re.compile(r"^(?P<stem>.*?)\s*[(\[](?P<unit>[^()\[\]]*)[)\]](?P<number>_\d{1,3})$")
 _SLASHED = re.compile(r"^(?P<stem>[^/]*?)\s*/\s*(?P<unit>.+?)\s*$")
 _SUFFIXED = re.compile(
     r"^(?P<stem>.*?)_(?P<unit>A|mA|uA|V|mV|s|h|Ah|mAh|Wh|mWh|C|ah|wh|second|volt|ampere|celsius|degC)$"
@@ -98,6 +101,9 @@ def fold(text: str) -> str:
 def split(name: str) -> Name:
     """Split a column name into stem and unit: ``Current(µA)`` -> ``current``, ``µA``."""
     text = name.strip().strip("\ufeff").strip('"').strip()
+    numbered = _NUMBERED.match(text)
+    if numbered and numbered["stem"]:
+        return Name(fold(numbered["stem"] + numbered["number"]), numbered["unit"].strip())
     for pattern in (_BRACKETED, _SLASHED, _SUFFIXED):
         found = pattern.match(text)
         if found and found["stem"]:

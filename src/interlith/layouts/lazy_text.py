@@ -12,7 +12,7 @@ from typing import Literal
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import dates
+from interlith.layouts import dates, number_dates
 from interlith.layouts.column_names import Column
 from interlith.layouts.text_layout import LARGEST_REWRITE, Layout
 
@@ -231,7 +231,9 @@ def _scaled(value: pl.Expr, column: Column) -> pl.Expr:
 
 def _date(raw: pl.Expr, samples: Sequence[str]) -> pl.Expr | None:
     pattern = dates.pattern_of([*samples[:50], *samples[-50:]])
-    return None if pattern is None else raw.str.strip_chars().str.to_datetime(pattern, strict=False, time_unit="ms")
+    if pattern is None:
+        return number_dates.from_texts(raw, samples)
+    return raw.str.strip_chars().str.to_datetime(pattern, strict=False, time_unit="ms")
 
 
 def _source(layout: Layout) -> str | io.BytesIO:

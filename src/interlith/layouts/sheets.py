@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import archives, device_time
+from interlith.layouts import archives, dates, device_time, number_dates
 from interlith.layouts.column_names import Column, understand
 from interlith.layouts.lazy_text import NULLS, Remark, clock_expression
 from interlith.physics.step_words import is_discharge
@@ -69,23 +69,45 @@ def words(path: Path, head: bytes) -> str:
 
 
 def read_sheets(
-    path: Path, vocabulary: Mapping[str, str], accept: Callable[[Sequence[str]], bool], *, title: str
+    path: Path,
+    vocabulary: Mapping[str, str],
+    accept: Callable[[Sequence[str]], bool],
+    *,
+    title: str,
+    select: Callable[[Sequence[str]], Sequence[str]] | None = None,
+    units: Mapping[str, str] | None = None,
 ) -> SheetTable:
     """Read the sheets whose header `accept` takes, one after the other, as one record table.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+    vocabulary
+        Folded stem of a column name -> quantity.
+    accept
+        Whether a row of cells is the header of the record table.
+    title
+        Name of the format for messages.
+    select
+        From the names of all sheets those that hold records, in the order in which they follow each other; of the others
+        only the first rows are looked at. `None` takes all.
+    units
+        Unit per quantity where the vendor's header prints none.
 
     Raises
     ------
     ReadError
         If the workbook is damaged or holds no such sheet, or a cell of a needed column is no number.
     """
-    sheets = _sheets(path)
+    sheets, selected = _sheets(path, select)
     tables: list[tuple[str, int, list[Row]]] = []
     other: dict[str, tuple[Row, ...]] = {}
     for name, rows in sheets:
         start = next(
             (number for number, row in enumerate(rows[:HEADER_ROWS]) if accept([_text(cell) for cell in row])), None
         )
-        if start is None:
+        if start is None or name not in selected:
             other[name] = tuple(rows[:40])
         else:
             tables.append((name, start, rows))
@@ -104,7 +126,7 @@ def read_sheets(
             )
         body.extend(row for row in rows[start + 1 :] if any(_text(cell) for cell in row))
     left_out: list[str] = []
-    columns = understand(names, vocabulary, where=f"{path}, sheet '{tables[0][0]}'", left_out=left_out)
+    columns = understand(names, vocabulary, where=f"{path}, sheet '{tables[0][0]}'", units=units, left_out=left_out)
     table = _assemble(path, columns, body, names, other)
     return replace(table, remarks=(*table.remarks, *(Remark("column_left_out", text) for text in left_out)))
 
@@ -136,7 +158,10 @@ def _assemble(
     return SheetTable(lazy, names, rows, columns, other, (*times, *signs))
 
 
-def _sheets(path: Path) -> list[tuple[str, list[Row]]]:
+def _sheets(
+    path: Path, select: Callable[[Sequence[str]], Sequence[str]] | None
+) -> tuple[list[tuple[str, list[Row]]], Collection[str]]:
+    """Rows of all sheets, those with records in their order before the others, and the names of the former."""
     import python_calamine
 
     try:
@@ -150,7 +175,15 @@ def _sheets(path: Path) -> list[tuple[str, list[Row]]]:
         raise ReadError(f"{path}: this is no workbook (.xls or .xlsx): byte 0 is {head[:4]!r}.")
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
-        return [(name, list(book.get_sheet_by_name(name).to_python(skip_empty_area=True))) for name in book.sheet_names]
+        selected = list(book.sheet_names if select is None else select(book.sheet_names))
+        rest = [name for name in book.sheet_names if name not in selected]
+        found: list[tuple[str, list[Row]]] = [
+            (name, list(book.get_sheet_by_name(name).to_python(nrows=None if name in selected else HEADER_ROWS)))
+            for name in (*selected, *rest)
+        ]
+        return found, selected
+    except ReadError:
+        raise
     except Exception as error:  # the reader of a closed format fails in any way on damaged bytes
         raise ReadError(
             f"{path}: the workbook is damaged ({type(error).__name__}: {error}); export it again."
@@ -169,9 +202,7 @@ def _series(path: Path, column: Column, cells: list[Any]) -> pl.Series | None:
     if column.kind == "text":
         return pl.Series(column.quantity, [_text(cell) or None for cell in cells], dtype=pl.String)
     if column.kind == "date":
-        dates = [cell if isinstance(cell, datetime) else None for cell in cells]
-        texts = any(isinstance(cell, str) and cell.strip() for cell in cells)
-        return None if texts else pl.Series(column.quantity, dates, dtype=pl.Datetime("ms"))
+        return _dates(column, cells)
     if column.kind == "duration":
         return _durations(path, column, cells)
     if {type(cell) for cell in cells} <= {float, int}:
@@ -180,6 +211,30 @@ def _series(path: Path, column: Column, cells: list[Any]) -> pl.Series | None:
     numbers = [_number(path, column, cell, row) for row, cell in enumerate(cells)]
     series = pl.Series(column.quantity, numbers, dtype=pl.Float64)
     return series.cast(pl.Int64) if column.kind == "integer" else series * column.factor
+
+
+def _dates(column: Column, cells: list[Any]) -> pl.Series | None:
+    """Dates as cells of dates, as texts in one pattern, or as numbers of one kind; `None` where they are mixed or unknown."""
+    texts = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
+    numbers = [cell for cell in cells if isinstance(cell, (int, float)) and not isinstance(cell, bool)]
+    if texts and numbers:
+        return None
+    if texts:
+        pattern = dates.pattern_of([*texts[:50], *texts[-50:]])
+        raw = pl.Series("raw", [cell.strip() if isinstance(cell, str) else None for cell in cells], dtype=pl.String)
+        if pattern is None:
+            return None
+        return raw.str.to_datetime(pattern, strict=False, time_unit="ms").alias(column.quantity)
+    if numbers:
+        plain = [float(cell) if isinstance(cell, (int, float)) else None for cell in cells]
+        made = number_dates.from_numbers(pl.Series("raw", plain, dtype=pl.Float64))
+        return None if made is None else made.alias(column.quantity)
+    # A date at midnight comes without its time.
+    found = [
+        cell if isinstance(cell, datetime) else datetime(*cell.timetuple()[:3]) if isinstance(cell, date) else None
+        for cell in cells
+    ]
+    return pl.Series(column.quantity, found, dtype=pl.Datetime("ms"))
 
 
 def _durations(path: Path, column: Column, cells: list[Any]) -> pl.Series:
