@@ -41,16 +41,16 @@ def _formats_page(_app: object) -> None:
         "",
         "Made from the registry when this page was built. Every file is recognised by content and checked against itself.",
         "",
-        "| format | files | versions seen | what is read or refused | source of the layout |",
-        "|---|---|---|---|---|",
+        "| format | files | versions seen | what is read | what is refused or left out | source of the layout |",
+        "|---|---|---|---|---|---|",
     ]
     for item in sorted(formats().values(), key=lambda item: (bool(item.refuses), item.name)):
-        outcome = f"refused: {item.refuses}" if item.refuses else f"read ({item.technique})"
         cells = (
             f"{item.title} (`{item.name}`)",
             ", ".join(item.patterns),
             ", ".join(item.versions_seen) or "-",
-            outcome,
+            "nothing" if item.refuses else item.reads,
+            item.refuses or item.limits,
             item.source,
         )
         lines.append("| " + " | ".join(str(cell).replace("|", "\\|").replace("*", "\\*") for cell in cells) + " |")

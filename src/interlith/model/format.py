@@ -97,6 +97,8 @@ class Format:
         ``write(frame, path, metadata)`` where the simulator needs it.
     refuses
         For vendor binaries that cannot be read: the sentence that names the export to make.
+    reads, limits
+        For people: what is read of such files, and what of them is refused or left out.
     """
 
     name: str
@@ -111,3 +113,5 @@ class Format:
     versions_seen: tuple[str, ...] = ()
     write: Callable[[pl.DataFrame, Path, Mapping[str, Any]], None] | None = None
     refuses: str = ""
+    reads: str = ""
+    limits: str = ""
