@@ -11,7 +11,6 @@ import pytest
 from interlith.errors import ReadError
 from interlith.formats import (
     bdf,
-    biologic_mpr,
     generic_csv,
     landt_csv,
     maccor_raw,
@@ -181,7 +180,6 @@ def test_a_missing_voltage_is_refused(cycling_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "file"),
     [
-        (biologic_mpr.FORMAT, "bdf_GCPL-0.mpr"),
         (maccor_raw.FORMAT, "beep_xTESLADIAG_000019_CH70.070"),
         (other_workbook.FORMAT, "pyprobe_Experiment_Record.xlsx"),
     ],

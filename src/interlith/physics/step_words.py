@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-_REST = ("rest", "r", "ocv", "open circuit", "pause", "idle", "静置", "搁置", "暂停")
-_DISCHARGE = re.compile(r"d_?ch|discharge|\bdis\b|^d_|ccd|cpd|crd|rated|cccv_?d|放电")
-_CHARGE = re.compile(r"chg|charge|^c_|ccc|cpc|ratec|cccv_?c|充电")
+_REST = ("rest", "r", "ocv", "open circuit", "pause", "pau", "idle", "静置", "搁置", "暂停")
+_DISCHARGE = re.compile(r"d_?ch|discharge|\bdis\b|^d_|ccd|cpd|crd|rated|cccv_?d|^d$|entlad|^ela$|放电")
+_CHARGE = re.compile(r"chg|charge|^c_|ccc|cpc|ratec|cccv_?c|^c$|^cha$|laden|ladung|^lad$|充电")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ def step_word(text: str) -> StepWord:
     if word in _REST:
         return StepWord("rest", "")
     direction = "discharge" if _DISCHARGE.search(word) else "charge" if _CHARGE.search(word) else ""
-    constant_voltage = "cv" in word or "恒压" in word
-    constant_current = bool(re.search(r"cc(?!hg)|rate|恒流", word))
+    constant_voltage = "cv" in word or "恒压" in word or "potentiostatic" in word
+    constant_current = bool(re.search(r"cc(?!hg)|rate|恒流|galvanostatic", word))
     if constant_voltage and constant_current:
         return StepWord(direction, "cccv")
     if constant_voltage:

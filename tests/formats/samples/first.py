@@ -118,7 +118,6 @@ SAMPLES: dict[str, Sample] = {
     "other_workbook": Sample("g.xlsx", _log),
     "neware_ndax": Sample("h.ndax", _ndax, real=True),
     "neware_nda": Sample("i.nda", lambda path: path.write_bytes(b"NEWARE" + bytes(range(256)) * 20), real=True),
-    "biologic_mpr": Sample("k.mpr", lambda path: path.write_bytes(b"BIO-LOGIC MODULAR FILE\x1a" + b" " * 60)),
     "maccor_raw": Sample(
         "l.001",
         lambda path: path.write_text(
