@@ -46,6 +46,7 @@ QUANTITIES: dict[str, QuantityKind] = _kinds(
     ("vendor_cycle", "1", "1", "cycle number as the vendor counts"),
     ("vendor_step", "1", "1", "step number as the vendor counts"),
     ("vendor_step_type", "", "", "step type in the vendor's own words"),
+    ("vendor_record", "1", "1", "number of the record as the vendor counts"),
     ("wall_clock", "s", "s", "wall clock, seconds since 1970-01-01 UTC; kept for the record, never for arithmetic"),
     ("frequency", "Hz", "Hz", "frequency of the alternating signal"),
     ("impedance_real", "ohm", "ohm", "real part of the impedance"),

@@ -13,6 +13,7 @@ from interlith.layouts.implied_mass import implied_mass
 from interlith.layouts.lazy_text import Remark
 
 VOCABULARY = {
+    **dict.fromkeys(("record", "recordno", "recno", "记录序号"), "vendor_record"),
     **dict.fromkeys(("cycleno", "cycleindex", "cycle", "循环序号", "循环号"), "vendor_cycle"),
     **dict.fromkeys(("stepno", "stepindex", "step", "工步序号", "工步号"), "vendor_step"),
     **dict.fromkeys(("stepstatus", "stepstate", "state", "stepname", "状态", "工步状态"), "vendor_step_type"),

@@ -109,6 +109,8 @@ def canonical(decoded: Decoded) -> tuple[pl.LazyFrame, list[Remark]]:
     for name, quantity in milli.items():
         if name in have:
             out.append((pl.col(name).cast(pl.Float64).abs() * 1e-3).alias(quantity))
+    if "index" in have:
+        out.append(pl.col("index").cast(pl.Int64).alias("vendor_record"))
     if "step_time_s" in have:
         out.append(pl.col("step_time_s").cast(pl.Float64).alias("step_time"))
     if "unix_time_s" in have:

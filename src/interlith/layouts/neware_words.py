@@ -9,6 +9,7 @@ from interlith.layouts.column_names import split, unit_factor
 from interlith.layouts.implied_mass import implied_mass
 
 VOCABULARY = {
+    **dict.fromkeys(("datapoint", "recordid", "recordindex", "数据序号", "记录序号"), "vendor_record"),
     **dict.fromkeys(("cycleindex", "cycleid", "cycle", "循环号"), "vendor_cycle"),
     **dict.fromkeys(("stepindex", "stepid", "step", "工步号"), "vendor_step"),
     **dict.fromkeys(("steptype", "stepname", "status", "工步类型", "状态"), "vendor_step_type"),

@@ -244,7 +244,13 @@ def _durations(path: Path, column: Column, cells: list[Any]) -> pl.Series:
         seconds = clock_expression(pl.col("raw"), texts)
         if seconds is None or len(texts) < sum(_text(cell) != "" for cell in cells):
             raise ReadError(f"{path}: the column '{column.name}' mixes durations such as '{texts[0]}' with others.")
-        return raw.to_frame().select(seconds.alias(column.quantity)).to_series()
+        try:
+            return raw.to_frame().select(seconds.alias(column.quantity)).to_series()
+        except pl.exceptions.PolarsError as error:
+            raise ReadError(
+                f"{path}: the column '{column.name}' holds something else than durations such as '{texts[0]}' "
+                f"({str(error).splitlines()[0]}); export it again."
+            ) from error
     return pl.Series(
         column.quantity, [_seconds(path, column, cell, row) for row, cell in enumerate(cells)], dtype=pl.Float64
     )

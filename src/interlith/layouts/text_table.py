@@ -11,9 +11,9 @@ from pathlib import Path
 
 import polars as pl
 
-from interlith.layouts import device_time
+from interlith.layouts import device_time, digit_groups
 from interlith.layouts.column_names import Column, split, understand
-from interlith.layouts.lazy_text import NULLS, Remark, scan
+from interlith.layouts.lazy_text import NULLS, Remark, refusal, scan
 from interlith.layouts.text_layout import Layout, header_rows, is_word, layout_of
 from interlith.physics.step_words import step_word
 
@@ -89,7 +89,20 @@ def read_text_table(
 
 
 def assemble(layout: Layout, understood: tuple[Column, ...]) -> TextTable:
-    """Scan a laid out text and add device time and sign where the vendor leaves them out."""
+    """Scan a laid out text and add device time and sign where the vendor leaves them out.
+
+    Raises
+    ------
+    ReadError
+        If a row that is looked at here holds something else than a number.
+    """
+    try:
+        return _assembled(layout, understood)
+    except pl.exceptions.PolarsError as error:
+        raise refusal(error, str(layout.path)) from error
+
+
+def _assembled(layout: Layout, understood: tuple[Column, ...]) -> TextTable:
     frame, remarks = scan(layout, understood)
     names = set(frame.collect_schema().names())
     clock = next((item for item in understood if item.quantity == "test_time" and item.kind == "duration"), None)
@@ -109,7 +122,10 @@ def _unsigned(layout: Layout, understood: Sequence[Column]) -> bool:
     for row in (*layout.head_rows, *layout.tail_rows):
         if len(row) <= max(where["current"], where["vendor_step_type"]):
             continue
-        current = row[where["current"]].strip().replace(",", ".")
+        current = row[where["current"]].strip()
         if step_word(row[where["vendor_step_type"]]).direction == "discharge" and current not in NULLS:
-            return bool(current) and float(current) > 0
+            plain = digit_groups.plain(current, layout.group) if layout.group else current
+            amount = float(plain.replace(",", ".") or 0.0)
+            if amount != 0.0:
+                return amount > 0
     return False

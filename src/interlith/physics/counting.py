@@ -138,6 +138,7 @@ def _columns(columns: Sequence[str]) -> dict[str, str]:
     chosen = {"time": "test_time", "current": "current", "voltage": "voltage"}
     markers = {"cycle": "vendor_cycle", "step": "vendor_step", "word": "vendor_step_type"}
     chosen |= {name: column for name, column in markers.items() if column in columns}
+    chosen |= {"record": "vendor_record"} if "vendor_record" in columns else {}
     for offers in (_SIDES, _ENERGY_SIDES):
         # One counter for both directions costs one column less than two.
         for pair in reversed(offers):

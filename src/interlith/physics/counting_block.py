@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from interlith.physics.counting_rows import Rows
 from interlith.physics.counting_runs import Flags, Floats, Integers
 
 #: An interval is looked at as a possible gap when longer than this (s) and so many times longer than the one before.
@@ -23,7 +24,7 @@ RESET_SHARE = 0.5
 JUMP_SHARE = 0.02
 
 COUNTERS = ("up", "down", "up_energy", "down_energy")
-_MARKERS = ("cycle", "step", "word")
+_MARKERS = ("cycle", "step", "word", "record")
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -38,6 +39,7 @@ class Clock:
     first_backwards: int = 0
     duplicates: int = 0
     largest_step_back: float = 0.0
+    rows_seen: Rows = field(default_factory=Rows)
 
 
 @dataclass(slots=True)
@@ -92,6 +94,7 @@ class Blocks:
 
     def next(self, frame: pl.DataFrame) -> Block | None:
         """The next block, or `None` where no row of the batch can be read."""
+        self.clock.rows_seen.watch(frame, self.columns)
         rows, frame = self._readable(frame)
         if frame.height == 0:
             return None

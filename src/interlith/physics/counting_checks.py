@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from interlith.physics.counting_block import Clock
 from interlith.physics.counting_charge import AGREEMENT, Charges
+from interlith.physics.counting_missing import missing
+from interlith.physics.counting_notices import Notice as Notice
 from interlith.physics.counting_steps import Resolved
 from interlith.physics.counting_vendor_cycles import loops
 from interlith.physics.step_words import step_word
@@ -36,16 +37,6 @@ _CAUSES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """Something the self-check found; the fields are those of the flag that the user sees."""
-
-    code: str
-    message: str
-    where: str = ""
-    severity: Literal["note", "warning", "error"] = "warning"
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """An automatic decision about a part of the file: what was taken, what else it could have been, how clear it was."""
 
@@ -61,7 +52,7 @@ def check(steps: pl.DataFrame, resolved: Resolved, passed: Charges, clock: Clock
     """All notices of a file, worst first."""
     found = [
         *_voltage(steps), *_counter(steps), *_energy(steps), *_at_rest(resolved), *_clock(clock), *_gaps(steps),
-        *_coarse(steps, passed), *_vendor_cycles(steps),
+        *_coarse(steps, passed), *_vendor_cycles(steps), *missing(steps, clock.rows_seen),
     ]  # fmt: skip
     rank = {"error": 0, "warning": 1, "note": 2}
     return tuple(sorted(found, key=lambda item: rank[item.severity]))

@@ -61,10 +61,13 @@ def tails(runs: Runs, direction: Integers, gap: Flags, resets: tuple[Flags, Flag
     # A counter that goes on over the switch has counted the end of the step by itself.
     set_back = np.where(direction > 0, np.append(resets[0][1:], False), np.append(resets[1][1:], False))
     missing = (direction != 0) & follows & set_back.astype(np.bool_) & regular & (wait > SHORT_WAIT * usual)
-    unseen = np.where(missing, np.clip(wait - np.append(late[1:], 0.0), 0.0, 1.5 * usual), 0.0)
+    whole = np.where(missing, np.maximum(wait - np.append(late[1:], 0.0), 0.0), 0.0)
+    unseen = np.minimum(whole, 1.5 * usual)
     unseen[unseen < SHORT_WAIT * usual] = 0.0
     seconds = np.where(wait >= SHORT_SECONDS, unseen, 0.0)
     spread = np.where(wait >= SHORT_SECONDS, RECTANGULAR, 2.0 * RECTANGULAR) * unseen
+    # A longer wait than a cycler leaves at a switch means that rows are missing, and the step went on for any part of it.
+    spread = np.where(whole > unseen, np.maximum(spread, 2.0 * RECTANGULAR * (whole - unseen)), spread)
     current = np.abs(runs.current_end) / SECONDS_AN_HOUR
     return Tail(seconds, spread, current * seconds, current * spread, slope)
 

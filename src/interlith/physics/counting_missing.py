@@ -1,0 +1,123 @@
+"""Is anything in a cycler file missing, doubled or so far out of line that a charge hangs on it?
+
+What the vendor's own numbers of the records show (`counting_rows`), stretches without rows behind which current flowed, and
+charges that are known to a few percent only because rows are far apart, or one of them stands alone.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from interlith.physics.counting_notices import Notice
+from interlith.physics.counting_rows import Rows
+
+#: A charge whose standard uncertainty is above this share is told ...
+UNSURE_SHARE = 0.004
+#: ... unless it is below this share of the largest of the file.
+SMALL_SHARE = 0.02
+#: Over a stretch without rows and without current the voltage of a cell relaxes by less than this share of its window.
+RELAXED_SHARE = 0.25
+
+
+def missing(steps: pl.DataFrame, rows: Rows) -> list[Notice]:
+    """All notices about missing, doubled and outlying rows."""
+    return [*_records(rows), *_fields(rows), *_unsure(steps), *_hidden(steps)]
+
+
+def _records(rows: Rows) -> list[Notice]:
+    if not rows.numbered:
+        return []
+    found = []
+    if (first := rows.first_missing) is not None:
+        found.append(
+            Notice(
+                "records_missing",
+                f"{rows.lost} records are missing in {rows.missing} places by the vendor's own numbers: {first.now} follows "
+                f"{first.before}. What passed in them may be missing from the charges; export or copy the file again.",
+                f"row {first.row}",
+            )
+        )
+    if (first := rows.first_again) is not None:
+        found.append(
+            Notice(
+                "records_again",
+                f"the vendor's record numbers run back in {rows.again} places: {first.now} follows {first.before}. Rows stand "
+                "twice or in another order, or two files were put together; export the file again, or give both files.",
+                f"row {first.row}",
+            )
+        )
+    return found
+
+
+def _fields(rows: Rows) -> list[Notice]:
+    found = rows.half_empty()
+    if not found:
+        return []
+    name = min(found, key=lambda item: rows.first_empty[item])
+    message = (
+        f"{found[name]} rows have no value of {name}, which all others have"
+        + (f"; so it is with {', '.join(other for other in found if other != name)}" if len(found) > 1 else "")
+        + ". Fields of these rows are lost or have moved; look at them, or export the file again."
+    )
+    return [Notice("fields_empty", message, f"row {rows.first_empty[name]}")]
+
+
+def _unsure(steps: pl.DataFrame) -> list[Notice]:
+    """Charges that could be a percent off because of how the current was sampled, or because of one outlying row."""
+    moving = steps.filter((pl.col("direction") != 0) & (pl.col("flag") == "") & pl.col("charge").is_not_null())
+    if moving.is_empty():
+        return []
+    size = pl.col("charge").abs()
+    bad = moving.filter(
+        (size > SMALL_SHARE * size.max()) & (pl.col("charge_std") > UNSURE_SHARE * size)
+        & (pl.col("charge_method") != "counter_ticks")
+    )  # fmt: skip
+    if bad.is_empty():
+        return []
+    row = bad.sort(pl.col("charge_std") / size, descending=True).row(0, named=True)
+    share = 100 * row["charge_std"] / abs(row["charge"]) if row["charge"] else float("inf")
+    message = (
+        f"the charge of {bad.height} of {moving.height} steps is known to more than {100 * UNSURE_SHARE:g} % only: step "
+        f"{row['step']} {1e3 * row['charge']:.6g} +- {1e3 * row['charge_std']:.2g} mAh ({share:.2g} %). Rows are far apart "
+        "where the current changes, rows are missing at its ends, or a single row stands out."
+    )
+    return [Notice("charge_uncertain", message, f"rows {row['first_row']}-{row['last_row']}")]
+
+
+def _hidden(steps: pl.DataFrame) -> list[Notice]:
+    """Stretches without rows, no counter going on over them, behind which the cell was charged or discharged."""
+    voltage = steps.get_column("voltage_max").max(), steps.get_column("voltage_min").min()
+    window = float(str(voltage[0])) - float(str(voltage[1]))
+    beside = steps.with_columns(
+        pl.col("direction").shift(1).alias("before"), pl.col("direction").shift(-1).alias("after"),
+        pl.col("rows").shift(1).alias("rows_before"), pl.col("charge").shift(1).alias("charge_before"),
+        pl.col("current_end").shift(1).alias("current_before"),
+    )  # fmt: skip
+    gaps = beside.filter((pl.col("step_type") == "gap") & pl.col("charge").is_null())
+    jumped = (pl.col("voltage_end") - pl.col("voltage_start")).abs() > RELAXED_SHARE * window
+    hidden = gaps.filter(jumped & (pl.col("before") == 0) & (pl.col("after") == 0))
+    found = []
+    if hidden.height:
+        row = hidden.row(0, named=True)
+        found.append(
+            Notice(
+                "current_unseen",
+                f"over {hidden.height} stretches without rows the voltage at rest changed as it only does under current: from "
+                f"{row['voltage_start']:.4g} to {row['voltage_end']:.4g} V. Charges or discharges are missing from the file.",
+                f"rows {row['first_row']}-{row['last_row']}",
+            )
+        )
+    seconds = pl.col("end_time") - pl.col("start_time")
+    passed = seconds * pl.col("current_before").abs() / 3600.0
+    under = gaps.filter((pl.col("before") != 0) & (passed > UNSURE_SHARE * pl.col("charge_before").abs()))
+    if under.height:
+        row = under.row(0, named=True)
+        found.append(
+            Notice(
+                "end_unseen",
+                f"{under.height} steps under current break off before a stretch without rows: they may have gone on, and passed "
+                "more than is counted.",
+                f"rows {row['first_row']}-{row['last_row']}",
+            )
+        )
+    return found
