@@ -19,6 +19,8 @@ PATTERNS = (
     "%Y/%m/%d %H:%M:%S%.f",
     "%m/%d/%Y %H:%M:%S%.f",
     "%d.%m.%Y %H:%M:%S%.f",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%Y-%m-%d %I:%M:%S %p",
 )
 _PARTS = {
     "%Y": r"(?P<year>\d{4})",

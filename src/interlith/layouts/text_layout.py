@@ -13,6 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from interlith.errors import ReadError
+from interlith.layouts import digit_groups
 
 #: Bytes looked at from each end of a file.
 BLOCK = 262_144
@@ -55,6 +56,7 @@ class Layout:
     preamble: tuple[str, ...] = field(default=())
     content: bytes | None = None
     columns: tuple[tuple[str | None, ...], ...] = field(default=(), repr=False)
+    group: str = ""
 
     def column(self, position: int) -> list[str]:
         """Fields of one column in the rows looked at, stripped; absent fields are left out."""
@@ -141,10 +143,14 @@ def header_rows(head: bytes) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
 
 
 def find_header(
-    lines: Sequence[str], accept: Callable[[list[str]], bool], *, delimiters: Sequence[str] = DELIMITERS
+    lines: Sequence[str],
+    accept: Callable[[list[str]], bool],
+    *,
+    delimiters: Sequence[str] = DELIMITERS,
+    header_lines: int = HEADER_LINES,
 ) -> tuple[int, str] | None:
     """First line, and its delimiter, that `accept` takes for the header of the table; `None` if there is none."""
-    for number, line in enumerate(lines[:HEADER_LINES]):
+    for number, line in enumerate(lines[:header_lines]):
         for delimiter in delimiters:
             if delimiter in line and accept(fields(line, delimiter)):
                 return number, delimiter
@@ -159,6 +165,9 @@ def layout_of(
     decimal: str | None = None,
     delimiters: Sequence[str] = DELIMITERS,
     content: bytes | None = None,
+    header_lines: int = HEADER_LINES,
+    head_bytes: int = BLOCK,
+    grouped: bool = False,
 ) -> Layout:
     """Lay out a delimited text file.
 
@@ -176,20 +185,25 @@ def layout_of(
         Delimiters to try, in this order.
     content
         The text where it is not that of the file itself, as UTF-8; `path` then only serves messages.
+    header_lines, head_bytes
+        Lines in which the header must begin, and bytes looked at from the start of the file: more where a vendor prints
+        a long protocol before its table.
+    grouped
+        Whether numbers with groups of digits (``136,344.95``) are read where the file proves their style, not refused.
 
     Raises
     ------
     ReadError
         If the file cannot be opened, holds no such header or no row, or mixes number styles: file and line are named.
     """
-    head, tail, whole = _blocks(path) if content is None else _blocks_of(content)
+    head, tail, whole = _blocks(path, head_bytes) if content is None else _blocks_of(content)
     if head[:2] in UTF16:
         content = _rewritten(path)
         head, tail, whole = _blocks_of(content)
     text, encoding = decode(head)
     lines = text.split("\n")
     lines = [line.rstrip("\r") for line in (lines if whole else lines[:-1])]
-    found = find_header(lines, accept, delimiters=delimiters)
+    found = find_header(lines, accept, delimiters=delimiters, header_lines=header_lines)
     if found is None:
         raise ReadError(f"{path}: {missing}")
     number, delimiter = found
@@ -222,13 +236,17 @@ def layout_of(
         content=content,
         columns=tuple(zip_longest(*head_rows, *tail_rows)),
     )
-    return layout if decimal is not None else _with_decimal(layout)
+    if decimal is not None:
+        return layout
+    if grouped and (style := digit_groups.style_of(text for row in (*head_rows, *tail_rows) for text in row)):
+        return replace(layout, decimal=style.decimal, group=style.group)
+    return _with_decimal(layout)
 
 
-def _blocks(path: Path) -> tuple[bytes, bytes, bool]:
+def _blocks(path: Path, head_bytes: int = BLOCK) -> tuple[bytes, bytes, bool]:
     try:
         with path.open("rb") as handle:
-            head = handle.read(BLOCK)
+            head = handle.read(head_bytes)
             size = handle.seek(0, 2)
             whole = size <= len(head)
             handle.seek(max(0, size - BLOCK // 4))
