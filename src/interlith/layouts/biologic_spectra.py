@@ -15,8 +15,8 @@ import polars as pl
 from interlith.errors import ReadError
 from interlith.layouts.lazy_text import Remark
 
-#: A step back along the frequencies that begins a new spectrum, in usual steps.
-_RESTART = 1.5
+#: Frequencies that differ by less than this share are one frequency; a step back by more begins a new spectrum.
+_SAME = 1e-3
 _MARKS = ("z_cycle", "sequence", "cycle")
 #: The voltage during a spectrum is best taken from its mean, that of a record before it as it is.
 _SWEPT = ("ewe_mean", "ewe", "ecell_mean", "ecell", "ewe_ece")
@@ -49,10 +49,10 @@ def numbered(frame: pl.DataFrame, runs: npt.NDArray[np.int64] | None = None) -> 
     """
     steps = np.diff(np.log(frame["frequency"].to_numpy()))
     begins = np.zeros(frame.height, dtype=bool)
-    moving = steps[steps != 0]
-    if moving.size:
-        usual, direction = float(np.median(np.abs(moving))), np.sign(np.median(moving))
-        begins[1:] |= (steps * direction < 0) & (np.abs(steps) > _RESTART * usual)
+    moving = np.sign(steps) * (np.abs(steps) > _SAME)
+    if moving.any():
+        direction = np.sign(moving.sum()) or moving[np.flatnonzero(moving)[0]]
+        begins[1:] |= moving == -direction
     for name in _MARKS:
         if name in frame.columns:
             begins[1:] |= np.diff(frame[name].cast(pl.Float64).fill_null(-1.0).to_numpy()) != 0
