@@ -133,7 +133,7 @@ def _spectra_only(technique: str, names: list[str], row: list[str]) -> bool:
     """Whether an export is of spectra alone: by its technique, else by whether its first row has a frequency."""
     if "freq/Hz" not in names:
         return False
-    if technique and ":" not in technique:
+    if technique and ":" not in technique and "\t" not in technique:
         return "impedance" in technique.casefold() or "peis" in technique.casefold()
     place = names.index("freq/Hz")
     first = row[place].strip().replace(",", ".") if place < len(row) else "0"

@@ -102,7 +102,7 @@ def spectra_only(frame: pl.DataFrame, *, where: str) -> tuple[pl.LazyFrame, tupl
     ReadError
         If no row has a frequency.
     """
-    kept = frame.filter(pl.col("frequency") > 0)
+    kept = frame.filter(pl.col("frequency").is_finite() & (pl.col("frequency") > 0))
     if kept.is_empty():
         raise ReadError(f"{where}: no row has a frequency above zero, so there is no spectrum in this file.")
     spectrum = numbered(kept)
@@ -135,7 +135,8 @@ def split(frame: pl.DataFrame, *, where: str) -> tuple[Spectrum, ...]:
     where
         Name of the file for messages.
     """
-    rows = np.flatnonzero((frame["frequency"].fill_null(0.0) > 0).to_numpy())
+    frequency = frame["frequency"].fill_null(0.0).to_numpy()
+    rows = np.flatnonzero(np.isfinite(frequency) & (frequency > 0))
     if rows.size == 0:
         return ()
     kept = frame[rows]
