@@ -168,7 +168,7 @@ def test_a_stored_current_goes_before_charge(tmp_path: Path) -> None:
 
 def test_records_at_one_time_take_the_current_of_their_own_step(tmp_path: Path) -> None:
     step = [1, 1, 1, 2, 2, 2]
-    columns = {
+    columns: dict[int, Any] = {
         1: [3, 3, 3, 1, 1, 1],
         131: step,
         4: [0.0, 10.0, 20.0, 20.0, 30.0, 30.0],
@@ -197,7 +197,14 @@ def test_two_counts_of_one_charge_that_disagree_are_told(tmp_path: Path) -> None
 
 
 def test_numbers_that_two_programs_use_differently_are_told_apart_by_their_width(tmp_path: Path) -> None:
-    bt_lab = {131: [1, 1], 4: [0.0, 10.0], 8: [1.0, 1.0], 6: [3.5, 3.6], 498: [0.0, 1.0], 499: [0.0, 0.0]}
+    bt_lab: dict[int, Any] = {
+        131: [1, 1],
+        4: [0.0, 10.0],
+        8: [1.0, 1.0],
+        6: [3.5, 3.6],
+        498: [0.0, 1.0],
+        499: [0.0, 0.0],
+    }
     frame = _frame(_read(tmp_path, own.mpr(bt_lab)))
     assert frame["charge_counter"].to_list() == [0.0, 1e-3]
     assert frame["voltage"].to_list() == pytest.approx([3.5, 3.6])
@@ -293,7 +300,7 @@ def test_spectra_in_a_test_are_measurements_of_their_own(version: int, tmp_path:
 
 
 def test_a_file_of_spectra_is_told_by_its_technique_or_its_columns(tmp_path: Path) -> None:
-    columns = {
+    columns: dict[int, Any] = {
         32: [1e3, 10.0, 1e3, 10.0],
         37: [1.0, 2.0, 3.0, 4.0],
         38: [0.5, 0.6, 0.7, -0.8],
@@ -319,13 +326,13 @@ def test_a_file_of_spectra_is_told_by_its_technique_or_its_columns(tmp_path: Pat
 
 
 def test_a_column_that_is_not_known_is_refused_by_its_number(tmp_path: Path) -> None:
-    columns = {1: [1, 1], 4: [0.0, 1.0], 6: [3.5, 3.5], 8: [1.0, 1.0]}
+    columns: dict[int, Any] = {1: [1, 1], 4: [0.0, 1.0], 6: [3.5, 3.5], 8: [1.0, 1.0]}
     with pytest.raises(ReadError, match=r"number 9998, 9999 is not known.*Export as Text"):
         _read(tmp_path, own.mpr(columns, numbers=[1, 4, 6, 9998, 9999]))
 
 
 def test_a_column_listed_twice_and_none_at_all_are_refused(tmp_path: Path) -> None:
-    columns = {4: [0.0, 1.0], 6: [3.5, 3.5], 8: [1.0, 1.0]}
+    columns: dict[int, Any] = {4: [0.0, 1.0], 6: [3.5, 3.5], 8: [1.0, 1.0]}
     with pytest.raises(ReadError, match="columns 6 are listed twice"):
         _read(tmp_path, own.mpr(columns, numbers=[4, 6, 6]))
     with pytest.raises(ReadError, match="announces 0 columns"):
@@ -366,7 +373,13 @@ def test_an_unknown_version_or_module_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", [3, 11])
 def test_a_file_cut_short_anywhere_gives_its_whole_records_and_says_so(version: int, tmp_path: Path) -> None:
-    columns = {1: [1] * 5, 131: [1] * 5, 4: np.arange(5.0), 7: [0.0, 1.0, 1.0, 1.0, 1.0], 6: [3.5, 3.6, 3.7, 3.8, 3.9]}
+    columns: dict[int, Any] = {
+        1: [1] * 5,
+        131: [1] * 5,
+        4: np.arange(5.0),
+        7: [0.0, 1.0, 1.0, 1.0, 1.0],
+        6: [3.5, 3.6, 3.7, 3.8, 3.9],
+    }
     raw = own.mpr(columns, version=version)
     begin = raw.find(b"VMP data") - 6
     after = raw.find(b"VMP LOG") - 6

@@ -61,10 +61,11 @@ def write(frame: pl.DataFrame, path: Path, metadata: Mapping[str, Any]) -> None:
         "cycle number": pl.col("vendor_cycle"),
     }  # fmt: skip
     if {"charge_counter", "discharge_counter"} <= set(frame.columns):
-        net = _grown("charge_counter") - _grown("discharge_counter")
+        # The increments are those of the printed sum, so that their own rounding never adds up.
+        net = ((_grown("charge_counter") - _grown("discharge_counter")) * 1e3).round(9)
         frame = frame.with_columns(net.alias("_net"))
-        out["dq/mA.h"] = writing.fixed(pl.col("_net").diff().fill_null(0.0) * 1e3, 9)
-        out["(Q-Qo)/mA.h"] = writing.fixed(pl.col("_net") * 1e3, 9)
+        out["dq/mA.h"] = writing.fixed(pl.col("_net").diff().fill_null(0.0), 9)
+        out["(Q-Qo)/mA.h"] = writing.fixed(pl.col("_net"), 9)
     if {"charge_energy_counter", "discharge_energy_counter"} <= set(frame.columns):
         out["Energy charge/W.h"] = writing.fixed(_grown("charge_energy_counter"), 9)
         out["Energy discharge/W.h"] = writing.fixed(_grown("discharge_energy_counter"), 9)
