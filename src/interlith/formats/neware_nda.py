@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -10,9 +11,13 @@ from typing import Any
 
 from interlith.errors import ReadError
 from interlith.layouts import archives, neware_binary
+from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
 
 _MAGIC = b"NEWARE"
+#: Lengths (bytes) of a record in the known versions, and places looked at for numbers that follow the last one.
+_LENGTHS = tuple(range(36, 120))
+MOST_SPOTS = 2000
 
 
 def sniff(head: bytes, path: Path) -> float:
@@ -33,8 +38,11 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     """
     del options
     with tempfile.TemporaryDirectory() as folder:
-        decoded = neware_binary.decode(_plain(path, Path(folder)), shown=path)
+        source = _plain(path, Path(folder))
+        decoded = neware_binary.decode(source, shown=path)
+        lost = _undecoded(source, decoded)
     frame, remarks = neware_binary.canonical(decoded)
+    remarks += lost
     mass = decoded.header.get("active_mass_mg")
     return Reading(
         payload=Table(frame, tuple(frame.collect_schema().names())),
@@ -62,6 +70,35 @@ def _plain(path: Path, folder: Path) -> Path:
     if len(found) != 1:
         raise ReadError(f"{path}: the archive holds {len(found)} .nda files; keep one file a test, unpacked or zipped.")
     return archives.unpack(path, found[0], folder / "unpacked.nda")
+
+
+def _undecoded(path: Path, decoded: neware_binary.Decoded) -> list[Remark]:
+    """Records behind the last one decoded that are in the file all the same: it is damaged before them.
+
+    Records have one length and are numbered, so that the next numbers stand at one distance from each other.
+    """
+    if "index" not in decoded.records.columns:
+        return []
+    last = int(str(decoded.records.get_column("index").max()))
+    marks = [(last + number).to_bytes(4, "little") for number in range(2, 6)]
+    with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        spot = content.find(marks[0])
+        for _ in range(MOST_SPOTS):
+            if spot < 0:
+                return []
+            for length in _LENGTHS:
+                if all(content[spot + n * length : spot + n * length + 4] == mark for n, mark in enumerate(marks)):
+                    return [_lost(last, spot)]
+            spot = content.find(marks[0], spot + 1)
+    return []
+
+
+def _lost(last: int, spot: int) -> Remark:
+    message = (
+        f"Records from number {last + 1} on stand in the file but not where they belong, and were left out: bytes before them "
+        "were lost or added. Copy the file again."
+    )
+    return Remark("records_lost", message, f"byte {spot}", "error")
 
 
 def _test(header: Mapping[str, Any]) -> dict[str, str]:

@@ -14,14 +14,16 @@ from interlith.physics.counting_rows import Rows
 #: A charge whose standard uncertainty is above this share is told ...
 UNSURE_SHARE = 0.004
 #: ... unless it is below this share of the largest of the file.
-SMALL_SHARE = 0.02
+SMALL_SHARE = 1e-3
+#: So many single rows against the current of their step may be misread; more are a profile.
+FEW_AGAINST = 3
 #: Over a stretch without rows and without current the voltage of a cell relaxes by less than this share of its window.
 RELAXED_SHARE = 0.25
 
 
 def missing(steps: pl.DataFrame, rows: Rows) -> list[Notice]:
     """All notices about missing, doubled and outlying rows."""
-    return [*_records(rows), *_fields(rows), *_unsure(steps), *_hidden(steps)]
+    return [*_records(rows), *_fields(rows), *_unsure(steps), *_against(steps), *_hidden(steps)]
 
 
 def _records(rows: Rows) -> list[Notice]:
@@ -84,18 +86,43 @@ def _unsure(steps: pl.DataFrame) -> list[Notice]:
     return [Notice("charge_uncertain", message, f"rows {row['first_row']}-{row['last_row']}")]
 
 
+def _against(steps: pl.DataFrame) -> list[Notice]:
+    """Single rows whose current has the other sign than the rows on both sides, in the middle of one vendor's step."""
+    beside = [
+        pl.col(name).shift(way).alias(f"{name}_{word}")
+        for name in ("direction", "vendor_cycle", "vendor_step", "vendor_step_type", "current_median")
+        for way, word in ((1, "before"), (-1, "after"))
+    ]
+    same = [
+        pl.col(name).eq_missing(pl.col(f"{name}_{word}"))
+        for name in ("vendor_cycle", "vendor_step", "vendor_step_type")
+        for word in ("before", "after")
+    ]
+    turned = (pl.col("direction_before") == -pl.col("direction")) & (pl.col("direction_after") == -pl.col("direction"))
+    found = steps.with_columns(beside).filter((pl.col("rows") == 1) & (pl.col("direction") != 0) & turned, *same)
+    if not 0 < found.height <= FEW_AGAINST:
+        return []
+    row = found.row(0, named=True)
+    message = (
+        f"{found.height} single rows have a current against that of the step around them: "
+        f"{1e3 * row['current_start']:.4g} mA between {1e3 * row['current_median_before']:.4g} and "
+        f"{1e3 * row['current_median_after']:.4g} mA. A sign or a digit was probably lost; what the half-cycle passed is not sure."
+    )
+    return [Notice("row_against_step", message, f"row {row['first_row']}")]
+
+
 def _hidden(steps: pl.DataFrame) -> list[Notice]:
-    """Stretches without rows, no counter going on over them, behind which the cell was charged or discharged."""
+    """Stretches without rows behind which the cell was charged or discharged, and not all of it is counted."""
     voltage = steps.get_column("voltage_max").max(), steps.get_column("voltage_min").min()
     window = float(str(voltage[0])) - float(str(voltage[1]))
     beside = steps.with_columns(
         pl.col("direction").shift(1).alias("before"), pl.col("direction").shift(-1).alias("after"),
         pl.col("rows").shift(1).alias("rows_before"), pl.col("charge").shift(1).alias("charge_before"),
-        pl.col("current_end").shift(1).alias("current_before"),
+        pl.col("current_end").shift(1).alias("current_before"), pl.col("charge").shift(-1).alias("charge_after"),
     )  # fmt: skip
-    gaps = beside.filter((pl.col("step_type") == "gap") & pl.col("charge").is_null())
+    gaps = beside.filter(pl.col("step_type") == "gap")
     jumped = (pl.col("voltage_end") - pl.col("voltage_start")).abs() > RELAXED_SHARE * window
-    hidden = gaps.filter(jumped & (pl.col("before") == 0) & (pl.col("after") == 0))
+    hidden = gaps.filter(jumped & pl.col("charge").is_null() & (pl.col("before") == 0) & (pl.col("after") == 0))
     found = []
     if hidden.height:
         row = hidden.row(0, named=True)
@@ -109,14 +136,19 @@ def _hidden(steps: pl.DataFrame) -> list[Notice]:
         )
     seconds = pl.col("end_time") - pl.col("start_time")
     passed = seconds * pl.col("current_before").abs() / 3600.0
-    under = gaps.filter((pl.col("before") != 0) & (passed > UNSURE_SHARE * pl.col("charge_before").abs()))
+    larger = UNSURE_SHARE * pl.max_horizontal(pl.col("charge_before").abs(), pl.col("charge_after").abs())
+    # Between two steps the same way the counter of the gap is taken in; elsewhere nothing takes it.
+    inside = (pl.col("before") == pl.col("after")) & (pl.col("before") != 0)
+    unended = pl.col("charge").is_null() & (pl.col("before") != 0) & (passed > larger)
+    untaken = (~inside & (pl.col("charge").abs() > larger)).fill_null(False)
+    under = gaps.filter(unended | untaken)
     if under.height:
         row = under.row(0, named=True)
         found.append(
             Notice(
-                "end_unseen",
-                f"{under.height} steps under current break off before a stretch without rows: they may have gone on, and passed "
-                "more than is counted.",
+                "current_unseen",
+                f"{under.height} steps under current border on a stretch without rows: they went on in it or may have done so, and "
+                "passed more than is counted.",
                 f"rows {row['first_row']}-{row['last_row']}",
             )
         )

@@ -25,6 +25,8 @@ CANCELLED, UNMOVED = 0.5, 0.3
 NEGLIGIBLE_SHARE = 1e-3
 #: So few rows may be the switching transient of a step of the same sign.
 TRANSIENT_ROWS = 2
+#: No cycler knows currents below this (A) from zero.
+NO_CURRENT = 1e-13
 SECONDS_AN_HOUR = 3600.0
 
 
@@ -48,7 +50,7 @@ def surely_rest(runs: Runs, words: Mapping[str | None, int]) -> Flags:
     """
     scale, size = sustained_current(runs), runs.largest_current
     codes = [code for text, code in words.items() if text is not None and step_word(text).direction == "rest"]
-    sure: Flags = (size <= REST_SHARE * scale) | (np.isin(runs.word, codes) & (size <= WORD_SHARE * scale))
+    sure: Flags = (size <= max(REST_SHARE * scale, NO_CURRENT)) | (np.isin(runs.word, codes) & (size <= WORD_SHARE * scale))
     return sure
 
 

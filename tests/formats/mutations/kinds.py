@@ -328,6 +328,7 @@ TEXT: tuple[Change, ...] = (
     double_lines, lose_lines, swap_lines, move_lines, header_again, file_again, note_between, change_digit, change_digit,
     change_number, change_number, change_units, exchange_names, other_file,
 )  # fmt: skip
+NUMBERS: tuple[Change, ...] = (change_digit,) * 4 + (change_number,) * 4
 _SUFFIXES = (".csv", ".txt", ".xlsx", ".ndax", ".mpr", ".res", ".parquet", ".001", "")
 
 
@@ -351,5 +352,6 @@ def mutation(bases: list[Base], others: Others, name: str, seed: int, number: in
 def _changed(content: bytes, chance: random.Random, others: Others) -> tuple[str, bytes | None]:
     if len(content) < 2:
         return "none", None
-    change = chance.choice(TEXT if is_text(content) else ANY)
+    markup = content[:200].lstrip().startswith(b"<")
+    change = chance.choice(TEXT if is_text(content) else (*ANY, *NUMBERS) if markup else ANY)
     return change.__name__, change(content, chance, others)
