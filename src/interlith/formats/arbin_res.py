@@ -146,7 +146,9 @@ def _frame(records: _Open, path: Path) -> pl.DataFrame:
     for quantity, name in (("test_id", "Test_ID"), ("data_point", "Data_Point"), *_COLUMNS.items()):
         series = records.numbers(name)
         if series is not None:
-            found[quantity] = series.cast(pl.Int64) if quantity in ("test_id", "data_point", *_WHOLE) else series
+            found[quantity] = (
+                series.cast(pl.Int64, strict=False) if quantity in ("test_id", "data_point", *_WHOLE) else series
+            )
     clock = records.numbers("DateTime")
     if clock is not None:
         found["wall_clock"] = number_dates.from_days(clock)
@@ -168,7 +170,9 @@ def _one_test(path: Path, frame: pl.DataFrame, header: list[dict[str, object]]) 
         If there are several, which are never mixed.
     """
     counts = frame.group_by("test_id").len().sort("test_id").rows()
-    by_test = {int(float(str(row.get("Test_ID")))): row for row in header if row.get("Test_ID") is not None}
+    by_test = {
+        int(number): row for row in header if isinstance(number := row.get("Test_ID"), float) and math.isfinite(number)
+    }
     if len(counts) > 1:
         listed = "; ".join(
             f"{number} '{arbin_words.named(by_test.get(number, {}), 'Test_Name')}' (channel "
@@ -195,7 +199,7 @@ def _with_temperature(
     named = zip(("point", "input", "kind", "temperature"), columns, strict=True)
     table = pl.DataFrame({name: item for name, item in named if item is not None})
     units = _units(database, pages)
-    table = table.filter(pl.col("kind") == _TEMPERATURE).with_columns(pl.col("point").cast(pl.Int64))
+    table = table.filter(pl.col("kind") == _TEMPERATURE).with_columns(pl.col("point").cast(pl.Int64, strict=False))
     known = [
         number
         for number in table.get_column("input").unique().sort().to_list()

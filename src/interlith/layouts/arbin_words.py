@@ -132,7 +132,7 @@ def current_sign(current: Floats, charge: Floats, discharge: Floats) -> int:
     """
     if len(current) < 2:
         return 0
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         direction = np.where(np.sign(current[1:]) == np.sign(current[:-1]), np.sign(current[1:]), 0.0)
         passed = np.nan_to_num(np.maximum(np.diff(charge), 0.0)) - np.nan_to_num(np.maximum(np.diff(discharge), 0.0))
     agreeing = float(np.sum(np.abs(passed)[(direction * passed) > 0]))
@@ -147,7 +147,7 @@ def integral_ratio(time: Floats, current: Floats, charge: Floats, discharge: Flo
     """Integral of the current (in Ah, were time in s and current in A) over what the counters add; nan if neither tells."""
     if len(time) < 2:
         return math.nan
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         steady = np.sign(current[1:]) * np.sign(current[:-1]) > 0
         passed = np.nan_to_num(np.maximum(np.diff(charge), 0.0)) + np.nan_to_num(np.maximum(np.diff(discharge), 0.0))
         integral = np.abs(0.5 * (current[1:] + current[:-1]) * np.diff(time)) / 3600.0

@@ -118,11 +118,12 @@ def tables(database: Database) -> dict[str, int]:
     if any(item is None for item in wanted):
         raise database.damaged(CATALOGUE, "the list of tables lacks a column")
     rows = jet_pages.rows_of(database, jet_pages.owned_pages(database, CATALOGUE))
-    page, kind, flags = (
-        np.nan_to_num(numbers(database, catalogue, rows, item)).astype(np.int64)
-        for item in wanted[:3]
-        if item is not None
-    )
+    with np.errstate(invalid="ignore"):
+        page, kind, flags = (
+            np.nan_to_num(numbers(database, catalogue, rows, item)).astype(np.int64)
+            for item in wanted[:3]
+            if item is not None
+        )
     names = texts(database, catalogue, rows, wanted[3]) if wanted[3] is not None else []
     found: dict[str, int] = {}
     for spot, text in enumerate(names):

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import h5py
+import numpy as np
 import polars as pl
 import xlsxwriter
 
@@ -109,7 +111,41 @@ def workbook(path: Path, sheets: dict[str, list[list[Any]]], names: list[str] | 
     book.close()
 
 
+def columns() -> dict[str, np.ndarray[Any, Any]]:
+    """Columns of a database export, in Arbin's names and units."""
+    frame = stepped()
+    names = {
+        "Test_Time": "test_time", "Step_Time": "step_time", "Step_Index": "vendor_step", "Cycle_Index": "vendor_cycle",
+        "Current": "current", "Voltage": "voltage", "Charge_Capacity": "charge_counter",
+        "Discharge_Capacity": "discharge_counter", "Charge_Energy": "charge_energy_counter",
+        "Discharge_Energy": "discharge_energy_counter",
+    }  # fmt: skip
+    ticks = [
+        int((START + timedelta(seconds=time) - datetime(1970, 1, 1)).total_seconds() * 1e7)
+        for time in frame["test_time"]
+    ]
+    return {
+        "Test_ID": np.full(frame.height, 153),
+        "Data_Point": np.arange(1, frame.height + 1),
+        "Date_Time": np.array(ticks),
+    } | {name: frame[quantity].to_numpy() for name, quantity in names.items()}
+
+
+def fielded(found: dict[str, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    """Columns as one array of named fields."""
+    out = np.zeros(len(next(iter(found.values()))), dtype=[(name, values.dtype) for name, values in found.items()])
+    for name, values in found.items():
+        out[name] = values
+    return out
+
+
+def _hdf5(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file["Test/records"] = fielded(columns())
+
+
 SAMPLES: dict[str, Sample] = {
+    "arbin_h5": Sample("arbin.h5", _hdf5),
     "arbin_res": Sample("arbin.res", lambda path: write_database(path, database()) and None),
     "arbin_csv": Sample(
         "arbin_Channel_7_Wb_1.CSV", lambda path: arbin_csv.write(table(), path, {"start": START.isoformat()})

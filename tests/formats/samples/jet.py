@@ -18,7 +18,8 @@ _HEADER_KEY = bytes.fromhex("c7da396b")
 class JetTable:
     """Columns (name -> type), rows in the order in which they are written, and what to do to single rows of them.
 
-    `deleted` rows are marked so; `moved` rows are written to a page of their own, and a pointer stands in their place.
+    `deleted` rows are marked so; `moved` rows are written to a page of their own, and a pointer stands in their place. A
+    `wide_map` lists the pages on a page of its own, as large tables have it.
     """
 
     columns: Mapping[str, int]
@@ -28,27 +29,34 @@ class JetTable:
     moved: frozenset[int] = frozenset()
     said: int | None = None
     compressed: bool = False
+    wide_map: bool = False
 
 
 def write_database(path: Path, tables: Mapping[str, JetTable], *, old: bool = False) -> dict[str, int]:
     """Write a Jet 4 (or, if `old`, Jet 3) database; returns the page of each table's definition."""
     size = 2048 if old else 4096
     pages: list[bytes] = [_head(size, old), b"", b"", b""]
-    owned: list[list[int]] = [[3]]
+    maps: list[bytes] = [_usage_map([3])]
     places: dict[str, int] = {}
     for name, table in tables.items():
         places[name] = len(pages)
         pages.append(b"")
         mine = _data_pages(table, len(pages), places[name], size, old)
-        owned.append(list(range(len(pages), len(pages) + len(mine))))
+        numbers = list(range(len(pages), len(pages) + len(mine)))
         pages += mine
-        pages[places[name]] = _definition(table, len(owned) - 1, size, old)
+        if table.wide_map:
+            made = _map_pages(numbers, size)
+            maps.append(_wide_map(len(pages), len(made)))
+            pages += made
+        else:
+            maps.append(_usage_map(numbers))
+        pages[places[name]] = _definition(table, len(maps) - 1, size, old)
     catalogue = JetTable(
         {"Id": LONG, "Type": INTEGER, "Flags": LONG, "Name": TEXT, "LvProp": OLE},
         [(2, 1, -0x80000000, "MSysObjects", None), *((place, 1, 0, name, None) for name, place in places.items())],
         rows_a_page=50,
     )
-    pages[1] = _page([_usage_map(numbers) for numbers in owned], 1, size, old)
+    pages[1] = _page(maps, 1, size, old)
     pages[2] = _definition(catalogue, 0, size, old)
     pages[3] = _data_pages(catalogue, 3, 2, size, old)[0]
     path.write_bytes(b"".join(pages))
@@ -79,6 +87,19 @@ def _usage_map(numbers: Sequence[int]) -> bytes:
     first = min(numbers, default=0)
     bits = sum(1 << (number - first) for number in numbers)
     return b"\x00" + struct.pack("<I", first) + bits.to_bytes(64, "little")
+
+
+def _map_pages(numbers: Sequence[int], size: int) -> list[bytes]:
+    """Pages of bits, each for as many pages as it has bits behind its head."""
+    span = (size - 4) * 8
+    bits = [bytearray(size - 4) for _ in range(max(numbers, default=0) // span + 1)]
+    for number in numbers:
+        bits[number // span][number % span // 8] |= 1 << (number % 8)
+    return [b"\x05\x01\x00\x00" + bytes(page) for page in bits]
+
+
+def _wide_map(first: int, count: int) -> bytes:
+    return b"\x01" + struct.pack(f"<{count}I", *range(first, first + count)) + bytes(4 * (16 - count))
 
 
 def _definition(table: JetTable, map_row: int, size: int, old: bool) -> bytes:
@@ -142,7 +163,7 @@ def _places_old(places: Sequence[int], before: int, columns: int) -> bytes:
 
 def _text(text: str, compressed: bool, old: bool) -> bytes:
     if old:
-        return text.encode("cp1252")
+        return text.encode("cp1252", errors="replace")
     return b"\xff\xfe" + text.encode("latin-1") if compressed and text else text.encode("utf-16-le")
 
 
