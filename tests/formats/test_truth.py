@@ -13,7 +13,6 @@ from interlith.formats import (
     bdf,
     generic_csv,
     landt_csv,
-    maccor_raw,
     neware_csv,
     neware_nda,
     neware_ndax,
@@ -180,7 +179,6 @@ def test_a_missing_voltage_is_refused(cycling_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "file"),
     [
-        (maccor_raw.FORMAT, "beep_xTESLADIAG_000019_CH70.070"),
         (other_workbook.FORMAT, "pyprobe_Experiment_Record.xlsx"),
     ],
     ids=lambda item: item if isinstance(item, str) else item.name,

@@ -1,4 +1,4 @@
-"""Is this a Maccor raw file, and which export must be made of it? It is recognised so that it can be refused helpfully."""
+"""Is this a closed Maccor binary, and which export must be made of it? It is recognised so that it can be refused helpfully."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from interlith.layouts.text_layout import is_text
 from interlith.model import Format, Reading
 
 _EXPORT = (
-    "This is a Maccor file, which this version does not read. Export it with MIMS Client as text with Test (Sec), Amps, Volts "
-    "and State; then remove the first line (Today's Date ...) so that the header comes first, give discharge steps a negative "
-    "current, and declare the columns with a mapping."
+    "This looks like a closed Maccor binary, which is not read. Export it with MIMS Client or Maccor Export as text (tabs or csv) "
+    "with Rec#, Cyc#, Step, Test (Sec), Step (Sec), Amp-hr, Watt-hr, Amps, Volts, State and DPt Time; that text is read."
 )
 
 
 def sniff(head: bytes, path: Path) -> float:
-    """Confidence from the words ``Today's Date`` and ``Rec#`` of a raw text export."""
-    if is_text(head):
-        return 0.9 if head.lstrip(b"\xef\xbb\xbf").startswith(b"Today's Date") and b"Rec" in head[:4096] else 0.0
+    """Confidence from a run number as suffix and bytes that are no text; the text exports are read by another format."""
     suffix = path.suffix[1:]
-    return 0.4 if len(suffix) == 3 and suffix.isdigit() and b"\x00" in head else 0.0
+    return 0.4 if len(suffix) == 3 and suffix.isdigit() and b"\x00" in head and not is_text(head) else 0.0
 
 
 def read(path: Path, options: Mapping[str, Any]) -> Reading:
@@ -39,7 +36,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
 
 FORMAT = Format(
     name="maccor_raw",
-    title="Maccor raw file",
+    title="Maccor raw binary",
     patterns=("*.0[0-9][0-9]", "*.[0-9][0-9][0-9]"),
     sniff=sniff,
     read=read,

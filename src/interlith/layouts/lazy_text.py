@@ -12,7 +12,7 @@ from typing import Literal
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import dates, number_dates
+from interlith.layouts import dates, digit_groups, number_dates
 from interlith.layouts.column_names import Column
 from interlith.layouts.text_layout import LARGEST_REWRITE, Layout
 
@@ -25,6 +25,7 @@ _PLAIN = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$")
 _WHOLE = re.compile(r"[-+]?\d+$")
 _NULLS = frozenset(NULLS)
 _CLOCK = re.compile(r"(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)(?:\.(?P<part>\d+))?$")
+_DAY_CLOCK = re.compile(r"\s*\d+d \d\d:\d\d:\d\d(?:\.(?P<part>\d+))?$")
 _DAYS = r"^\s*(?:(?P<days>\d+)\s*(?:d\s*|-))?(?P<hours>\d+):(?P<minutes>\d{1,2}):(?P<seconds>\d{1,2}(?:[.:]\d+)?)\s*$"
 
 
@@ -112,6 +113,13 @@ def clock_expression(column: pl.Expr, samples: Sequence[str]) -> pl.Expr | None:
         decimals = {len(match["part"] or "") for match in found if match}
         if len(decimals) == 1:
             return _fixed_clock(column, decimals.pop())
+    daily = [_DAY_CLOCK.match(text) for text in filled]
+    if filled and all(daily):
+        decimals = {len(match["part"] or "") for match in daily if match}
+        if len(decimals) == 1:
+            tail = 1 + max(decimals) if max(decimals) else 0
+            days = column.str.head(-(tail + 10)).str.strip_chars().cast(pl.Int64).cast(pl.Float64)
+            return days * 86400.0 + _fixed_clock(column.str.tail(tail + 8), max(decimals))
     if filled and all(re.match(_DAYS, text) for text in filled):
         parts = column.str.extract_groups(_DAYS)
         days = parts.struct.field("days").cast(pl.Float64).fill_null(0.0)
@@ -139,6 +147,8 @@ def _expression(layout: Layout, column: Column, raw: pl.Expr) -> tuple[pl.DataTy
     if column.kind == "date":
         return pl.String, _date(raw, samples)
     if column.kind == "duration" and any(":" in text for text in samples):
+        if layout.decimal == "," and any("," in text for text in samples):
+            raw, samples = raw.str.replace(",", ".", literal=True), [text.replace(",", ".") for text in samples]
         seconds = clock_expression(raw, samples)
         if seconds is None:
             raise ReadError(f"{layout.path}: the column '{column.name}' holds '{samples[0]}', which is no duration.")
@@ -154,13 +164,17 @@ def _number(
             f"{layout.path}: the column '{column.name}' holds numbers such as '{next(iter(samples), '')}' without a unit; "
             f"export it with a unit in the header, or declare `units: {{{column.quantity}: s}}` beside the mapping."
         )
+    if layout.group:
+        samples = [digit_groups.plain(text, layout.group) for text in samples]
     plain = [text.replace(",", ".") if layout.decimal == "," else text for text in samples]
     for text in dict.fromkeys(plain):
         if not _PLAIN.match(text):
             raise _no_number(layout, column, text)
-    if layout.padded(column.position) or layout.decimal == "," or layout.quoted:
+    if layout.padded(column.position) or layout.decimal == "," or layout.quoted or layout.group:
         clean = raw.str.strip_chars()
         clean = pl.when(clean == "").then(None).otherwise(clean)
+        if layout.group:
+            clean = digit_groups.ungrouped(clean, layout.group)
         if layout.decimal == ",":
             clean = clean.str.replace(",", ".", literal=True)
         value = clean.cast(pl.Float64)

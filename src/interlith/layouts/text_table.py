@@ -38,6 +38,14 @@ def names_cycling(row: Sequence[str], vocabulary: Mapping[str, str]) -> bool:
     return found >= NEEDED and bool(found & {"test_time", "step_time"})
 
 
+def blank_rows(layout: Layout) -> bool:
+    """Whether blank rows stand between records, in the rows looked at."""
+    filled = [any(field.strip() for field in row) for row in layout.head_rows]
+    while filled and not filled[-1]:
+        filled.pop()
+    return not all(filled)
+
+
 def header_of(head: bytes, vocabulary: Mapping[str, str]) -> tuple[str, ...]:
     """Header fields in the first bytes of a file; empty if it is no text or holds no such header. Never raises."""
     found = next((row for _, _, row in header_rows(head) if names_cycling(row, vocabulary)), ())

@@ -118,11 +118,6 @@ SAMPLES: dict[str, Sample] = {
     "other_workbook": Sample("g.xlsx", _log),
     "neware_ndax": Sample("h.ndax", _ndax, real=True),
     "neware_nda": Sample("i.nda", lambda path: path.write_bytes(b"NEWARE" + bytes(range(256)) * 20), real=True),
-    "maccor_raw": Sample(
-        "l.001",
-        lambda path: path.write_text(
-            "Today's Date 01/02/2026\nRec#\tCyc#\tStep\tTest (Sec)\tAmps\tVolts\n1\t0\t1\t0\t0\t3\n"
-        ),
-    ),
+    "maccor_raw": Sample("l.001", lambda path: path.write_bytes(b"\x00\x01MACCOR" * 30), needs_suffix=True),
     "landt_binary": Sample("m.cex", lambda path: path.write_bytes(b"LAND\x00\x01\x02" * 30), needs_suffix=True),
 }
