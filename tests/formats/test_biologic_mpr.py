@@ -123,7 +123,7 @@ def test_spectra_equal_the_published_table(file: str, sweeps: list[int], truth: 
     path = folder / file
     assert biologic_mpr.technique_of(path.read_bytes()[:65_536], path) == "impedance"
     frame = _frame(biologic_mpr.read(path, {}))
-    assert frame["vendor_cycle"].unique().to_list() == list(range(1, frame["vendor_cycle"].max() + 1))  # type: ignore[operator]
+    assert frame["vendor_cycle"].unique().to_list() == list(range(1, 1 + int(str(frame["vendor_cycle"].max()))))
     published = pl.read_csv(folder / "EISdata1_SoC0_Cyc1to100.csv")
     real = [name for name in published.columns if name.startswith("Re(Z)")]
     frequencies = [float(name.removeprefix("Re(Z)")) for name in real]
@@ -413,6 +413,15 @@ def test_a_file_cut_short_anywhere_gives_its_whole_records_and_says_so(version: 
         assert ("truncated" in _codes(reading)) == (cut != after), cut
 
 
+@pytest.mark.parametrize("shift", [-53, -3, 1, 53])
+def test_bytes_lost_or_added_among_the_records_are_refused(shift: int, tmp_path: Path) -> None:
+    raw = own.mpr(own.gcpl())
+    place = raw.find(b"VMP LOG") - 1000
+    damaged = raw[:place] + b"\x00" * shift + raw[place:] if shift > 0 else raw[:place] + raw[place - shift :]
+    with pytest.raises(ReadError, match=r"bytes are (missing|too many) among the records"):
+        _read(tmp_path, damaged)
+
+
 def test_what_stands_behind_the_records_and_is_no_module_is_told(tmp_path: Path) -> None:
     raw = own.mpr(own.gcpl())
     place = raw.find(b"VMP LOG") - 6
@@ -423,12 +432,16 @@ def test_what_stands_behind_the_records_and_is_no_module_is_told(tmp_path: Path)
 
 
 def test_numbers_that_are_not_finite(tmp_path: Path) -> None:
-    columns = own.gcpl()
-    columns[7] = columns[7].copy()
-    columns[7][40] = np.nan
-    reading = _read(tmp_path, own.mpr(columns))
-    assert {"charge_unreadable", "charges_disagree"} <= _codes(reading)
-    assert _frame(reading)["charge_counter"].is_finite().all()
+    for number in (7, 13):
+        columns = own.gcpl()
+        columns[number] = columns[number].copy()
+        columns[number][40] = np.nan
+        reading = _read(tmp_path, own.mpr(columns))
+        assert _codes(reading) & {"charge_unreadable", "charges_disagree"}
+        assert _frame(reading)["charge_counter"].is_finite().all()
+    for number, bad in ((4, np.nan), (4, np.inf), (4, 1e300), (6, 1e30), (13, np.inf)):
+        with pytest.raises(ReadError, match=r"byte \d+: record 5 has a (time|ewe|charge) of"):
+            _read(tmp_path, own.mpr(own.gcpl() | {number: np.where(np.arange(60) == 4, bad, own.gcpl()[number])}))
     for bad in (np.nan, np.inf, 1.5, 1e300):
         with pytest.raises(ReadError, match=r"record 4, column 'cycle number'"):
             _read(tmp_path, own.mpr(own.gcpl() | {24: np.where(np.arange(60) == 3, bad, 1.0)}))

@@ -21,6 +21,15 @@ from interlith.layouts.biologic_modules import Module, Records
 from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, State, Table, Within
 
+#: Larger numbers (s, V, A, Ah, Ohm) are bytes out of place.
+_LARGEST = {
+    "time": 1e10,
+    **dict.fromkeys(("ewe", "ewe_mean", "ecell", "ece", "ewe_ece"), 1e4),
+    **dict.fromkeys(("current", "current_mean"), 1e6),
+    **dict.fromkeys(("dq", "charge", "charge_coarse", "half_charge", "charge_up", "charge_down"), 1e9),
+    **dict.fromkeys(("energy", "energy_up", "energy_down"), 1e10),
+}
+
 
 def sniff(head: bytes, path: Path) -> float:
     """Confidence from the words ``BIO-LOGIC MODULAR FILE`` at byte 0."""
@@ -85,6 +94,7 @@ def _look(path: Path) -> tuple[Header, Records, list[Remark]]:
                         f"{biologic_modules.EXPORT}"
                     )
                 stored = biologic_modules.records(content, data, where=where)
+                biologic_modules.refuse_shifted(content, data, where=where)
                 header = biologic_header.binary_header(content, found)
     except OSError as error:
         raise ReadError(f"{where}: cannot be opened ({error.strerror or error}).") from error
@@ -145,7 +155,26 @@ def _keyed(rows: np.ndarray[tuple[int], np.dtype[np.void]], stored: Records, *, 
         for name in ("mode", "error"):
             if mask := stored.masks.get(name):
                 found[name] = pl.Series(name, (flags & mask) // (mask & -mask))
-    return pl.DataFrame(found)
+    frame = pl.DataFrame(found)
+    _refuse_absurd(frame, stored, where)
+    return frame
+
+
+def _refuse_absurd(frame: pl.DataFrame, stored: Records, where: str) -> None:
+    """Bytes that were lost or exchanged inside the records show in numbers that no tester gives."""
+    for name, largest in _LARGEST.items():
+        if name not in frame.columns:
+            continue
+        absurd = (frame[name].abs() > largest) & frame[name].is_not_nan()
+        if name == "time":
+            absurd = absurd | ~frame[name].is_finite()
+        if absurd.any():
+            row = int(str(absurd.arg_max()))
+            raise ReadError(
+                f"{where}: byte {stored.start + row * stored.dtype.itemsize}: record {row + 1} has a {name.replace('_', ' ')} of "
+                f"{frame[name][row]:.6g}, which no tester gives: its bytes are damaged. Copy the file again. "
+                f"{biologic_modules.EXPORT}"
+            )
 
 
 def _whole(values: np.ndarray[Any, Any], name: str, where: str) -> np.ndarray[Any, Any]:

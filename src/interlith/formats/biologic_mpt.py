@@ -165,7 +165,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
 
 def _cycling(found: Export, options: Mapping[str, Any], where: str) -> Reading:
     names = set(found.names)
-    told = names & {"current", "current_mean", "dq", "charge", "half_charge"}
+    told = names & {"current", "current_mean"} or biologic_table.charge_column(names)
     seen = (found.frame.head(LOOKED) if told else found.frame).collect()
     technique = found.header.technique.casefold()
     chosen = biologic_table.choose(names, seen, options, rests="open circuit" in technique, where=where)

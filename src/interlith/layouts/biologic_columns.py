@@ -159,4 +159,5 @@ def meaning(name: str, *, where: str) -> Meaning | None:
             f"{where}: the column '{name}' is in '{unit}', which is no unit of {_KINDS[key]} here; {nearest(unit, units)}. "
             "Export it in one of these."
         )
-    return Meaning(key, units[unit])
+    # Coulombs are stored in single precision only, and printed with its digits.
+    return Meaning("charge_coarse" if (key, unit) == ("charge", "C") else key, units[unit])

@@ -130,8 +130,10 @@ def column_numbers(content: Content, module: Module, *, where: str) -> tuple[int
         )
     listing, most = _VERSIONS[module.version]
     head = content[module.start : module.start + most]
-    if len(head) < 6:
-        raise ReadError(f"{where}: the file ends at byte {len(content)} before its columns are listed; copy it again.")
+    if len(head) < most:
+        raise ReadError(
+            f"{where}: the file ends at byte {module.start + len(head)} before its first record; copy it again. {EXPORT}"
+        )
     points = struct.unpack_from("<I", head)[0]
     if listing == "many words":
         count, begin, size, form = struct.unpack_from("<H", head, 4)[0], 6, 2, "H"
@@ -177,6 +179,24 @@ def records(content: Content, module: Module, *, where: str) -> Records:
         )
     whole = min(points, max(0, module.present - start) // dtype.itemsize)
     return Records(dtype, names, numbers, masks, module.start + start, points, whole)
+
+
+def refuse_shifted(content: Content, module: Module, *, where: str) -> None:
+    """Refuse a data module whose records are shifted: the module behind it begins too early or too late.
+
+    Raises
+    ------
+    ReadError
+        If bytes are missing or too many between the start of the records and the next module.
+    """
+    end = module.start + module.length
+    place = content.find(_MODULE + b"VMP ", module.start)
+    if place not in (-1, end):
+        raise ReadError(
+            f"{where}: the next module begins at byte {place} instead of {end}: {abs(place - end)} bytes are "
+            f"{'missing' if place < end else 'too many'} among the records, so that all behind them are out of place; copy the "
+            f"file again. {EXPORT}"
+        )
 
 
 def _layout(

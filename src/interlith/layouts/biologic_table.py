@@ -24,6 +24,7 @@ REST = 3
 _VOLTAGES = ("ecell", "ewe", "ewe_ece", "ecell_mean", "ewe_mean")
 #: A counter electrode that moves by more than this (V) is one of three.
 _COUNTER_ELECTRODE = 0.005
+_PRINTED = {"charge": "(Q-Qo)", "half_charge": "Q charge/discharge", "dq": "dq", "charge_coarse": "(Q-Qo)/C"}
 #: Two ways to count one charge differ by rounding only: by this share, or this many Ah.
 _AGREEMENT, _FLOOR = 1e-4, 1e-9
 
@@ -126,7 +127,7 @@ def _current(names: Collection[str], seen: pl.DataFrame, rests: bool, remarks: l
             )
         )
         return pl.col("current_mean")
-    if "dq" in names or {"charge", "half_charge"} & set(names):
+    if charge_column(names):
         remarks.append(
             Remark(
                 "current_from_charge",
@@ -153,7 +154,7 @@ def _current(names: Collection[str], seen: pl.DataFrame, rests: bool, remarks: l
 
 def _from_charge(names: Collection[str]) -> pl.Expr:
     """Mean current of the interval before each record (A); where it has no length, that of the interval behind it."""
-    passed = _increment(names)
+    passed = _increment("dq" if "dq" in names else charge_column(names))
     elapsed = pl.col("time").diff()
     mean = pl.when(elapsed > 0).then(passed * 3600.0 / elapsed)
     behind = mean.shift(-1)
@@ -163,15 +164,26 @@ def _from_charge(names: Collection[str]) -> pl.Expr:
     return pl.when(pl.col("mode") == REST).then(0.0).otherwise(filled) if "mode" in names else filled
 
 
-def _increment(names: Collection[str]) -> pl.Expr:
-    """Signed charge since the record before (Ah), from the best column there is."""
-    if "dq" in names:
-        return _finite("dq")
-    if "half_charge" in names and "half" in names:
-        value = _finite("half_charge")
+def charge_column(names: Collection[str]) -> str:
+    """The column that charge is counted by, best first; empty if there is none.
+
+    Notes
+    -----
+    A running sum goes before increments: rows that were left out of an export take their increments with them.
+    """
+    usable = [name for name in ("charge", "half_charge", "dq", "charge_coarse") if name in names]
+    return next((name for name in usable if name != "half_charge" or "half" in names), "")
+
+
+def _increment(name: str) -> pl.Expr:
+    """Signed charge since the record before (Ah)."""
+    value = _finite(name)
+    if name == "dq":
+        return value
+    if name == "half_charge":
         # The sum of a half cycle begins at zero with it, so its first value is what passed since the record before.
         return pl.when(pl.col("half") == pl.col("half").shift(1)).then(value.diff()).otherwise(value)
-    return _finite("charge").forward_fill().diff().fill_null(0.0)
+    return value.forward_fill().diff().fill_null(0.0)
 
 
 def _finite(name: str) -> pl.Expr:
@@ -187,11 +199,11 @@ def _grown(value: pl.Expr) -> pl.Expr:
 def _counters(names: Collection[str], seen: pl.DataFrame, remarks: list[Remark]) -> dict[str, pl.Expr]:
     columns: dict[str, pl.Expr] = {}
     held = set(names)
-    if held & {"dq", "charge"} or held >= {"half_charge", "half"}:
-        passed = _increment(names).fill_null(0.0)
+    if counted := charge_column(held):
+        passed = _increment(counted).fill_null(0.0)
         columns["charge_counter"] = passed.clip(lower_bound=0.0).cum_sum()
         columns["discharge_counter"] = (-passed).clip(lower_bound=0.0).cum_sum()
-        remarks += _unreadable(held, seen)
+        remarks += _unreadable(counted, seen)
     elif held >= {"charge_up", "charge_down"}:
         columns["charge_counter"] = _grown(_finite("charge_up").abs())
         columns["discharge_counter"] = _grown(_finite("charge_down").abs())
@@ -203,8 +215,7 @@ def _counters(names: Collection[str], seen: pl.DataFrame, remarks: list[Remark])
     return columns
 
 
-def _unreadable(held: set[str], seen: pl.DataFrame) -> list[Remark]:
-    name = "dq" if "dq" in held else "half_charge" if held >= {"half_charge", "half"} else "charge"
+def _unreadable(name: str, seen: pl.DataFrame) -> list[Remark]:
     bad = seen.height - int(seen[name].is_finite().fill_null(False).sum())
     if not bad:
         return []
@@ -236,22 +247,22 @@ def _vendor(names: Collection[str], remarks: list[Remark]) -> dict[str, pl.Expr]
 
 def disagreement(frame: pl.DataFrame) -> tuple[Remark, ...]:
     """What the ways to count one charge say against each other in a whole table under keys."""
-    names = set(frame.columns)
-    if "charge" not in names or not ("dq" in names or names >= {"half_charge", "half"}):
-        return ()
-    passed = frame.select(_increment(names).fill_null(0.0).cum_sum().alias("sum"), _finite("charge").alias("charge"))
-    both = passed.drop_nulls()
-    if both.is_empty():
-        return ()
-    offset = both["charge"][0] - both["sum"][0]
-    worst = float(str((both["charge"] - both["sum"] - offset).abs().max()))
-    size = float(str((both["charge"] - offset).abs().max()))
-    throughput = frame.select(_increment(names).abs().sum()).item() or 0.0
-    if worst <= _AGREEMENT * max(size, 1e-3 * throughput) + _FLOOR:
-        return ()
-    what = "dq" if "dq" in names else "Q charge/discharge"
-    message = (
-        f"The sum of {what} and (Q-Qo) differ by up to {worst * 1e3:.4g} mAh ({size * 1e3:.4g} mAh at most): (Q-Qo) was set back, or "
-        f"records are missing. The counters are made of {what}."
-    )
-    return (Remark("charges_disagree", message),)
+    counted = charge_column(frame.columns)
+    others = [name for name in ("dq", "half_charge") if name in frame.columns and name != counted]
+    others = [name for name in others if name != "half_charge" or "half" in frame.columns]
+    remarks = []
+    for other in others if counted else ():
+        sums = frame.select(
+            _increment(counted).fill_null(0.0).cum_sum().alias("one"), _increment(other).fill_null(0.0).cum_sum().alias("two"),
+            _increment(other).abs().sum().alias("throughput"),
+        )  # fmt: skip
+        apart = (sums["one"] - sums["two"]).abs()
+        worst, throughput = float(str(apart.max())), float(sums["throughput"][0])
+        if worst > _AGREEMENT * throughput + _FLOOR:
+            row = int(str(apart.arg_max())) + 1
+            message = (
+                f"The charge counted by {_PRINTED[counted]} and by {_PRINTED[other]} differs by up to {worst * 1e3:.4g} mAh: records "
+                f"are missing or damaged, or a sum was set back. The counters are made of {_PRINTED[counted]}."
+            )
+            remarks.append(Remark("charges_disagree", message, f"row {row}"))
+    return tuple(remarks[:1])

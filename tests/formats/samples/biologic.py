@@ -125,9 +125,14 @@ def gcpl(frame: pl.DataFrame | None = None) -> dict[int, Any]:
     frame = table() if frame is None else frame
     time, current, step = (frame[name].to_numpy() for name in ("test_time", "current", "vendor_step"))
     dq = np.concatenate([[0.0], current[1:] * np.diff(time) / 3.6])
-    half = np.where(step == 3, 3, np.where(step == 2, 2, 0))
-    inside = np.concatenate([np.cumsum(dq[half == number]) for number in (0, 2, 3)])
-    mode = np.where(step == 1, 3, 1)
+    turns = np.flatnonzero(np.diff(np.sign(current), prepend=0.0) != 0)
+    half, inside = np.zeros(len(time), dtype=int), np.cumsum(dq)
+    for place in turns:
+        if current[place]:
+            last = int(half[place - 1]) if place else 0
+            half[place:] = last + 1 + (((last + 1) % 2 == 0) != (current[place] > 0))
+            inside[place:] = np.cumsum(dq[place:])
+    mode = np.where(current == 0, 3, 1)
     return {
         1: mode, 2: (current > 0).astype(int), 3: 0 * mode, 21: 0 * mode, 31: np.diff(step, prepend=step[0]), 65: 0 * mode,
         131: step, 4: time, 7: dq, 13: np.cumsum(dq), 5: current * 1e3, 6: frame["voltage"].to_numpy(), 39: 0 * mode + 14,
