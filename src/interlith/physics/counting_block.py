@@ -22,6 +22,9 @@ RESET_SHARE = 0.5
 #: A current that falls below this share of the row before it, or rises by as much, begins a run of its own: a zero
 #: reading that happens to carry the sign of the step before must not be counted into it.
 JUMP_SHARE = 0.02
+#: Beyond this (s, A or V) a number was never measured, and its square is beyond what can be summed; a sum this much larger
+#: has one in it.
+IMPOSSIBLE, IMPOSSIBLE_SUM = 1e12, 1e17
 
 COUNTERS = ("up", "down", "up_energy", "down_energy")
 _MARKERS = ("cycle", "step", "word", "record")
@@ -172,9 +175,8 @@ class Blocks:
         needed = [self.columns[name] for name in ("time", "current", "voltage")]
         if all(_whole(frame.get_column(name)) for name in needed):
             return rows, frame
-        good = frame.select(pl.all_horizontal(pl.col(needed).is_finite().fill_null(False)).alias("good")).get_column(
-            "good"
-        )
+        within = pl.all_horizontal(pl.col(needed).abs().lt(IMPOSSIBLE).fill_null(False))
+        good = frame.select(within.alias("good")).get_column("good")
         lost = int(good.len() - good.sum())
         if lost and self.clock.unreadable == 0:
             self.clock.first_unreadable = begin + int((~good).arg_max() or 0) + 1
@@ -250,7 +252,7 @@ def _parts(value: Mapping[str, Floats], interval: Floats, back: Flags) -> dict[s
 
 def _whole(series: pl.Series) -> bool:
     total = series.sum()
-    return series.null_count() == 0 and total is not None and math.isfinite(total)
+    return series.null_count() == 0 and total is not None and math.isfinite(total) and abs(total) < IMPOSSIBLE_SUM
 
 
 def _changes(words: pl.Series) -> Flags:

@@ -173,7 +173,8 @@ def _counter(runs: Runs, direction: Integers, gap: Flags, points: Points) -> tup
     rising = direction >= 0
     inside, lead = np.where(rising, up, down), np.where(rising, up_lead, down_lead)
     reset = np.where(rising, up_reset, down_reset).astype(np.bool_)
-    passed_in_gap = np.where(gap & ~reset, np.where(up_lead > 0, up_lead, -down_lead), np.nan)
+    known = gap & ~up_reset & ~down_reset
+    passed_in_gap = np.where(known, np.where(up_lead > 0, up_lead, -down_lead), np.nan)
     lead = np.where(gap & ~reset, 0.0, lead)
     # What the counter adds between the last row under current and the first row of rest, or of the other direction,
     # belongs to the step before; one counter for both directions cannot tell in whose part it moved.

@@ -186,7 +186,7 @@ def _clock(clock: Clock) -> list[Notice]:
         found.append(
             Notice(
                 "rows_unreadable",
-                f"{clock.unreadable} rows have no finite time, current or voltage and were left out.",
+                f"{clock.unreadable} rows have no time, current or voltage that can be, and were left out.",
                 f"row {clock.first_unreadable}",
             )
         )

@@ -15,6 +15,8 @@ from interlith.physics.counting_rows import Rows
 UNSURE_SHARE = 0.004
 #: ... unless it is below this share of the largest of the file.
 SMALL_SHARE = 1e-3
+#: A counter that took so much of what may have passed while rows are missing has gone on.
+COUNTED_SHARE = 0.3
 #: So many single rows against the current of their step may be misread; more are a profile.
 FEW_AGAINST = 3
 #: Over a stretch without rows and without current the voltage of a cell relaxes by less than this share of its window.
@@ -23,7 +25,7 @@ RELAXED_SHARE = 0.25
 
 def missing(steps: pl.DataFrame, rows: Rows) -> list[Notice]:
     """All notices about missing, doubled and outlying rows."""
-    return [*_records(rows), *_fields(rows), *_unsure(steps), *_against(steps), *_hidden(steps)]
+    return [*_records(rows), *_fields(rows), *_unsure(steps), *_against(steps), *_ends(steps), *_hidden(steps)]
 
 
 def _records(rows: Rows) -> list[Notice]:
@@ -111,6 +113,28 @@ def _against(steps: pl.DataFrame) -> list[Notice]:
     return [Notice("row_against_step", message, f"row {row['first_row']}")]
 
 
+def _ends(steps: pl.DataFrame) -> list[Notice]:
+    """Steps under current after which the rows go on later than either step's rows would, and no counter went on."""
+    usual = (pl.col("end_time") - pl.col("start_time")) / (pl.col("rows") - 1).clip(1)
+    wait = pl.col("start_time").shift(-1) - pl.col("end_time")
+    passed = wait * pl.col("current_end").abs() / 3600.0
+    counted = pl.col("counter_charge") - pl.col("integral_charge") + 0.5 * passed
+    seen = (pl.col("rows") > 2) & (pl.col("rows").shift(-1) > 2)
+    late = wait > 1.5 * pl.max_horizontal(usual, usual.shift(-1))
+    at_stake = passed > UNSURE_SHARE * pl.col("charge").abs()
+    found = steps.with_columns(wait.alias("wait"), usual.alias("usual")).filter(
+        (pl.col("direction") != 0) & seen & late & at_stake & ~(counted > COUNTED_SHARE * passed).fill_null(False)
+    )
+    if found.is_empty():
+        return []
+    row = found.row(0, named=True)
+    message = (
+        f"after {found.height} steps under current rows are missing: step {row['step']} has a row every {row['usual']:.4g} s, and "
+        f"the next step begins {row['wait']:.4g} s after its last one. What it passed there is not counted."
+    )
+    return [Notice("rows_missing", message, f"row {row['last_row']}")]
+
+
 def _hidden(steps: pl.DataFrame) -> list[Notice]:
     """Stretches without rows behind which the cell was charged or discharged, and not all of it is counted."""
     voltage = steps.get_column("voltage_max").max(), steps.get_column("voltage_min").min()
@@ -121,8 +145,10 @@ def _hidden(steps: pl.DataFrame) -> list[Notice]:
         pl.col("current_end").shift(1).alias("current_before"), pl.col("charge").shift(-1).alias("charge_after"),
     )  # fmt: skip
     gaps = beside.filter(pl.col("step_type") == "gap")
-    jumped = (pl.col("voltage_end") - pl.col("voltage_start")).abs() > RELAXED_SHARE * window
-    hidden = gaps.filter(jumped & pl.col("charge").is_null() & (pl.col("before") == 0) & (pl.col("after") == 0))
+    moved = pl.col("voltage_end") - pl.col("voltage_start")
+    # Under a charging current the voltage is higher than before it at rest, never lower.
+    jumped = (moved.abs() > RELAXED_SHARE * window) & (moved * pl.col("after") <= 0)
+    hidden = gaps.filter(jumped & pl.col("charge").is_null() & (pl.col("before") == 0))
     found = []
     if hidden.height:
         row = hidden.row(0, named=True)

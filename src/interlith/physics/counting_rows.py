@@ -39,6 +39,7 @@ class Rows:
     empty: dict[str, int] = field(default_factory=dict)
     first_empty: dict[str, int] = field(default_factory=dict)
     _last: int | None = None
+    _usual: int = 1
 
     def watch(self, frame: pl.DataFrame, columns: Mapping[str, str]) -> None:
         """Take in the next rows, readable or not."""
@@ -56,17 +57,19 @@ class Rows:
     def _number(self, series: pl.Series) -> None:
         numbers = series.fill_null(strategy="forward").fill_null(0).to_numpy()
         if self._last is None:
-            self._last = int(numbers[0]) - 1
+            # An export may hold every tenth record only.
+            self._usual = max(1, int(np.median(np.diff(numbers)))) if numbers.size > 2 else 1
+            self._last = int(numbers[0]) - self._usual
         step = np.diff(numbers, prepend=self._last)
         before, self._last = self._last, int(numbers[-1])
-        odd = np.flatnonzero(step != 1)
+        odd = np.flatnonzero(step != self._usual)
         # Some vendors number anew from 0 or 1 in every step, cycle or sheet.
         odd = odd[numbers[odd] > 1]
         if odd.size == 0:
             return
-        forward, again = odd[step[odd] > 1], odd[step[odd] < 1]
+        forward, again = odd[step[odd] > 0], odd[step[odd] < 1]
         self.missing += forward.size
-        self.lost += int((step[forward] - 1).sum())
+        self.lost += int((step[forward] - self._usual).sum())
         self.again += again.size
         for spots, name in ((forward, "first_missing"), (again, "first_again")):
             if spots.size and getattr(self, name) is None:

@@ -67,7 +67,8 @@ def tails(runs: Runs, direction: Integers, gap: Flags, resets: tuple[Flags, Flag
     seconds = np.where(wait >= SHORT_SECONDS, unseen, 0.0)
     spread = np.where(wait >= SHORT_SECONDS, RECTANGULAR, 2.0 * RECTANGULAR) * unseen
     # A longer wait than a cycler leaves at a switch means that rows are missing, and the step went on for any part of it.
-    spread = np.where(whole > unseen, np.maximum(spread, 2.0 * RECTANGULAR * (whole - unseen)), spread)
+    missed = whole > 1.5 * np.maximum(usual, np.append(usual[1:], 0.0))
+    spread = np.where(missed, np.maximum(spread, 2.0 * RECTANGULAR * (whole - unseen)), spread)
     current = np.abs(runs.current_end) / SECONDS_AN_HOUR
     return Tail(seconds, spread, current * seconds, current * spread, slope)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +34,10 @@ def recognise(path: Path) -> Recognised:
     Raises
     ------
     ReadError
-        If the file cannot be opened or is empty.
+        If the file cannot be opened, is no regular file, or is empty.
     """
     try:
+        _check_regular(path)
         with path.open("rb") as handle:
             head = handle.read(HEAD_BYTES)
     except OSError as error:
@@ -48,6 +50,30 @@ def recognise(path: Path) -> Recognised:
         return Recognised(None, confidence)
     claimed = formats()[name]
     return Recognised(claimed, confidence, _feeds(claimed, head, path))
+
+
+def _check_regular(path: Path) -> None:
+    """Refuse what is no file before it is opened: a pipe without a writer would never answer.
+
+    Raises
+    ------
+    ReadError
+        If it is a folder, a pipe, a socket or a device.
+    OSError
+        If it is not there.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise ReadError(f"{path}: this is a folder; name a file in it.")
+    if not stat.S_ISREG(mode):
+        raise ReadError(f"{path}: this is a pipe, a socket or a device and no file; copy its content into a file.")
+
+
+def _check_there(path: Path) -> None:
+    try:
+        _check_regular(path)
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be opened ({error.strerror or error}).") from error
 
 
 def _feeds(claimed: Format, head: bytes, path: Path) -> str:
@@ -77,13 +103,26 @@ def read_file(
     if format_name is not None:
         if format_name not in formats():
             raise ReadError(f"{path}: there is no format '{format_name}'; {nearest(format_name, formats())}.")
+        _check_there(path)
         found = formats()[format_name]
     else:
         claimed = recognise(path).format
         if claimed is None:
             raise ReadError(f"{path}: {no_reader()}")
         found = claimed
-    return found, found.read(path, options or {})
+    return found, _read(found, path, options or {})
+
+
+def _read(found: Format, path: Path, options: Mapping[str, Any]) -> Reading:
+    """What a format reads; a table that turns out damaged while it is looked at is refused like any other damage."""
+    from polars.exceptions import PolarsError
+
+    from interlith.layouts.lazy_text import refusal
+
+    try:
+        return found.read(path, options)
+    except PolarsError as error:
+        raise refusal(error, str(path)) from error
 
 
 def no_reader() -> str:
@@ -149,7 +188,7 @@ def measure_all(
     found, feeds = claimed.format, claimed.technique
     if technique is not None and (said := wrong_technique(found, feeds, technique)):
         raise ReadError(f"{path}: {said}")
-    reading = found.read(path, options or {})
+    reading = _read(found, path, options or {})
     source = Source(name or path.name, digest(path), path.stat().st_size, found.name, found.version, path.resolve())
     known = dict(state or {})
     whole = Measurement(sample, feeds, source, reading.payload, known, reading.metadata, reading.flags, part)

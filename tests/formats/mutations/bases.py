@@ -28,6 +28,8 @@ LARGEST = 150_000
 MOST_REAL = 3
 #: Lines of a long real text that stay as they are.
 FIRST_LINES = 60
+#: A column that changes in fewer lines than this share holds a step, a cycle or a word.
+MARKER_SHARE = 0.01
 #: Rows of the steps of one cycle: rest, charge at constant current, rest, discharge.
 _STEPS = (("Rest", 5, 0.0), ("CC Chg", 26, 1.25e-3), ("Rest", 5, 0.0), ("CC DChg", 25, -1.25e-3))
 _MAPPING = {"test_time": "test_time", "current": "current", "voltage": "voltage", "vendor_cycle": "cycle"}
@@ -129,9 +131,25 @@ def real(name: str) -> list[Base]:
 
 
 def _thinned(content: bytes) -> bytes:
-    """The start of a text and then every so many lines of the rest, so that later cycles are in it too."""
+    """The start of a text and then every so many lines of the rest, and those where a step, a cycle or a word changes."""
     lines = content.splitlines(keepends=True)
-    return b"".join([*lines[:FIRST_LINES], *lines[FIRST_LINES :: len(content) // LARGEST + 1]])
+    delimiter = max((b",", b"\t", b";"), key=lines[-1].count)
+    rows = [line.split(delimiter) for line in lines]
+    width = len(rows[-1])
+    changes = [0] * width
+    for before, row in zip(rows[FIRST_LINES:], rows[FIRST_LINES + 1 :], strict=False):
+        for position in range(min(width, len(row), len(before))):
+            changes[position] += row[position] != before[position]
+    markers = [position for position, count in enumerate(changes) if 0 < count < MARKER_SHARE * len(rows)]
+    every = len(content) // LARGEST + 1
+    kept = {*range(FIRST_LINES), *range(FIRST_LINES, len(rows), every)}
+    for number in range(FIRST_LINES, len(rows)):
+        before, row = rows[number - 1], rows[number]
+        if len(row) == len(before) and any(
+            position < len(row) and row[position] != before[position] for position in markers
+        ):
+            kept |= {number - 1, number}
+    return b"".join(lines[number] for number in sorted(kept))
 
 
 def bases(name: str, folder: Path, *, with_real: bool = True) -> list[Base]:
