@@ -174,6 +174,27 @@ def test_others_tables_are_not_claimed() -> None:
     assert arbin_csv.FORMAT.sniff(f"{archive}\n".encode(), Path("x.csv")) == 0.0
 
 
+def test_statistics_are_no_records(tmp_path: Path) -> None:
+    header = (
+        "Cycle_Index,Test_Time(s),Date_Time,Current(A),Voltage(V),Charge_Capacity(Ah),Discharge_Capacity(Ah),"
+        "Charge_Energy(Wh),Discharge_Energy(Wh),Charge_Time(s),DisCharge_Time(s),Vmax_On_Cycle(V)"
+    )
+    path = _csv(tmp_path / "a.csv", header, ["1,100,x,0,3,1,1,3,3,50,50,4", "2,200,x,0,3,1,1,3,3,50,50,4"])
+    assert arbin_csv.FORMAT.sniff(path.read_bytes(), path) == 0.9
+    with pytest.raises(ReadError, match="statistics, one row a cycle"):
+        arbin_csv.FORMAT.read(path, {})
+    workbook(tmp_path / "a.xlsx", {"one row a cycle": [[1] * 12]}, header.split(","))
+    with pytest.raises(ReadError, match=r"no sheet \(.*one row a cycle"):
+        arbin_xlsx.FORMAT.read(tmp_path / "a.xlsx", {})
+
+
+@pytest.mark.parametrize("sheet", ["Channel_1-007", "Channel-7_1", "Channel_7_1", "DST"])
+def test_names_of_sheets(sheet: str, tmp_path: Path) -> None:
+    workbook(tmp_path / "a.xlsx", {sheet: cells()})
+    assert arbin_xlsx.FORMAT.sniff((tmp_path / "a.xlsx").read_bytes()[:65_536], tmp_path / "a.xlsx") > 0.9
+    assert _frame(arbin_xlsx.FORMAT.read(tmp_path / "a.xlsx", {})).height == 60
+
+
 def test_the_export_of_the_database(cycling_folder: Path) -> None:
     reading = arbin_csv.FORMAT.read(cycling_folder / "battdat_arbin_example.csv", {})
     frame, flags = _frame(reading), _flags(reading)
@@ -228,6 +249,12 @@ def test_sheets_that_go_on(tmp_path: Path) -> None:
 def test_several_channels_are_never_mixed(tmp_path: Path) -> None:
     workbook(tmp_path / "a.xlsx", {"Channel_1-007": cells(), "Channel_1-008": cells()})
     with pytest.raises(ReadError, match=r"channels 1-007, 1-008.*never mixed"):
+        arbin_xlsx.FORMAT.read(tmp_path / "a.xlsx", {})
+
+
+def test_sheets_of_unknown_order_are_never_mixed(tmp_path: Path) -> None:
+    workbook(tmp_path / "a.xlsx", {"DST": cells(), "US06": cells()})
+    with pytest.raises(ReadError, match="the sheets DST, US06 all hold records"):
         arbin_xlsx.FORMAT.read(tmp_path / "a.xlsx", {})
 
 

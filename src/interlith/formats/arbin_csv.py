@@ -18,7 +18,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from interlith.layouts import arbin_words, dates, number_dates
+from interlith.errors import ReadError
+from interlith.layouts import arbin_checks, arbin_words, dates, number_dates
 from interlith.layouts import table_writing as writing
 from interlith.layouts.column_names import Column, split, understand
 from interlith.layouts.implied_mass import implied_mass
@@ -70,9 +71,10 @@ def write(frame: pl.DataFrame, path: Path, metadata: Mapping[str, Any]) -> None:
 
 
 def sniff(head: bytes, path: Path) -> float:
-    """Confidence that the first bytes hold a table in Arbin's spelling."""
+    """Confidence that the first bytes hold a table in Arbin's spelling; statistics are recognised to be refused."""
     del path
-    return max((arbin_words.confidence(row) for _, _, row in header_rows(head)), default=0.0)
+    rows = [row for _, _, row in header_rows(head)]
+    return max((0.9 if arbin_words.is_statistics(row) else arbin_words.confidence(row) for row in rows), default=0.0)
 
 
 def read(path: Path, options: Mapping[str, Any]) -> Reading:
@@ -89,6 +91,11 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
         missing="no line names a time, a current and a voltage as Arbin does; export the record data with all columns.",
         decimal=options.get("decimal"),
     )
+    if arbin_words.is_statistics(layout.names):
+        raise ReadError(
+            f"{path}: these are Arbin's statistics, one row a cycle or step, and no records; export the record data (files "
+            "such as name_Channel_1_Wb_1.CSV)."
+        )
     left_out: list[str] = []
     understood = understand(
         layout.names,
@@ -100,12 +107,12 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     records = _Records(layout, {column.quantity: column for column in understood})
     remarks = [Remark("column_left_out", text) for text in left_out]
     if arbin_words.without_units(understood):
-        remarks.append(arbin_words.judge_units(records.ratio(), str(path)))
+        remarks.append(arbin_checks.judge_units(records.ratio(), str(path)))
     table = _in_order(layout, understood, remarks)
     frame = table.frame
     if records.sign() < 0:
         frame = frame.with_columns(-pl.col("current"))
-        remarks.append(arbin_words.sign_remark())
+        remarks.append(arbin_checks.sign_remark())
     remarks += [*table.remarks, *records.remarks(), *arbin_words.several_temperatures(layout.names)]
     frame, dead = arbin_words.without_dead_sensor(frame, understood, layout.column)
     remarks += dead
@@ -157,7 +164,7 @@ class _Records:
         """Integral of the current over what the counters add, in the first rows or the last; nan if neither tells."""
         names = ("test_time", "current", "charge_counter", "discharge_counter")
         for rows in (self.layout.head_rows, self.layout.tail_rows):
-            found = arbin_words.integral_ratio(*(self.values(name, rows) for name in names))
+            found = arbin_checks.integral_ratio(*(self.values(name, rows) for name in names))
             if not math.isnan(found):
                 return found
         return math.nan
@@ -166,7 +173,7 @@ class _Records:
         """1 or -1 by the counters; 0 if the rows do not tell."""
         names = ("current", "charge_counter", "discharge_counter")
         told = [
-            arbin_words.current_sign(*(self.values(name, rows) for name in names))
+            arbin_checks.current_sign(*(self.values(name, rows) for name in names))
             for rows in (self.layout.head_rows, self.layout.tail_rows)
         ]
         return next((item for item in told if item), 0)

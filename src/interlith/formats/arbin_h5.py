@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import arbin_words, hdf5_tables, number_dates
+from interlith.layouts import arbin_checks, arbin_words, hdf5_tables, number_dates
 from interlith.layouts.column_names import understand
 from interlith.layouts.hdf5_tables import Columns
 from interlith.layouts.lazy_text import Remark
@@ -64,10 +64,10 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     frame = frame.drop("test_id", strict=False)
     ordered: list[Remark] = []
     if "data_point" in frame.columns:
-        frame, ordered = arbin_words.in_order(frame, str(path))
-    frame, empty = arbin_words.finite(frame)
-    frame, signs = arbin_words.signed(frame)
-    units = [] if columns else [arbin_words.judge_units(arbin_words.frame_ratio(frame), str(path))]
+        frame, ordered = arbin_checks.in_order(frame, str(path))
+    frame, empty = arbin_checks.finite(frame)
+    frame, signs = arbin_checks.signed(frame)
+    units = [] if columns else [arbin_checks.judge_units(arbin_checks.frame_ratio(frame), str(path))]
     proposals, doubts = arbin_words.proposals(
         *(
             arbin_words.named(header, *names)

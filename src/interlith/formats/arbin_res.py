@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import arbin_words, jet_pages, jet_tables, number_dates
+from interlith.layouts import arbin_checks, arbin_words, jet_pages, jet_tables, number_dates
 from interlith.layouts.jet_pages import Database, Rows
 from interlith.layouts.jet_tables import Definition
 from interlith.layouts.lazy_text import Remark
@@ -88,10 +88,10 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     remarks = _counted(records)
     frame = _frame(records, path)
     header = _one_test(path, frame, _headers(database, pages))
-    frame, ordered = arbin_words.in_order(frame.drop("test_id"), str(path))
+    frame, ordered = arbin_checks.in_order(frame.drop("test_id"), str(path))
     frame, sensors = _with_temperature(database, pages, frame)
-    frame, empty = arbin_words.finite(frame.drop("point"))
-    frame, signs = arbin_words.signed(frame)
+    frame, empty = arbin_checks.finite(frame.drop("point"))
+    frame, signs = arbin_checks.signed(frame)
     proposals, doubts = arbin_words.proposals(*(header.get(name) for name in ("MASS", "Specific_Capacity", "Capacity")))
     remarks += [*ordered, *sensors, *empty, *signs, *doubts]
     return Reading(

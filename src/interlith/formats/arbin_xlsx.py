@@ -16,14 +16,14 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import arbin_words, number_dates, sheets
+from interlith.layouts import arbin_checks, arbin_words, number_dates, sheets
 from interlith.layouts.column_names import split, stems
 from interlith.layouts.dates import iso
 from interlith.layouts.lazy_text import Remark
 from interlith.layouts.text_table import names_cycling
 from interlith.model import Flag, Format, Reading, Table
 
-_CHANNEL = re.compile(r"Channel_?(?P<channel>\d+(?:-\d+)?)(?:_(?P<part>\d+))?", re.IGNORECASE)
+_CHANNEL = re.compile(r"Channel[ _-]?(?P<channel>\d+(?:-\d+)?)(?:_(?P<part>\d+))?", re.IGNORECASE)
 _WORDS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (r"test[ _]time ?[(<]", r"current ?[(<]", r"voltage ?[(<]", r"(step|cycle)[ _]index\b")
@@ -55,23 +55,25 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
         If the workbook is damaged, holds no record table, several channels, or unprinted units that contradict the counters.
     """
     del options
+    chosen: list[str] = []
+
+    def select(names: Sequence[str]) -> list[str]:
+        chosen.extend(_record_sheets(path, names))
+        return chosen
+
     table = sheets.read_sheets(
         path,
         arbin_words.VOCABULARY,
         lambda row: names_cycling(row, arbin_words.VOCABULARY) and arbin_words.confidence(row) > 0,
         title="Arbin",
-        select=lambda names: _record_sheets(path, names),
+        select=select,
         units=arbin_words.UNITS,
     )
-    printed = arbin_words.units_of(table.names)
+    _refuse_strangers(path, [name for name in chosen if name not in table.other])
     frame = table.frame.collect()
-    remarks = [*table.remarks, *arbin_words.several_temperatures(table.names)]
-    if arbin_words.without_units(table.understood):
-        if len(printed) < len(arbin_words.UNITS):
-            raise ReadError(f"{path}: some columns have units and the current has none; export it with units.")
-        remarks.append(arbin_words.judge_units(arbin_words.frame_ratio(frame), str(path)))
+    remarks = [*table.remarks, *arbin_words.several_temperatures(table.names), *_units(table, frame, path)]
     remarks += _going_on(frame, path)
-    frame, signs = arbin_words.signed(frame)
+    frame, signs = arbin_checks.signed(frame)
     lazy, dead = arbin_words.without_dead_sensor(
         frame.lazy(), table.understood, lambda place: [row[place] for row in table.rows if place < len(row)]
     )
@@ -110,6 +112,24 @@ def _record_sheets(path: Path, names: Sequence[str]) -> list[str]:
             "workbook of its own."
         )
     return [name for _, name in sorted(found, key=lambda item: int(item[0]["part"] or 0))]
+
+
+def _units(table: sheets.SheetTable, frame: pl.DataFrame, path: Path) -> list[Remark]:
+    """What the counters say of units that are not printed; a header that prints only some of them is refused."""
+    if not arbin_words.without_units(table.understood):
+        return []
+    if len(arbin_words.units_of(table.names)) < len(arbin_words.UNITS):
+        raise ReadError(f"{path}: some columns have units and the current has none; export it with units.")
+    return [arbin_checks.judge_units(arbin_checks.frame_ratio(frame), str(path))]
+
+
+def _refuse_strangers(path: Path, used: Sequence[str]) -> None:
+    """Refuse several record sheets whose names do not say that one goes on where the other ends."""
+    if len(used) > 1 and not all(_CHANNEL.fullmatch(name.strip()) for name in used):
+        raise ReadError(
+            f"{path}: the sheets {', '.join(used)} all hold records, and their names do not say how they follow each other; "
+            "save each test as a workbook of its own."
+        )
 
 
 def _going_on(frame: pl.DataFrame, path: Path) -> list[Remark]:

@@ -11,15 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from interlith.errors import ReadError
 from interlith.layouts.column_names import Column, fold, split
 from interlith.layouts.lazy_text import Remark
-
-Floats = NDArray[np.float64]
 
 #: Auxiliary inputs and thermocouples are numbered from 1.
 _INPUTS = range(1, 129)
@@ -69,14 +64,25 @@ _OWN = tuple(
 _OTHERS = frozenset(
     {"stepname", "steptype", "stepstatus", "status", "channelindex", "datetimeisostring", "environmenttemperature"}
 )
-#: Records looked at for signs and units, and the least share of charge that must speak for a verdict.
-LEAST_SHARE = 0.9
-#: A ratio of integral to counter outside of this means other units.
-SAME_UNIT = (0.5, 2.0)
 
 
 def confidence(names: Sequence[str]) -> float:
-    """Confidence that a header is Arbin's, from the spelling of its names; tables of others are turned down."""
+    """Confidence that a header is of Arbin's records, from the spelling of its names; tables of others are turned down."""
+    return 0.0 if is_statistics(names) else _spelling(names)
+
+
+def is_statistics(names: Sequence[str]) -> bool:
+    """Whether a header is of Arbin's statistics, which have one row a cycle or step and else the names of records."""
+    found = {split(name).stem for name in names}
+    told = (
+        "vmaxoncycle" in found
+        or {"chargetime", "dischargetime"} <= found
+        or any("efficiency" in stem for stem in found)
+    )
+    return told and _spelling(names) > 0
+
+
+def _spelling(names: Sequence[str]) -> float:
     plain = [name.strip().strip("\ufeff").strip('"').strip() for name in names]
     if not all(any(pattern.fullmatch(name) for name in plain) for pattern in _NEEDED):
         return 0.0
@@ -123,147 +129,6 @@ def without_dead_sensor(
         text = f"'{column.name}' is exactly 0 throughout and was left out: no sensor was connected."
         return frame.drop("temperature"), [Remark("no_temperature_sensor", text, "", "note")]
     return frame, []
-
-
-def current_sign(current: Floats, charge: Floats, discharge: Floats) -> int:
-    """1 if the charge counter grows under positive current, -1 under negative, 0 if the records do not tell.
-
-    Only records whose current has the sign of the one before are asked, so that switches do not count.
-    """
-    if len(current) < 2:
-        return 0
-    with np.errstate(invalid="ignore", over="ignore"):
-        direction = np.where(np.sign(current[1:]) == np.sign(current[:-1]), np.sign(current[1:]), 0.0)
-        passed = np.nan_to_num(np.maximum(np.diff(charge), 0.0)) - np.nan_to_num(np.maximum(np.diff(discharge), 0.0))
-    agreeing = float(np.sum(np.abs(passed)[(direction * passed) > 0]))
-    against = float(np.sum(np.abs(passed)[(direction * passed) < 0]))
-    told = agreeing + against
-    if told <= 0:
-        return 0
-    return 1 if agreeing >= LEAST_SHARE * told else -1 if against >= LEAST_SHARE * told else 0
-
-
-def integral_ratio(time: Floats, current: Floats, charge: Floats, discharge: Floats) -> float:
-    """Integral of the current (in Ah, were time in s and current in A) over what the counters add; nan if neither tells."""
-    if len(time) < 2:
-        return math.nan
-    with np.errstate(invalid="ignore", over="ignore"):
-        steady = np.sign(current[1:]) * np.sign(current[:-1]) > 0
-        passed = np.nan_to_num(np.maximum(np.diff(charge), 0.0)) + np.nan_to_num(np.maximum(np.diff(discharge), 0.0))
-        integral = np.abs(0.5 * (current[1:] + current[:-1]) * np.diff(time)) / 3600.0
-    used = steady & np.isfinite(integral) & (passed > 0)
-    counted = float(passed[used].sum())
-    return float(integral[used].sum()) / counted if used.sum() >= 2 and counted > 0 else math.nan
-
-
-def frame_ratio(frame: pl.DataFrame) -> float:
-    """`integral_ratio` of a table; nan where it has no counters."""
-    names = ("test_time", "current", "charge_counter", "discharge_counter")
-    if not set(names) <= set(frame.columns):
-        return math.nan
-    return integral_ratio(*(_floats(frame, name) for name in names))
-
-
-def judge_units(ratio: float, where: str) -> Remark:
-    """What to say of units that are not printed, once the counters have been asked.
-
-    Raises
-    ------
-    ReadError
-        If current, time and counters cannot be in A, s and Ah together.
-    """
-    assumed = "No units are printed; Arbin's own were taken: s, V, A, Ah, Wh, degC"
-    if math.isnan(ratio):
-        return Remark("units_assumed", f"{assumed}. The records looked at have no current to check that.", "", "note")
-    if SAME_UNIT[0] <= ratio <= SAME_UNIT[1]:
-        return Remark(
-            "units_assumed",
-            f"{assumed}. The integral of the current is {ratio:.4g} of the counters, as it must be.",
-            "",
-            "note",
-        )
-    raise ReadError(
-        f"{where}: no units are printed, and the integral of the current over the time is {ratio:.4g} times what the counters "
-        "say, so the numbers are not in A, s and Ah together. Export with units in the header."
-    )
-
-
-def signed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Remark]]:
-    """Give the current the sign by which charging is positive, as the counters tell it."""
-    if not {"charge_counter", "discharge_counter"} <= set(frame.columns):
-        return frame, []
-    told = current_sign(*(_floats(frame, name) for name in ("current", "charge_counter", "discharge_counter")))
-    if told >= 0:
-        return frame, []
-    return frame.with_columns(-pl.col("current")), [sign_remark()]
-
-
-def sign_remark() -> Remark:
-    """What to say of a current that was turned round."""
-    return Remark(
-        "sign_from_counters",
-        "The charge counter grows under negative current, against Arbin's habit; the sign of the current was turned round.",
-    )
-
-
-def _floats(frame: pl.DataFrame, name: str) -> Floats:
-    return frame.get_column(name).cast(pl.Float64).fill_null(float("nan")).to_numpy()
-
-
-def in_order(frame: pl.DataFrame, where: str) -> tuple[pl.DataFrame, list[Remark]]:
-    """Records in the order of their number, which the column ``data_point`` holds, each once; the column is dropped.
-
-    Raises
-    ------
-    ReadError
-        If two records of one number contradict each other.
-    """
-    remarks: list[Remark] = []
-    point = frame.get_column("data_point")
-    if not point.is_sorted():
-        frame = frame.sort("data_point", maintain_order=True)
-        remarks.append(
-            Remark(
-                "records_sorted", "The records do not lie in their order; they were sorted by Data_Point.", "", "note"
-            )
-        )
-    numbers = frame.get_column("data_point").drop_nulls()
-    if (numbers.diff() == 0).any():
-        once = frame.unique(maintain_order=True)
-        repeated = frame.height - once.height
-        frame, numbers = once, once.get_column("data_point").drop_nulls()
-        twice = numbers.filter(numbers.is_duplicated())
-        if twice.len():
-            raise ReadError(
-                f"{where}: {twice.n_unique()} record numbers stand for several different records, the first is Data_Point "
-                f"{twice[0]}; several tests may lie in one file. Export each test on its own."
-            )
-        remarks.append(
-            Remark("repeated_records", f"{repeated} records stand in the file twice, alike; each was taken once.")
-        )
-    gaps = numbers.diff().drop_nulls()
-    missing = int((gaps - 1).sum()) if gaps.len() else 0
-    if missing:
-        at = numbers[int((gaps > 1).arg_max() or 0)]
-        remarks.append(
-            Remark(
-                "records_missing", f"{missing} records are missing by their numbers, the first after Data_Point {at}."
-            )
-        )
-    return frame.drop("data_point"), remarks
-
-
-def finite(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Remark]]:
-    """Replace infinities and nan, which mean that nothing was measured, by nulls."""
-    remarks = []
-    for name, dtype in frame.schema.items():
-        if dtype != pl.Float64:
-            continue
-        bad = int((~frame.get_column(name).is_finite()).fill_null(value=False).sum())
-        if bad:
-            frame = frame.with_columns(pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name))
-            remarks.append(Remark("not_a_number", f"{bad} values of {name} are no numbers and were left empty."))
-    return frame, remarks
 
 
 def proposals(mass: object, specific: object, capacity: object) -> tuple[dict[str, str], list[Remark]]:
