@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import arbin_words
+from interlith.layouts import counter_checks
 from interlith.layouts.column_names import split
 from interlith.layouts.lazy_text import Remark
 from interlith.layouts.text_layout import header_rows
@@ -72,11 +72,15 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
         )
     table = read_text_table(path, _vocabulary(head), title="the Battery Archive", decimal=options.get("decimal"))
     frame, remarks = _signed(table.frame, list(table.remarks))
-    frame, dropped = arbin_words.without_dead_sensor(frame, table.understood, table.layout.column)
+    temperature = next((item for item in table.understood if item.quantity == "temperature"), None)
+    if temperature is not None and all(not text.strip("-0.") for text in table.layout.column(temperature.position)):
+        frame = frame.drop("temperature")
+        text = f"'{temperature.name}' is empty or exactly 0 throughout and was left out: no sensor was connected."
+        remarks.append(Remark("no_temperature_sensor", text, "", "note"))
     return Reading(
         payload=Table(frame, tuple(frame.collect_schema().names())),
         metadata={"columns": table.layout.names},
-        flags=tuple(Flag(item.code, item.message, item.where, item.severity) for item in [*remarks, *dropped]),
+        flags=tuple(Flag(item.code, item.message, item.where, item.severity) for item in remarks),
         test={"barcode": path.name.removesuffix("_timeseries.csv")} if path.name.endswith("_timeseries.csv") else {},
     )
 
@@ -89,11 +93,7 @@ def _vocabulary(head: bytes) -> Mapping[str, str]:
 
 
 def _signed(frame: pl.LazyFrame, remarks: list[Remark]) -> tuple[pl.LazyFrame, list[Remark]]:
-    names = ["current", "charge_counter", "discharge_counter"]
-    if not set(names) <= set(frame.collect_schema().names()):
-        return frame, remarks
-    first = frame.select(names).head(FIRST).collect().fill_null(0.0)
-    if arbin_words.current_sign(*(first.get_column(name).to_numpy() for name in names)) >= 0:
+    if counter_checks.sign_by_counters(frame.head(FIRST).collect()) >= 0:
         return frame, remarks
     text = "The charge counter grows under negative current; the sign of the current was turned round."
     return frame.with_columns(-pl.col("current")), [*remarks, Remark("sign_from_counters", text)]

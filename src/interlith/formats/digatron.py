@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from interlith.layouts import arbin_words, current_sign, device_time, net_charge
+from interlith.layouts import counter_checks, current_sign, device_time, net_charge
 from interlith.layouts.column_names import Column, split, understand
 from interlith.layouts.date_order import order_of, read_date, seconds_of
 from interlith.layouts.lazy_text import Remark, refusal, scan
@@ -186,8 +186,7 @@ def _in_seconds(frame: pl.LazyFrame) -> tuple[pl.LazyFrame, list[Remark]]:
     first = frame.head(current_sign.FIRST).collect()
     ratio = math.nan
     if {"charge_counter", "discharge_counter"} <= set(names):
-        wanted = first.select("test_time", "current", "charge_counter", "discharge_counter").drop_nulls()
-        ratio = arbin_words.integral_ratio(*(column.to_numpy() for column in wanted.iter_columns()))
+        ratio = counter_checks.integral_over_counters(first)
         beside = "The integral of the current is {} times the counters"
     if math.isnan(ratio) and "wall_clock" in names:
         both = first.select("test_time", pl.col("wall_clock").cast(pl.Int64) / 1e3).drop_nulls()

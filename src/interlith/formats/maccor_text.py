@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import arbin_words, current_sign, device_time, maccor_words, shared_counter
+from interlith.layouts import counter_checks, current_sign, device_time, maccor_words, shared_counter
 from interlith.layouts import table_writing as writing
 from interlith.layouts.column_names import Column, split, understand
 from interlith.layouts.date_order import Order, order_of, seconds_of
@@ -188,9 +188,7 @@ def _assumed(frame: pl.LazyFrame, path: Path) -> list[Remark]:
     said = "No units are printed; Maccor's own were taken (A, V, Ah, Wh, degC)"
     if "capacity_counter" not in frame.collect_schema().names():
         return [Remark("units_assumed", f"{said}, without a counter to check them by.")]
-    first = frame.select("test_time", "current", "capacity_counter").head(current_sign.FIRST).collect().drop_nulls()
-    time, current, counter = (first.get_column(name).to_numpy() for name in first.columns)
-    ratio = arbin_words.integral_ratio(time, current, counter, 0.0 * counter)
+    ratio = counter_checks.integral_over_counters(frame.head(current_sign.FIRST).collect())
     if math.isnan(ratio):
         return [Remark("units_assumed", f"{said}; no current flows in the records looked at.", "", "note")]
     if not 0.5 <= ratio <= 2.0:
