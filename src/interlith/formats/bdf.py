@@ -1,24 +1,28 @@
-"""What does a file in the Battery Data Format (csv or parquet) hold?
+"""What does a file in the Battery Data Format hold: text, packed or not, parquet, Arrow or JSON lines?
 
-Names are either machine-readable (``test_time_second``) or labels (``Test Time / s``). Both fix the unit; a positive current
-charges.
+Names are either machine-readable (``test_time_second``) or labels (``Test Time / s``). Both fix the unit, which is usually but
+not always the one of the standard; a positive current charges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from interlith.errors import ReadError
+from interlith.layouts import archives, device_time, net_charge, time_scale, typed_table
 from interlith.layouts import table_writing as writing
-from interlith.layouts import time_scale
-from interlith.layouts.column_names import split, understand
+from interlith.layouts.column_names import Column, fold, split, understand
 from interlith.layouts.lazy_text import NULLS, Remark
-from interlith.layouts.text_table import TextTable, header_of, read_text_table
+from interlith.layouts.text_layout import layout_of
+from interlith.layouts.text_table import TextTable, assemble, header_of, names_cycling
 from interlith.model import Flag, Format, Reading, Table
+from interlith.physics.step_words import is_discharge
 
 VOCABULARY = {
     "testtime": "test_time",
@@ -33,12 +37,28 @@ VOCABULARY = {
     **dict.fromkeys(("chargingenergy", "chargeenergy"), "charge_energy_counter"),
     **dict.fromkeys(("dischargingenergy", "dischargeenergy"), "discharge_energy_counter"),
     **dict.fromkeys(("ambienttemperature", "surfacetemperature", "temperature"), "temperature"),
-    **dict.fromkeys(("datetime", "datetimeisostring"), "wall_clock"),
+    **dict.fromkeys(("temperaturet1", "surfacetemperaturet1"), "temperature"),
+    **dict.fromkeys(("unixtime", "datetime", "datetimeisostring", "datetimeiso"), "wall_clock"),
 }
+#: Columns of either direction, used where a table has none for each.
+NET = {
+    **dict.fromkeys(("netcapacity", "stepcapacity"), "capacity_counter"),
+    **dict.fromkeys(("netenergy", "stepenergy"), "energy_counter"),
+}
+#: Words that end a machine-readable name, and the unit that each means.
+_ENDS = {
+    "second": "s", "millisecond": "ms", "microsecond": "us", "minute": "min", "hour": "h", "day": "d",
+    "volt": "V", "millivolt": "mV", "microvolt": "uV",
+    "ampere": "A", "milliampere": "mA", "microampere": "uA", "nanoampere": "nA",
+    "ampere_hour": "Ah", "milliampere_hour": "mAh", "ah": "Ah", "mah": "mAh", "coulomb": "coulomb",
+    "watt_hour": "Wh", "milliwatt_hour": "mWh", "wh": "Wh", "mwh": "mWh", "celsius": "degC", "kelvin": "kelvin",
+}  # fmt: skip
 #: Records by which the unit of the time is judged.
 FIRST = 1000
-_MACHINE = frozenset({"test_time_second", "voltage_volt", "current_ampere"})
 _LABELS = frozenset({"testtime/s", "voltage/v", "current/a"})
+_LABEL = re.compile(r"(?P<stem>test time|voltage|current) / \S+$", re.IGNORECASE)
+_MACHINE = re.compile(r"(?P<stem>test_time|voltage|current)_(?P<end>[a-z_]+)$")
+_NEEDED = frozenset({"testtime", "voltage", "current"})
 _WRITTEN = (
     ("test_time", "test_time_second", 6),
     ("voltage", "voltage_volt", 6),
@@ -71,53 +91,94 @@ def write(frame: pl.DataFrame, path: Path, metadata: Mapping[str, Any]) -> None:
 
 
 def sniff(head: bytes, path: Path) -> float:
-    """Confidence from the three names that every BDF table has, in text or at the end of a parquet file."""
-    if head.startswith(b"PAR1"):
-        return 0.97 if _is_bdf(_parquet_names(path)) else 0.0
-    return 0.97 if _is_bdf(header_of(head, VOCABULARY)) else 0.0
+    """Confidence from the three names that every BDF table has, in text or in the schema of a typed table."""
+    if head.startswith(archives.GZIP):
+        head = archives.gunzip_head(head)
+    typed = typed_table.opened(path, head)
+    names = tuple(typed.collect_schema().names()) if typed is not None else header_of(head, _vocabulary(()))
+    return 0.97 if _is_bdf(names) else 0.0
 
 
-def _is_bdf(names: tuple[str, ...]) -> bool:
-    spelled = {name.replace(" ", "").casefold() for name in names}
-    return spelled >= _MACHINE or spelled >= _LABELS
+def _is_bdf(names: Sequence[str]) -> bool:
+    """Whether time, voltage and current are named as the standard names them, in whatever unit."""
+    if {name.replace(" ", "").casefold() for name in names} >= _LABELS:
+        return True
+    found = {fold(match["stem"]) for name in names if (match := _LABEL.match(name.strip()))}
+    found |= {
+        fold(match["stem"]) for name in names if (match := _MACHINE.match(name.strip())) and match["end"] in _ENDS
+    }
+    return found >= _NEEDED
 
 
-def _parquet_names(path: Path) -> tuple[str, ...]:
-    try:
-        return tuple(pl.scan_parquet(path, glob=False).collect_schema().names())
-    except (pl.exceptions.PolarsError, OSError, ValueError):
-        return ()
+def _spelled(name: str) -> str:
+    """A machine-readable name as a label: ``current_milliampere`` -> ``current / mA``."""
+    plain = name.strip()
+    for end in sorted(_ENDS, key=len, reverse=True):
+        if plain.casefold().endswith(f"_{end}"):
+            return f"{plain[: -len(end) - 1]} / {_ENDS[end]}"
+    return plain
+
+
+def _vocabulary(names: Sequence[str]) -> dict[str, str]:
+    """Meaning of the names of one table: with a counter for each direction it needs no net one."""
+    spelled = {_spelled(name): split(_spelled(name)).stem for name in names}
+    both = {VOCABULARY.get(stem) for stem in spelled.values()}
+    return VOCABULARY if {"charge_counter", "discharge_counter"} <= both else VOCABULARY | NET
 
 
 def read(path: Path, options: Mapping[str, Any]) -> Reading:
-    """Read BDF text or parquet lazily; a time column in another unit than its name says is refused or flagged.
+    """Read a BDF table lazily; a time column in another unit than its name says is refused or flagged.
 
     Raises
     ------
     ReadError
-        If the three needed columns are missing or a unit is not understood.
+        If the three needed columns are missing, or a unit or type is not understood.
     """
     try:
         with path.open("rb") as handle:
-            magic = handle.read(4)
+            head = handle.read(65_536)
     except OSError as error:
         raise ReadError(f"{path}: cannot be opened ({error.strerror or error}).") from error
-    if magic == b"PAR1":
-        frame, names, remarks = _parquet(path)
+    typed = typed_table.opened(path, head)
+    if typed is None and head.startswith((typed_table.PARQUET, typed_table.ARROW, typed_table.FEATHER_1)):
+        raise ReadError(f"{path}: the table is damaged, of an old kind or holds no column; save it again as parquet.")
+    if typed is not None:
+        frame, names, remarks = _typed(typed, path)
         last = frame.select(pl.col("test_time").last()).collect().item()
         first = None
     else:
-        table = read_text_table(path, VOCABULARY, title="BDF", decimal=options.get("decimal"))
-        frame, names, remarks = table.frame, table.layout.names, list(table.remarks)
+        content = archives.gunzip(path) if head.startswith(archives.GZIP) else None
+        table, left_out = _text(path, options.get("decimal"), content)
+        frame, names, remarks = table.frame, table.layout.names, [*table.remarks, *left_out]
         last = _last_time(table)
         first = _first_records(table)
     frame, scaling = _scaled(frame, last, first, options, path)
+    frame = net_charge.in_two_counters(frame, frame.collect_schema().names())
     return Reading(
         payload=Table(frame, tuple(frame.collect_schema().names())),
         metadata={"columns": names},
         flags=tuple(Flag(item.code, item.message, item.where, item.severity) for item in [*remarks, *scaling]),
         test=_test(path),
     )
+
+
+def _text(path: Path, decimal: str | None, content: bytes | None) -> tuple[TextTable, list[Remark]]:
+    layout = layout_of(
+        path,
+        lambda row: names_cycling([_spelled(name) for name in row], VOCABULARY),
+        missing="no line names a time, a current and a voltage as BDF does; export the record data with all columns.",
+        decimal=decimal,
+        content=content,
+    )
+    left_out: list[str] = []
+    columns = _understood(layout.names, str(path), left_out)
+    return assemble(layout, columns), [Remark("column_left_out", text) for text in left_out]
+
+
+def _understood(names: Sequence[str], where: str, left_out: list[str]) -> tuple[Column, ...]:
+    spelled = [_spelled(name) for name in names]
+    columns = understand(spelled, _vocabulary(names), where=where, left_out=left_out)
+    return tuple(replace(item, name=names[item.position]) for item in columns)
 
 
 def _last_time(table: TextTable) -> float:
@@ -184,29 +245,26 @@ def _scaled(
     return frame.with_columns(pl.col(names) * scale.factor), scale.remarks
 
 
-def _parquet(path: Path) -> tuple[pl.LazyFrame, tuple[str, ...], list[Remark]]:
-    names = _parquet_names(path)
-    if not names:
-        raise ReadError(f"{path}: the parquet file is damaged or holds no column; copy it again.")
-    columns = understand(names, VOCABULARY, where=str(path))
+def _typed(typed: pl.LazyFrame, path: Path) -> tuple[pl.LazyFrame, tuple[str, ...], list[Remark]]:
+    names = tuple(typed.collect_schema().names())
+    left_out: list[str] = []
+    columns = _understood(names, str(path), left_out)
     missing = {"test_time", "voltage", "current"} - {column.quantity for column in columns}
     if missing:
         raise ReadError(
             f"{path}: the BDF table has no column for {', '.join(sorted(missing))}; it has {', '.join(names)}."
         )
-    out = []
-    for column in columns:
-        value = pl.col(column.name)
-        if column.kind in ("number", "duration"):
-            value = value.cast(pl.Float64) * column.factor
-        elif column.kind == "integer":
-            value = value.cast(pl.Int64)
-        elif column.kind == "text":
-            value = value.cast(pl.String)
-        else:
-            continue
-        out.append(value.alias(column.quantity))
-    return pl.scan_parquet(path, glob=False).select(out), names, []
+    frame = typed_table.canonical(typed, columns, where=str(path))
+    known = set(frame.collect_schema().names())
+    frame, signs = device_time.signed(frame, known, contradicted=_unsigned(frame, known))
+    return frame, names, [*signs, *(Remark("column_left_out", text) for text in left_out)]
+
+
+def _unsigned(frame: pl.LazyFrame, names: set[str]) -> bool:
+    if "vendor_step_type" not in names:
+        return False
+    falls = is_discharge(pl.col("vendor_step_type")) & (pl.col("current") > 0)
+    return bool(frame.select(falls.any()).collect().item())
 
 
 def _test(path: Path) -> dict[str, str]:
@@ -218,10 +276,10 @@ def _test(path: Path) -> dict[str, str]:
 FORMAT = Format(
     name="bdf",
     title="Battery Data Format",
-    patterns=("*.bdf.csv", "*.bdf.parquet", "*.bdf"),
+    patterns=("*.bdf.csv", "*.bdf.csv.gz", "*.bdf.parquet", "*.bdf.feather", "*.bdf.json", "*.bdf"),
     sniff=sniff,
     read=read,
     source="battery-data-alliance/battery-data-format (Apache-2.0), its ontology labels and reference files",
-    versions_seen=("machine-readable names", "preferred labels"),
+    versions_seen=("machine-readable names", "preferred labels", "packed text", "parquet", "Arrow", "JSON lines"),
     write=write,
 )

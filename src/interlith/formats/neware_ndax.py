@@ -16,6 +16,11 @@ from interlith.layouts import archives, neware_binary
 from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
 
+#: Largest ratio of unpacked to packed bytes above so many unpacked bytes: records hardly compress (public files: 2), and each
+#: byte of theirs becomes twenty in memory.
+RATIO = 40
+RATIO_FROM = 10_000_000
+
 
 def sniff(head: bytes, path: Path) -> float:
     """Confidence from the names in the archive: ``data.ndc`` is in every .ndax."""
@@ -32,7 +37,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
         If the archive is damaged, too large, or of a version that fastnda cannot decode.
     """
     del options
-    archives.members(path)
+    archives.members(path, ratio=RATIO, ratio_from=RATIO_FROM)
     if path.suffix.lower() == ".ndax":
         decoded = neware_binary.decode(path, shown=path)
         stored = _stored(path)

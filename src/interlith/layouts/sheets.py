@@ -15,6 +15,7 @@ from interlith.errors import ReadError
 from interlith.layouts import archives, dates, device_time, number_dates
 from interlith.layouts.column_names import Column, understand
 from interlith.layouts.lazy_text import NULLS, Remark, clock_expression
+from interlith.layouts.sheet_extent import refuse_hollow
 from interlith.physics.step_words import is_discharge
 
 #: Rows of a sheet in which the header of the record table must begin.
@@ -171,6 +172,7 @@ def _sheets(
         raise ReadError(f"{path}: cannot be opened ({error.strerror or error}).") from error
     if head[:4] == b"PK\x03\x04":
         archives.members(path)
+        refuse_hollow(path)
     elif head != _OLE or path.stat().st_size > LARGEST_XLS:
         raise ReadError(f"{path}: this is no workbook (.xls or .xlsx): byte 0 is {head[:4]!r}.")
     try:
