@@ -35,6 +35,7 @@ _FIELDS = ("year", "month", "day", "hour", "minute", "second")
 _STRICT = {
     pattern: re.compile(re.sub(r"%\.?\w|\.", lambda found: _PARTS.get(found[0], re.escape(found[0])), pattern))
     for pattern in PATTERNS
+    if "%p" not in pattern
 }
 
 
@@ -70,7 +71,8 @@ def _excluded(text: str, pattern: str) -> bool:
 
 def _strictly(text: str, pattern: str) -> datetime | None:
     """The date to a millisecond where it is written in full digits; `None` says nothing."""
-    found = _STRICT[pattern].fullmatch(text)
+    strict = _STRICT.get(pattern)
+    found = strict.fullmatch(text) if strict is not None else None
     if found is None:
         return None
     year, month, day, hour, minute, second = (int(found[name]) for name in _FIELDS)
