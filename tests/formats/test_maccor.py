@@ -310,7 +310,8 @@ def test_a_counter_that_runs_back_in_a_charge_pulse(tmp_path: Path) -> None:
         (3, "C", 1.0, [3e-3, 2e-3, 1e-3]),
         (4, "D", -1.0, [0, 1e-3]),
     ]
-    rows, time = [], 0.0
+    rows: list[str] = []
+    time = 0.0
     for step, letter, current, values in steps:
         for place, value in enumerate(values):
             time += 3.6 if place else 1e-3
