@@ -151,7 +151,8 @@ def _expression(layout: Layout, column: Column, raw: pl.Expr) -> tuple[pl.DataTy
             raw, samples = raw.str.replace(",", ".", literal=True), [text.replace(",", ".") for text in samples]
         seconds = clock_expression(raw, samples)
         if seconds is None:
-            raise ReadError(f"{layout.path}: the column '{column.name}' holds '{samples[0]}', which is no duration.")
+            wrong = next((text for text in samples if not re.match(_DAYS, text)), samples[0])
+            raise ReadError(f"{layout.path}: the column '{column.name}' holds '{wrong}', which is no duration.")
         return pl.String, seconds
     return _number(layout, column, raw, samples)
 
