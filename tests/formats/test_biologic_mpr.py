@@ -196,6 +196,36 @@ def test_two_counts_of_one_charge_that_disagree_are_told(tmp_path: Path) -> None
     assert "charges_disagree" not in _codes(_read(tmp_path, own.mpr(own.gcpl())))
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_sum_that_is_set_back_when_a_loop_of_the_chain_comes_round(listed: bool, tmp_path: Path) -> None:
+    """The turn of a public file: 191 s in which another technique ran, after which (Q-Qo) begins at zero."""
+    time = np.array([29.65, 30.15, 30.65, 221.07, 221.57, 222.07])
+    charge = np.array([2.8e-5, 2.934e-5, 3.072e-5, 1.249e-6, 2.724e-6, 4.294e-6])
+    half_charge = np.array([2.8e-5, 2.934e-5, 3.072e-5, -2.9475e-5, 1.475e-6, 3.044e-6])
+    columns: dict[int, Any] = {
+        1: [2] * 6, 4: time, 6: [3.424] * 6, 11: [1.1e-2, 1.1e-2, 1.1e-2, 0.95e-2, 1.06e-2, 1.13e-2], 13: charge,
+        467: half_charge, 468: [0, 0, 0, 1, 2, 2],
+    }  # fmt: skip
+    loop = own.module("VMP loop", struct.pack("<IIII", 2, 0, 3, 6) + bytes(40), version=0, long_header=False)
+    frame = _frame(_read(tmp_path, own.mpr(columns, technique=24) + (loop if listed else b"")))
+    want = 1e-3 * np.array([0, 1.34e-6, 2.72e-6, 2.72e-6 + 1.249e-6, 2.72e-6 + 2.724e-6, 2.72e-6 + 4.294e-6])
+    np.testing.assert_allclose(frame["charge_counter"], want, rtol=1e-9, atol=1e-18)
+    assert frame["discharge_counter"].to_list() == [0.0] * 6
+    del columns[13]
+    frame = _frame(_read(tmp_path, own.mpr(columns, technique=24) + (loop if listed else b"")))
+    assert frame["discharge_counter"].to_list() == [0.0] * 6
+
+
+def test_a_sum_that_runs_on_through_a_loop_is_not_set_back(tmp_path: Path) -> None:
+    columns: dict[int, Any] = {
+        1: [1] * 6, 4: np.arange(6.0), 6: [3.4] * 6, 13: [1.0, 2.0, 3.0, 4.0, 3.0, 2.0], 7: [0.0, 1.0, 1.0, 1.0, -1.0, -1.0],
+    }  # fmt: skip
+    loop = own.module("VMP loop", struct.pack("<IIII", 2, 0, 3, 6) + bytes(40), version=0, long_header=False)
+    frame = _frame(_read(tmp_path, own.mpr(columns, technique=127) + loop))
+    assert frame["charge_counter"].to_list() == pytest.approx([0.0, 1e-3, 2e-3, 3e-3, 3e-3, 3e-3])
+    assert frame["current"].to_list() == pytest.approx([3.6, 3.6, 3.6, -3.6, -3.6, -3.6])
+
+
 def test_numbers_that_two_programs_use_differently_are_told_apart_by_their_width(tmp_path: Path) -> None:
     bt_lab: dict[int, Any] = {
         131: [1, 1],

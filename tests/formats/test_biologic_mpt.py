@@ -253,6 +253,16 @@ def test_counters_that_begin_anew_in_every_half_cycle(tmp_path: Path) -> None:
     assert frame["charge_energy_counter"].to_list() == pytest.approx([0.0, 0.5, 0.5, 0.5, 0.7])
 
 
+def test_a_sum_that_is_set_back_where_the_header_lists_a_loop(tmp_path: Path) -> None:
+    header = ["", "Chronoamperometry / Chronocoulometry", "", "Number of loops : 2", "Loop 0 from point number 0 to 1",
+              "Loop 1 from point number 2 to 3", ""]  # fmt: skip
+    rows = ["0\t3.4\t1.0\t1.0E-004", "1\t3.4\t1.0\t2.0E-004", "2\t3.4\t1.0\t1.0E-004", "3\t3.4\t1.0\t2.0E-004"]
+    reading = _read(tmp_path, _text("time/s\tEwe/V\tI/mA\t(Q-Qo)/C\t", rows, header))
+    want = np.array([0.0, 1e-4, 2e-4, 3e-4]) / 3600
+    np.testing.assert_allclose(_frame(reading)["charge_counter"], want, rtol=1e-9)
+    assert _frame(reading)["discharge_counter"].to_list() == [0.0] * 4
+
+
 def test_mean_values_are_told(tmp_path: Path) -> None:
     reading = _read(tmp_path, _text("time/s\t<Ewe>/V\t<I>/mA\t", ["0\t3.1\t1.0", "1\t3.2\t1.0"]))
     assert {"mean_current", "mean_voltage"} <= _codes(reading)

@@ -71,14 +71,16 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If it is no .mpr, is damaged, or holds a column or version that is not known: file and byte are named.
     """
-    header, stored, remarks = _look(path)
+    header, stored, loops, remarks = _look(path)
     frame = _keyed(biologic_modules.open_records(path, stored), stored, where=str(path))
+    if loops:
+        frame = frame.with_columns(pl.Series("loop", np.isin(np.arange(frame.height), loops)))
     reading = _spectra if _spectra_only(header.technique, stored.numbers) else _cycling
     return reading(frame, header, remarks, options, str(path), {"columns": _printed(stored)})
 
 
-def _look(path: Path) -> tuple[Header, Records, list[Remark]]:
-    """Header, layout of the records and what is wrong with the chain of modules."""
+def _look(path: Path) -> tuple[Header, Records, tuple[int, ...], list[Remark]]:
+    """Header, layout of the records, where loops begin, and what is wrong with the chain of modules."""
     where = str(path)
     try:
         with path.open("rb") as handle:
@@ -96,13 +98,14 @@ def _look(path: Path) -> tuple[Header, Records, list[Remark]]:
                 stored = biologic_modules.records(content, data, where=where)
                 biologic_modules.refuse_shifted(content, data, where=where)
                 header = biologic_header.binary_header(content, found)
+                loops = biologic_modules.loop_starts(content, found)
     except OSError as error:
         raise ReadError(f"{where}: cannot be opened ({error.strerror or error}).") from error
     if stored.whole == 0:
         raise ReadError(
             f"{where}: byte {data.start}: {stored.declared} records are announced and none is there; copy the file again."
         )
-    return header, stored, [*header.remarks, *_chain(found, data, stored, broken)]
+    return header, stored, loops, [*header.remarks, *_chain(found, data, stored, broken)]
 
 
 def _chain(found: list[Module], data: Module, stored: Records, broken: str) -> list[Remark]:

@@ -181,6 +181,15 @@ def records(content: Content, module: Module, *, where: str) -> Records:
     return Records(dtype, names, numbers, masks, module.start + start, points, whole)
 
 
+def loop_starts(content: Content, found: Sequence[Module]) -> tuple[int, ...]:
+    """Records (from 0) at which a loop begins, as the loop module lists them; the first loop begins at no turn."""
+    module = next((one for one in found if one.name == "VMP loop"), None)
+    if module is None or module.present < 4:
+        return ()
+    listed = np.frombuffer(content[module.start : module.start + module.present // 4 * 4], dtype="<u4")
+    return tuple(int(place) for place in listed[1 : 1 + int(listed[0])] if place)
+
+
 def refuse_shifted(content: Content, module: Module, *, where: str) -> None:
     """Refuse a data module whose records are shifted: the module behind it begins too early or too late.
 

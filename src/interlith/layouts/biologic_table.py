@@ -25,6 +25,9 @@ _VOLTAGES = ("ecell", "ewe", "ewe_ece", "ecell_mean", "ewe_mean")
 #: A counter electrode that moves by more than this (V) is one of three.
 _COUNTER_ELECTRODE = 0.005
 _PRINTED = {"charge": "(Q-Qo)", "half_charge": "Q charge/discharge", "dq": "dq", "charge_coarse": "(Q-Qo)/C"}
+#: A pause lasts longer than this (s) and this many times the intervals beside it; behind one, a sum that is smaller than this
+#: share of its own step was set back.
+_PAUSE, _PAUSED, _SET_BACK = 1.0, 10.0, 0.1
 #: Two ways to count one charge differ by rounding only: by this share, or this many Ah.
 _AGREEMENT, _FLOOR = 1e-4, 1e-9
 
@@ -153,15 +156,24 @@ def _current(names: Collection[str], seen: pl.DataFrame, rests: bool, remarks: l
 
 
 def _from_charge(names: Collection[str]) -> pl.Expr:
-    """Mean current of the interval before each record (A); where it has no length, that of the interval behind it."""
-    passed = _increment("dq" if "dq" in names else charge_column(names))
+    """Mean current of the interval before each record (A); where there is none, that of the interval behind it."""
+    passed = _increment("dq" if "dq" in names else charge_column(names), names)
     elapsed = pl.col("time").diff()
-    mean = pl.when(elapsed > 0).then(passed * 3600.0 / elapsed)
+    own = (elapsed > 0) & ~pl.col("loop") if "loop" in names else elapsed > 0
+    mean = pl.when(own).then(passed * 3600.0 / elapsed)
     behind = mean.shift(-1)
     if "sequence" in names:
         behind = pl.when(pl.col("sequence") == pl.col("sequence").shift(-1)).then(behind)
     filled = pl.coalesce(mean, behind, mean.shift(1))
     return pl.when(pl.col("mode") == REST).then(0.0).otherwise(filled) if "mode" in names else filled
+
+
+def _turn(names: Collection[str]) -> pl.Expr:
+    """Records before which another technique ran: the first of a loop, or the first behind a pause."""
+    elapsed = pl.col("time").diff()
+    around = pl.max_horizontal(elapsed.shift(1), elapsed.shift(-1))
+    paused = ((elapsed > _PAUSE) & (elapsed > _PAUSED * around)).fill_null(False)
+    return paused | pl.col("loop") if "loop" in names else paused
 
 
 def charge_column(names: Collection[str]) -> str:
@@ -175,15 +187,26 @@ def charge_column(names: Collection[str]) -> str:
     return next((name for name in usable if name != "half_charge" or "half" in names), "")
 
 
-def _increment(name: str) -> pl.Expr:
-    """Signed charge since the record before (Ah)."""
+def _increment(name: str, names: Collection[str]) -> pl.Expr:
+    """Signed charge since the record before (Ah); what passed before the first record is not in the file.
+
+    Notes
+    -----
+    In a chain of techniques (Q-Qo) is set back when a loop comes round, but not at the loops inside Modulo Bat; and the sum
+    of a half cycle goes on while other techniques run. At such a turn the sum was set back if that explains it by less charge.
+    """
     value = _finite(name)
     if name == "dq":
         return value
+    step = value.forward_fill().diff().fill_null(0.0)
     if name == "half_charge":
         # The sum of a half cycle begins at zero with it, so its first value is what passed since the record before.
-        return pl.when(pl.col("half") == pl.col("half").shift(1)).then(value.diff()).otherwise(value)
-    return value.forward_fill().diff().fill_null(0.0)
+        same = pl.col("half") == pl.col("half").shift(1)
+        anew = pl.when(_turn(names)).then(0.0).otherwise(value)
+        return pl.when(same.fill_null(True)).then(step).otherwise(anew)
+    listed = pl.col("loop") if "loop" in names else pl.lit(False)
+    share = pl.when(listed).then(1.0).otherwise(_SET_BACK)
+    return pl.when(_turn(names) & (value.abs() <= share * step.abs())).then(value).otherwise(step)
 
 
 def _finite(name: str) -> pl.Expr:
@@ -200,7 +223,7 @@ def _counters(names: Collection[str], seen: pl.DataFrame, remarks: list[Remark])
     columns: dict[str, pl.Expr] = {}
     held = set(names)
     if counted := charge_column(held):
-        passed = _increment(counted).fill_null(0.0)
+        passed = _increment(counted, held).fill_null(0.0)
         columns["charge_counter"] = passed.clip(lower_bound=0.0).cum_sum()
         columns["discharge_counter"] = (-passed).clip(lower_bound=0.0).cum_sum()
         remarks += _unreadable(counted, seen)
@@ -253,8 +276,8 @@ def disagreement(frame: pl.DataFrame) -> tuple[Remark, ...]:
     remarks = []
     for other in others if counted else ():
         sums = frame.select(
-            _increment(counted).fill_null(0.0).cum_sum().alias("one"), _increment(other).fill_null(0.0).cum_sum().alias("two"),
-            _increment(other).abs().sum().alias("throughput"),
+            _increment(counted, frame.columns).fill_null(0.0).cum_sum().alias("one"), _increment(other, frame.columns).fill_null(0.0).cum_sum().alias("two"),
+            _increment(other, frame.columns).abs().sum().alias("throughput"),
         )  # fmt: skip
         apart = (sums["one"] - sums["two"]).abs()
         worst, throughput = float(str(apart.max())), float(sums["throughput"][0])

@@ -26,6 +26,7 @@ DELIMITERS = ("\t", ";")
 #: Longest header that is looked through: a line for every loop of a long test.
 LONG_LINES, LONG_BYTES = 200_000, 16_000_000
 _COUNT = re.compile(r"^Nb header lines\s*:\s*(\d+)\s*$")
+_LOOP = re.compile(r"^\s*Loop \d+ from point number (\d+) to \d+\s*$")
 _COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?$")
 _POINT = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?$")
 _NEEDED = frozenset(
@@ -107,8 +108,17 @@ def export(path: Path, *, decimal: str | None) -> Export:
         frame = frame.with_columns(seconds.alias("time"))
     elif time is not None and texts:
         first = float(texts[0].replace(",", ".")) * time.factor
-    names = tuple(column.quantity for column in columns)
-    return Export(frame, names, header, layout, first, dated, tuple(remarks))
+    names = [column.quantity for column in columns]
+    if starts := loop_starts(layout.preamble):
+        frame = frame.with_row_index("_row").with_columns(pl.col("_row").is_in(starts).alias("loop")).drop("_row")
+        names.append("loop")
+    return Export(frame, tuple(names), header, layout, first, dated, tuple(remarks))
+
+
+def loop_starts(lines: Sequence[str]) -> list[int]:
+    """Points (from 0) at which a loop begins, as the header lists them; the first loop begins at no turn."""
+    found = [match for line in lines if (match := _LOOP.match(line))]
+    return sorted({int(match[1]) for match in found} - {0})
 
 
 def _layout(path: Path) -> Layout:
