@@ -1,13 +1,12 @@
 """Where are the tables of a Gamry EXPLAIN text, and how do their rows become lazy columns?
 
 Each table begins with its name and the word TABLE, then a line of column names and one of units; its rows begin with a tab.
-Settings stand between the tables, one a line. The file is mapped, not loaded: only its line starts are looked at.
+Settings stand between the tables, one a line.
 """
 
 from __future__ import annotations
 
 import io
-import mmap
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,8 @@ LOOKED_AT = 200
 #: Bytes in which the settings before the first table and the two lines above each table's rows must end.
 LONGEST_HEADER = 1_000_000
 LONGEST_LINE = 65_536
+#: Largest file (bytes) that is taken apart.
+LARGEST = 2_000_000_000
 #: A number with each decimal sign; a thousands separator or a mix of both is none.
 _NUMBER = {
     sign: re.compile(rf"[-+]?(?:\d+(?:{re.escape(sign)}\d*)?|{re.escape(sign)}\d+)(?:[eE][-+]?\d+)?$") for sign in ".,"
@@ -68,15 +69,18 @@ def sections_of(path: Path) -> tuple[dict[str, str], tuple[Section, ...]]:
         If the file cannot be opened, does not open with EXPLAIN, or a table is damaged.
     """
     try:
-        with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as text:
-            if not text[:64].lstrip(b"\xef\xbb\xbf").startswith(b"EXPLAIN"):
-                raise ReadError(f"{path}: byte 0 is no EXPLAIN, so this is no Gamry data file; copy it again.")
-            return _settings(text), tuple(_tables(path, text))
-    except (OSError, ValueError) as error:
-        raise ReadError(f"{path}: cannot be opened or is empty ({error}); copy it again.") from error
+        size = path.stat().st_size
+        text = path.read_bytes() if size <= LARGEST else b""
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be opened ({error.strerror or error}).") from error
+    if size > LARGEST:
+        raise ReadError(f"{path}: {size} bytes are more than a Gamry data file holds ({LARGEST}); split it.")
+    if not text[:64].lstrip(b"\xef\xbb\xbf").startswith(b"EXPLAIN"):
+        raise ReadError(f"{path}: byte 0 is no EXPLAIN, so this is no Gamry data file; copy it again.")
+    return _settings(text), tuple(_tables(path, text))
 
 
-def _settings(text: mmap.mmap) -> dict[str, str]:
+def _settings(text: bytes) -> dict[str, str]:
     end = text.find(b"\tTABLE", 0, LONGEST_HEADER)
     found: dict[str, str] = {}
     for line in text[: end if end >= 0 else LONGEST_HEADER].decode("cp1252", errors="replace").splitlines():
@@ -86,7 +90,7 @@ def _settings(text: mmap.mmap) -> dict[str, str]:
     return found
 
 
-def _tables(path: Path, text: mmap.mmap) -> list[Section]:
+def _tables(path: Path, text: bytes) -> list[Section]:
     found: list[Section] = []
     at = line = counted = 0
     while (mark := text.find(b"\tTABLE", at)) >= 0:
@@ -104,7 +108,7 @@ def _tables(path: Path, text: mmap.mmap) -> list[Section]:
             continue
         closed = _LAST.search(text, max(stop - 1, 0))
         end = closed.start() + 1 if closed else len(text)
-        line += text[counted:stop].count(b"\n")
+        line += text.count(b"\n", counted, stop)
         counted, at = stop, max(end, stop)
         if end > stop:
             announced = int(head["rows"]) if head["rows"] else None
@@ -114,7 +118,7 @@ def _tables(path: Path, text: mmap.mmap) -> list[Section]:
 
 def _section(
     path: Path,
-    text: mmap.mmap,
+    text: bytes,
     name: str,
     heads: Sequence[str],
     span: tuple[int, int],
@@ -125,9 +129,7 @@ def _section(
     names, units = (tuple(part.strip() for part in head.split("\t")[1:]) for head in heads[1:])
     if not any(names) or len(set(names)) < len([item for item in names if item]):
         raise ReadError(f"{path}: line {line - 1}: the table {name} does not name its columns; copy the file again.")
-    rows = 0
-    for place in range(start, end, 1 << 24):
-        rows += text[place : min(end, place + (1 << 24))].count(b"\n")
+    rows = text.count(b"\n", start, end)
     rows += text[end - 1 : end] != b"\n"
     whole = max(start, end - LOOKED_AT * 400)
     head = text[start : min(end, start + LOOKED_AT * 400)].decode("cp1252", errors="replace").splitlines()[:LOOKED_AT]
