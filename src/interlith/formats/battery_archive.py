@@ -15,7 +15,7 @@ import polars as pl
 from interlith.errors import ReadError
 from interlith.layouts import counter_checks
 from interlith.layouts.column_names import split
-from interlith.layouts.lazy_text import Remark
+from interlith.layouts.lazy_text import Remark, refusal
 from interlith.layouts.text_layout import header_rows
 from interlith.layouts.text_table import header_of, read_text_table
 from interlith.model import Flag, Format, Reading, Table
@@ -71,7 +71,10 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
             "records; export the time series of the cell."
         )
     table = read_text_table(path, _vocabulary(head), title="the Battery Archive", decimal=options.get("decimal"))
-    frame, remarks = _signed(table.frame, list(table.remarks))
+    try:
+        frame, remarks = _signed(table.frame, list(table.remarks))
+    except pl.exceptions.PolarsError as error:
+        raise refusal(error, str(path)) from error
     temperature = next((item for item in table.understood if item.quantity == "temperature"), None)
     if temperature is not None and all(not text.strip("-0.") for text in table.layout.column(temperature.position)):
         frame = frame.drop("temperature")

@@ -10,6 +10,12 @@ from tests.formats.samples.common import Sample, table
 HEADER = "Time Stamp,Step,Status,Prog Time,Step Time,Cycle,Cycle Level,Procedure,Voltage,Current,AhAccu,WhAccu,"
 UNITS = ",,,,,,,,[V],[A],[Ah],[Wh],"
 _WORDS = {"Rest": "PAU", "CC Chg": "CHA", "CC DChg": "DCH"}
+_COUNTERS = (
+    ("charge_counter", "charge", 1.0),
+    ("discharge_counter", "charge", -1.0),
+    ("charge_energy_counter", "energy", 1.0),
+    ("discharge_energy_counter", "energy", -1.0),
+)
 _START = datetime(2026, 1, 20, 13, 4, 5)
 
 
@@ -20,17 +26,19 @@ def _clock(seconds: float) -> str:
 
 def rows() -> list[str]:
     """Records of the common table; charge and energy as a balance."""
-    lines, full, began = [], (0.0, 0.0), 0.0
-    step = None
+    lines, began, step = [], 0.0, None
+    balance, before = {"charge": 0.0, "energy": 0.0}, {name: 0.0 for name, _, _ in _COUNTERS}
     for row in table().iter_rows(named=True):
         if row["vendor_step"] != step:
             step, began = row["vendor_step"], row["test_time"]
-        full = (max(full[0], row["charge_counter"]), max(full[1], row["charge_energy_counter"]))
-        charge, energy = full[0] - row["discharge_counter"], full[1] - row["discharge_energy_counter"]
+        for name, what, sign in _COUNTERS:
+            # The counters of the table begin anew in each step.
+            balance[what] += sign * (row[name] - before[name] if row[name] >= before[name] else row[name])
+            before[name] = row[name]
         moment = (_START + timedelta(seconds=row["test_time"])).strftime("%m/%d/%Y %I:%M:%S %p")
         lines.append(
             f"{moment},{step},{_WORDS[row['vendor_step_type']]},{_clock(row['test_time'])},{_clock(row['test_time'] - began)},"
-            f"{row['vendor_cycle']},0,made,{row['voltage']:.5f},{row['current']:.5f},{charge:.9f},{energy:.9f},"
+            f"{row['vendor_cycle']},0,made,{row['voltage']:.5f},{row['current']:.5f},{balance['charge']:.9f},{balance['energy']:.9f},"
         )
     return lines
 
