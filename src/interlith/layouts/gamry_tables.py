@@ -28,6 +28,7 @@ LARGEST = 2_000_000_000
 _NUMBER = {
     sign: re.compile(rf"[-+]?(?:\d+(?:{re.escape(sign)}\d*)?|{re.escape(sign)}\d+)(?:[eE][-+]?\d+)?$") for sign in ".,"
 }
+_BY_COMMA = tuple((sign, _NUMBER[sign]) for sign in ",.")
 _TABLE = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)\tTABLE(?:\t(?P<rows>\d+))?\s*$")
 _LAST = re.compile(rb"\n(?=[^\t])")
 
@@ -52,7 +53,9 @@ class Section:
     @property
     def decimal(self) -> str:
         """Decimal sign of the numbers in the rows looked at."""
-        return "," if any("," in text for row in (*self.first, *self.last) for text in row) else "."
+        fields = [text for row in (*self.first, *self.last) for text in row]
+        commas, points = (sum(sign in text and bool(style.match(text)) for text in fields) for sign, style in _BY_COMMA)
+        return "," if commas > points else "."
 
     def numbers(self, name: str) -> list[float]:
         """Numbers of one column in the rows looked at."""
