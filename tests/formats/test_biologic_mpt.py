@@ -263,6 +263,13 @@ def test_a_sum_that_is_set_back_where_the_header_lists_a_loop(tmp_path: Path) ->
     assert _frame(reading)["discharge_counter"].to_list() == [0.0] * 4
 
 
+def test_a_sum_that_is_set_back_behind_a_pause_where_no_loop_is_listed(tmp_path: Path) -> None:
+    rows = ["0\t3.4\t1.0\t1.0E-004", "1\t3.4\t1.0\t2.0E-004", "200\t3.4\t1.0\t1.0E-005", "201\t3.4\t1.0\t1.1E-004"]
+    frame = _frame(_read(tmp_path, "\r\n".join(["time/s\tEwe/V\t<I>/mA\t(Q-Qo)/C\t", *rows, ""])))
+    np.testing.assert_allclose(frame["charge_counter"], np.array([0.0, 1e-4, 1.1e-4, 2.1e-4]) / 3600, rtol=1e-9)
+    assert frame["discharge_counter"].to_list() == [0.0] * 4
+
+
 def test_mean_values_are_told(tmp_path: Path) -> None:
     reading = _read(tmp_path, _text("time/s\t<Ewe>/V\t<I>/mA\t", ["0\t3.1\t1.0", "1\t3.2\t1.0"]))
     assert {"mean_current", "mean_voltage"} <= _codes(reading)

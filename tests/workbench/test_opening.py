@@ -141,12 +141,12 @@ def test_an_implausible_loading_is_a_gap(tmp_path: Path) -> None:
 def test_cycler_files_that_no_row_names_are_told_and_notes_are_not(tmp_path: Path) -> None:
     folder = write_study(tmp_path)
     write_cell(folder / "late" / "bare_9.csv", rows(2))
-    (folder / "late" / "cell.mpr").write_bytes(b"BIO-LOGIC MODULAR FILE\x1a" + b" " * 100)
+    (folder / "late" / "cell.cex").write_bytes(b"LAND\x00\x01\x02" * 30)
     (folder / "notes.txt").write_text("opened the box at noon")
     unread = {item.path: item.reason for item in open_study(folder).unread}
-    assert set(unread) == {"late/bare_9.csv", "late/cell.mpr"}
+    assert set(unread) == {"late/bare_9.csv", "late/cell.cex"}
     assert "no row" in unread["late/bare_9.csv"]
-    assert "EC-Lab" in unread["late/cell.mpr"]
+    assert "export" in unread["late/cell.cex"].casefold()
 
 
 def test_the_kind_of_a_variant_goes_before_that_of_the_study(tmp_path: Path) -> None:

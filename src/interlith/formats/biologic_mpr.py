@@ -220,7 +220,8 @@ def _cycling(
         remarks.append(
             Remark("voltammetry", f"The technique is {header.technique}, a voltammogram, not cycling.", "", "note")
         )
-    payload = frame.select(expression.alias(name) for name, expression in chosen.columns.items())
+    wanted = [expression.alias(name) for name, expression in chosen.columns.items()]
+    payload = frame.lazy().select(wanted).collect()
     spectra: tuple[biologic_spectra.Spectrum, ...] = ()
     if "frequency" in frame.columns and any(needed <= set(frame.columns) for needed in biologic_spectra.NEEDED):
         spectra = biologic_spectra.split(frame, where=where)

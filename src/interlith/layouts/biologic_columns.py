@@ -120,6 +120,8 @@ _KINDS: dict[str, str] = {
     **dict.fromkeys(("real", "minus_imaginary", "imaginary", "modulus"), "resistance"),
     "phase": "angle",
 }
+#: What the tester was set to: a current (mA) in the records that are galvanostatic.
+_CONTROL = ("control/mA", "control/V/mA")
 #: Printed names of the voltages that a user may declare.
 VOLTAGES = {
     "Ewe/V": "ewe",
@@ -149,6 +151,8 @@ def meaning(name: str, *, where: str) -> Meaning | None:
     plain = name.strip().replace("µ", "u").replace("μ", "u").replace("\ufffdC", "°C")
     if plain in KEYS:
         return Meaning(KEYS[plain], 1.0) if KEYS[plain] in COUNTS else None
+    if plain in _CONTROL:
+        return Meaning("control", 1e-3)
     stem, slash, unit = (part.strip() for part in plain.rpartition("/"))
     key = KEYS.get(stem)
     if not slash or key is None or key in COUNTS:

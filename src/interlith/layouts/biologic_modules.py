@@ -199,6 +199,8 @@ def refuse_shifted(content: Content, module: Module, *, where: str) -> None:
         If bytes are missing or too many between the start of the records and the next module.
     """
     end = module.start + module.length
+    if content[end : end + len(_MODULE)] == _MODULE:
+        return
     place = content.find(_MODULE + b"VMP ", module.start)
     if place not in (-1, end):
         raise ReadError(

@@ -19,7 +19,7 @@ from interlith.layouts.lazy_text import Remark
 
 #: Value of ``mode`` -> what the tester does.
 MODES = {1: "galvanostatic", 2: "potentiostatic", 3: "open circuit"}
-REST = 3
+GALVANOSTATIC, REST = 1, 3
 #: Columns taken as the voltage, best first: what EC-Lab controls and counts energy by goes before averages.
 _VOLTAGES = ("ecell", "ewe", "ewe_ece", "ecell_mean", "ewe_mean")
 #: A counter electrode that moves by more than this (V) is one of three.
@@ -141,6 +141,13 @@ def _current(names: Collection[str], seen: pl.DataFrame, rests: bool, remarks: l
             )
         )
         return _from_charge(names)
+    return _without_charge(names, seen, rests, remarks, where)
+
+
+def _without_charge(
+    names: Collection[str], seen: pl.DataFrame, rests: bool, remarks: list[Remark], where: str
+) -> pl.Expr:
+    """The current where neither it nor a charge is stored: none at rest, else what the tester was set to."""
     modes = set(seen["mode"].drop_nulls().unique().to_list()) if "mode" in names else set()
     if modes == {REST} or (rests and not modes):
         remarks.append(
@@ -149,6 +156,15 @@ def _current(names: Collection[str], seen: pl.DataFrame, rests: bool, remarks: l
             )
         )
         return pl.when(pl.col("mode") == REST).then(0.0) if modes else pl.lit(0.0)
+    if "control" in names and modes and modes <= {GALVANOSTATIC, REST}:
+        remarks.append(
+            Remark(
+                "current_from_control",
+                "The file holds neither current nor charge: the current is the one that the tester was set to, which nobody "
+                "measured.",
+            )
+        )
+        return pl.when(pl.col("mode") == REST).then(0.0).otherwise(pl.col("control"))
     raise ReadError(
         f"{where}: there is neither a current (I/mA, <I>/mA) nor a charge (dq/mA.h) to take it from; export the file again as "
         "text with the current."
@@ -168,12 +184,11 @@ def _from_charge(names: Collection[str]) -> pl.Expr:
     return pl.when(pl.col("mode") == REST).then(0.0).otherwise(filled) if "mode" in names else filled
 
 
-def _turn(names: Collection[str]) -> pl.Expr:
-    """Records before which another technique ran: the first of a loop, or the first behind a pause."""
+def paused() -> pl.Expr:
+    """Records behind a pause, in which another technique may have run; for exports that list no loops."""
     elapsed = pl.col("time").diff()
     around = pl.max_horizontal(elapsed.shift(1), elapsed.shift(-1))
-    paused = ((elapsed > _PAUSE) & (elapsed > _PAUSED * around)).fill_null(False)
-    return paused | pl.col("loop") if "loop" in names else paused
+    return ((elapsed > _PAUSE) & (elapsed > _PAUSED * around)).fill_null(False)
 
 
 def charge_column(names: Collection[str]) -> str:
@@ -199,14 +214,16 @@ def _increment(name: str, names: Collection[str]) -> pl.Expr:
     if name == "dq":
         return value
     step = value.forward_fill().diff().fill_null(0.0)
+    turn = next((pl.col(key) for key in ("loop", "pause") if key in names), None)
     if name == "half_charge":
         # The sum of a half cycle begins at zero with it, so its first value is what passed since the record before.
-        same = pl.col("half") == pl.col("half").shift(1)
-        anew = pl.when(_turn(names)).then(0.0).otherwise(value)
-        return pl.when(same.fill_null(True)).then(step).otherwise(anew)
-    listed = pl.col("loop") if "loop" in names else pl.lit(False)
-    share = pl.when(listed).then(1.0).otherwise(_SET_BACK)
-    return pl.when(_turn(names) & (value.abs() <= share * step.abs())).then(value).otherwise(step)
+        same = (pl.col("half") == pl.col("half").shift(1)).fill_null(True)
+        anew = value if turn is None else pl.when(turn).then(0.0).otherwise(value)
+        return pl.when(same).then(step).otherwise(anew)
+    if turn is None:
+        return step
+    share = 1.0 if "loop" in names else _SET_BACK
+    return pl.when(turn & (value.abs() <= share * step.abs())).then(value).otherwise(step)
 
 
 def _finite(name: str) -> pl.Expr:
@@ -275,17 +292,14 @@ def disagreement(frame: pl.DataFrame) -> tuple[Remark, ...]:
     others = [name for name in others if name != "half_charge" or "half" in frame.columns]
     remarks = []
     for other in others if counted else ():
-        sums = frame.select(
-            _increment(counted, frame.columns).fill_null(0.0).cum_sum().alias("one"), _increment(other, frame.columns).fill_null(0.0).cum_sum().alias("two"),
-            _increment(other, frame.columns).abs().sum().alias("throughput"),
-        )  # fmt: skip
-        apart = (sums["one"] - sums["two"]).abs()
-        worst, throughput = float(str(apart.max())), float(sums["throughput"][0])
-        if worst > _AGREEMENT * throughput + _FLOOR:
-            row = int(str(apart.arg_max())) + 1
+        passed = _increment(other, frame.columns).fill_null(0.0)
+        apart = (_increment(counted, frame.columns).fill_null(0.0).cum_sum() - passed.cum_sum()).abs()
+        wanted = (apart.max().alias("worst"), apart.arg_max().alias("row"), passed.abs().sum().alias("throughput"))
+        worst, row, throughput = frame.lazy().select(wanted).collect().row(0)
+        if worst is not None and worst > _AGREEMENT * throughput + _FLOOR:
             message = (
                 f"The charge counted by {_PRINTED[counted]} and by {_PRINTED[other]} differs by up to {worst * 1e3:.4g} mAh: records "
                 f"are missing or damaged, or a sum was set back. The counters are made of {_PRINTED[counted]}."
             )
-            remarks.append(Remark("charges_disagree", message, f"row {row}"))
+            remarks.append(Remark("charges_disagree", message, f"row {row + 1}"))
     return tuple(remarks[:1])

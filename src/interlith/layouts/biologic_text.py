@@ -17,6 +17,7 @@ import polars as pl
 from interlith.errors import ReadError
 from interlith.layouts.biologic_columns import COUNTS, KEYS, meaning
 from interlith.layouts.biologic_header import Header, date_of, text_header
+from interlith.layouts.biologic_table import paused
 from interlith.layouts.column_names import Column
 from interlith.layouts.lazy_text import NULLS, Remark, clock_expression, scan
 from interlith.layouts.text_layout import BLOCK, HEADER_LINES, Layout, decode, layout_of
@@ -112,6 +113,9 @@ def export(path: Path, *, decimal: str | None) -> Export:
     if starts := loop_starts(layout.preamble):
         frame = frame.with_row_index("_row").with_columns(pl.col("_row").is_in(starts).alias("loop")).drop("_row")
         names.append("loop")
+    elif not header.metadata and time is not None:
+        frame = frame.with_columns(paused().alias("pause"))
+        names.append("pause")
     return Export(frame, tuple(names), header, layout, first, dated, tuple(remarks))
 
 
