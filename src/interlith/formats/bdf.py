@@ -19,8 +19,8 @@ from interlith.layouts import archives, device_time, net_charge, time_scale, typ
 from interlith.layouts import table_writing as writing
 from interlith.layouts.column_names import Column, fold, split, understand
 from interlith.layouts.lazy_text import NULLS, Remark
-from interlith.layouts.text_layout import layout_of
-from interlith.layouts.text_table import TextTable, assemble, header_of, names_cycling
+from interlith.layouts.text_layout import header_rows, layout_of
+from interlith.layouts.text_table import TextTable, assemble, names_cycling
 from interlith.model import Flag, Format, Reading, Table
 from interlith.physics.step_words import is_discharge
 
@@ -95,18 +95,18 @@ def sniff(head: bytes, path: Path) -> float:
     if head.startswith(archives.GZIP):
         head = archives.gunzip_head(head)
     typed = typed_table.opened(path, head)
-    names = tuple(typed.collect_schema().names()) if typed is not None else header_of(head, _vocabulary(()))
-    return 0.97 if _is_bdf(names) else 0.0
+    if typed is not None:
+        return 0.97 if _is_bdf(typed.collect_schema().names()) else 0.0
+    return 0.97 if any(_is_bdf(row) for _, _, row in header_rows(head)) else 0.0
 
 
 def _is_bdf(names: Sequence[str]) -> bool:
     """Whether time, voltage and current are named as the standard names them, in whatever unit."""
+    names = [name.strip().strip("\ufeff") for name in names]
     if {name.replace(" ", "").casefold() for name in names} >= _LABELS:
         return True
-    found = {fold(match["stem"]) for name in names if (match := _LABEL.match(name.strip()))}
-    found |= {
-        fold(match["stem"]) for name in names if (match := _MACHINE.match(name.strip())) and match["end"] in _ENDS
-    }
+    found = {fold(match["stem"]) for name in names if (match := _LABEL.match(name))}
+    found |= {fold(match["stem"]) for name in names if (match := _MACHINE.match(name)) and match["end"] in _ENDS}
     return found >= _NEEDED
 
 
