@@ -154,8 +154,10 @@ def _dated(frame: pl.LazyFrame) -> pl.LazyFrame:
 
 def _spectra(frame: pl.LazyFrame) -> tuple[tuple[Within, ...], list[Remark]]:
     """Each run of rows with a frequency is a spectrum; a cycle, a step or a rising frequency begins a new one."""
-    rows = frame.with_row_index("row")
-    swept = rows.filter(pl.col("frequency").is_not_null()).collect()
+    swept_here = pl.col("frequency").is_not_null()
+    beside = swept_here.shift(1).fill_null(value=False) | swept_here.shift(-1).fill_null(value=False)
+    rows = frame.with_row_index("row").filter(swept_here | beside).collect()
+    swept = rows.filter(swept_here)
     if swept.is_empty():
         return (), []
     new = (swept["row"].diff().fill_null(2) > 1) | (swept["frequency"].diff().fill_null(-1.0) > 0)
@@ -166,9 +168,7 @@ def _spectra(frame: pl.LazyFrame) -> tuple[tuple[Within, ...], list[Remark]]:
     edges = swept.group_by("sweep", maintain_order=True).agg(
         pl.col("row").min().alias("a"), pl.col("row").max().alias("b")
     )
-    around = (
-        rows.filter(pl.col("frequency").is_null() & pl.col("voltage").is_not_null()).select("row", "voltage").collect()
-    )
+    around = rows.filter(~swept_here & pl.col("voltage").is_not_null()).select("row", "voltage")
     remarks = []
     if (swept["voltage"].abs() > 0).any():
         text = (
@@ -183,7 +183,7 @@ def _spectra(frame: pl.LazyFrame) -> tuple[tuple[Within, ...], list[Remark]]:
         data = sweep.select("frequency", "impedance_real", "impedance_imaginary")
         if "phase" in sweep.columns:
             remarks += _contradicting(sweep, first)
-        state = _state(around, first, last)
+        state = _state(around, first)
         if "vendor_cycle" in sweep.columns and sweep["vendor_cycle"][0] is not None:
             cycle = float(sweep["vendor_cycle"][0])
             state["cycle"] = State("cycle", cycle, cycle, cycle, "1")
@@ -193,11 +193,10 @@ def _spectra(frame: pl.LazyFrame) -> tuple[tuple[Within, ...], list[Remark]]:
     return tuple(found), remarks
 
 
-def _state(around: pl.DataFrame, first: int, last: int) -> dict[str, State]:
+def _state(around: pl.DataFrame, first: int) -> dict[str, State]:
     """Voltage of the nearest records before and after a sweep."""
     place = int(around["row"].search_sorted(first))
     volts = around["voltage"].slice(max(0, place - 1), 1 + (place > 0)).to_list()
-    del last
     if not volts:
         return {}
     return {"voltage": State("voltage", float(np.mean(volts)), min(volts), max(volts), "V")}
