@@ -15,7 +15,14 @@ import numpy as np
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import biologic_columns, biologic_header, biologic_modules, biologic_spectra, biologic_table
+from interlith.layouts import (
+    biologic_charge,
+    biologic_columns,
+    biologic_header,
+    biologic_modules,
+    biologic_spectra,
+    biologic_table,
+)
 from interlith.layouts.biologic_header import Header
 from interlith.layouts.biologic_modules import Module, Records
 from interlith.layouts.lazy_text import Remark
@@ -215,7 +222,7 @@ def _cycling(
     extra: Mapping[str, Any],
 ) -> Reading:
     chosen = biologic_table.choose(frame.columns, frame, options, rests=header.technique == "OCV", where=where)
-    remarks = [*remarks, *chosen.remarks, *biologic_table.disagreement(frame)]
+    remarks = [*remarks, *chosen.remarks, *biologic_charge.disagreement(frame)]
     if header.technique in biologic_columns.VOLTAMMETRY:
         remarks.append(
             Remark("voltammetry", f"The technique is {header.technique}, a voltammogram, not cycling.", "", "note")

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from interlith.layouts import biologic_header, biologic_spectra, biologic_table, biologic_text
+from interlith.layouts import biologic_charge, biologic_header, biologic_spectra, biologic_table, biologic_text
 from interlith.layouts import table_writing as writing
 from interlith.layouts.biologic_text import Export
 from interlith.layouts.lazy_text import Remark, refusal
@@ -165,7 +165,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
 
 def _cycling(found: Export, options: Mapping[str, Any], where: str) -> Reading:
     names = set(found.names)
-    told = names & {"current", "current_mean"} or biologic_table.charge_column(names)
+    told = names & {"current", "current_mean"} or biologic_charge.charge_column(names)
     seen = (found.frame.head(LOOKED) if told else found.frame).collect()
     technique = found.header.technique.casefold()
     chosen = biologic_table.choose(names, seen, options, rests="open circuit" in technique, where=where)

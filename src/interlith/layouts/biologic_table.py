@@ -1,8 +1,6 @@
-"""How do BioLogic's columns become canonical ones: which voltage, which current, which charge and energy in which direction?
+"""How do BioLogic's columns become canonical ones: which voltage, and which current?
 
-Text exports and .mpr files hand over the same columns under the keys of `biologic_columns`, in inside units. Charge is kept
-as a signed sum (``(Q-Qo)``), as increments (``dq``) or within half cycles; all become two counters that only grow, by
-their increments, so that a counter that begins anew in every half cycle loses nothing at its turn.
+Text exports and .mpr files hand over the same columns under the keys of `biologic_columns`, in inside units.
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError, nearest
+from interlith.layouts.biologic_charge import charge_column, counters, increment
 from interlith.layouts.biologic_columns import VOLTAGES
 from interlith.layouts.lazy_text import Remark
 
@@ -24,12 +23,6 @@ GALVANOSTATIC, REST = 1, 3
 _VOLTAGES = ("ecell", "ewe", "ewe_ece", "ecell_mean", "ewe_mean")
 #: A counter electrode that moves by more than this (V) is one of three.
 _COUNTER_ELECTRODE = 0.005
-_PRINTED = {"charge": "(Q-Qo)", "half_charge": "Q charge/discharge", "dq": "dq", "charge_coarse": "(Q-Qo)/C"}
-#: A pause lasts longer than this (s) and this many times the intervals beside it; behind one, a sum that is smaller than this
-#: share of its own step was set back.
-_PAUSE, _PAUSED, _SET_BACK = 1.0, 10.0, 0.1
-#: Two ways to count one charge differ by rounding only: by this share, or this many Ah.
-_AGREEMENT, _FLOOR = 1e-4, 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +62,7 @@ def choose(
     columns: dict[str, pl.Expr] = {"test_time": pl.col("time")}
     columns["current"] = _current(names, seen, rests, remarks, where)
     columns["voltage"] = _voltage(names, seen, options, remarks, where)
-    columns |= _counters(names, seen, remarks)
+    columns |= counters(names, seen, remarks)
     columns |= _vendor(names, remarks)
     if "temperature" in names:
         columns["temperature"] = pl.col("temperature")
@@ -173,7 +166,7 @@ def _without_charge(
 
 def _from_charge(names: Collection[str]) -> pl.Expr:
     """Mean current of the interval before each record (A); where there is none, that of the interval behind it."""
-    passed = _increment("dq" if "dq" in names else charge_column(names), names)
+    passed = increment("dq" if "dq" in names else charge_column(names), names)
     elapsed = pl.col("time").diff()
     own = (elapsed > 0) & ~pl.col("loop") if "loop" in names else elapsed > 0
     mean = pl.when(own).then(passed * 3600.0 / elapsed)
@@ -182,87 +175,6 @@ def _from_charge(names: Collection[str]) -> pl.Expr:
         behind = pl.when(pl.col("sequence") == pl.col("sequence").shift(-1)).then(behind)
     filled = pl.coalesce(mean, behind, mean.shift(1))
     return pl.when(pl.col("mode") == REST).then(0.0).otherwise(filled) if "mode" in names else filled
-
-
-def paused() -> pl.Expr:
-    """Records behind a pause, in which another technique may have run; for exports that list no loops."""
-    elapsed = pl.col("time").diff()
-    around = pl.max_horizontal(elapsed.shift(1), elapsed.shift(-1))
-    return ((elapsed > _PAUSE) & (elapsed > _PAUSED * around)).fill_null(False)
-
-
-def charge_column(names: Collection[str]) -> str:
-    """The column that charge is counted by, best first; empty if there is none.
-
-    Notes
-    -----
-    A running sum goes before increments: rows that were left out of an export take their increments with them.
-    """
-    usable = [name for name in ("charge", "half_charge", "dq", "charge_coarse") if name in names]
-    return next((name for name in usable if name != "half_charge" or "half" in names), "")
-
-
-def _increment(name: str, names: Collection[str]) -> pl.Expr:
-    """Signed charge since the record before (Ah); what passed before the first record is not in the file.
-
-    Notes
-    -----
-    In a chain of techniques (Q-Qo) is set back when a loop comes round, but not at the loops inside Modulo Bat; and the sum
-    of a half cycle goes on while other techniques run. At such a turn the sum was set back if that explains it by less charge.
-    """
-    value = _finite(name)
-    if name == "dq":
-        return value
-    step = value.forward_fill().diff().fill_null(0.0)
-    turn = next((pl.col(key) for key in ("loop", "pause") if key in names), None)
-    if name == "half_charge":
-        # The sum of a half cycle begins at zero with it, so its first value is what passed since the record before.
-        same = (pl.col("half") == pl.col("half").shift(1)).fill_null(True)
-        anew = value if turn is None else pl.when(turn).then(0.0).otherwise(value)
-        return pl.when(same).then(step).otherwise(anew)
-    if turn is None:
-        return step
-    share = 1.0 if "loop" in names else _SET_BACK
-    return pl.when(turn & (value.abs() <= share * step.abs())).then(value).otherwise(step)
-
-
-def _finite(name: str) -> pl.Expr:
-    return pl.when(pl.col(name).is_finite()).then(pl.col(name))
-
-
-def _grown(value: pl.Expr) -> pl.Expr:
-    """What an unsigned counter that may begin anew has grown in all."""
-    step = value.diff().fill_null(0.0)
-    return pl.when(step >= 0).then(step).otherwise(value).cum_sum()
-
-
-def _counters(names: Collection[str], seen: pl.DataFrame, remarks: list[Remark]) -> dict[str, pl.Expr]:
-    columns: dict[str, pl.Expr] = {}
-    held = set(names)
-    if counted := charge_column(held):
-        passed = _increment(counted, held).fill_null(0.0)
-        columns["charge_counter"] = passed.clip(lower_bound=0.0).cum_sum()
-        columns["discharge_counter"] = (-passed).clip(lower_bound=0.0).cum_sum()
-        remarks += _unreadable(counted, seen)
-    elif held >= {"charge_up", "charge_down"}:
-        columns["charge_counter"] = _grown(_finite("charge_up").abs())
-        columns["discharge_counter"] = _grown(_finite("charge_down").abs())
-    if held >= {"energy_up", "energy_down"}:
-        columns["charge_energy_counter"] = _grown(_finite("energy_up").abs())
-        columns["discharge_energy_counter"] = _grown(_finite("energy_down").abs())
-    elif "energy" in held:
-        columns["energy_counter"] = _grown(_finite("energy").abs())
-    return columns
-
-
-def _unreadable(name: str, seen: pl.DataFrame) -> list[Remark]:
-    bad = seen.height - int(seen[name].is_finite().fill_null(False).sum())
-    if not bad:
-        return []
-    message = (
-        f"{bad} records have no finite charge ({name}); the counters take no charge in them and may fall short by it."
-    )
-    return [Remark("charge_unreadable", message)]
 
 
 def _vendor(names: Collection[str], remarks: list[Remark]) -> dict[str, pl.Expr]:
@@ -283,23 +195,3 @@ def _vendor(names: Collection[str], remarks: list[Remark]) -> dict[str, pl.Expr]
             pl.col("mode").cast(pl.Int64).replace_strict(MODES, default=None, return_dtype=pl.String)
         )
     return columns
-
-
-def disagreement(frame: pl.DataFrame) -> tuple[Remark, ...]:
-    """What the ways to count one charge say against each other in a whole table under keys."""
-    counted = charge_column(frame.columns)
-    others = [name for name in ("dq", "half_charge") if name in frame.columns and name != counted]
-    others = [name for name in others if name != "half_charge" or "half" in frame.columns]
-    remarks = []
-    for other in others if counted else ():
-        passed = _increment(other, frame.columns).fill_null(0.0)
-        apart = (_increment(counted, frame.columns).fill_null(0.0).cum_sum() - passed.cum_sum()).abs()
-        wanted = (apart.max().alias("worst"), apart.arg_max().alias("row"), passed.abs().sum().alias("throughput"))
-        worst, row, throughput = frame.lazy().select(wanted).collect().row(0)
-        if worst is not None and worst > _AGREEMENT * throughput + _FLOOR:
-            message = (
-                f"The charge counted by {_PRINTED[counted]} and by {_PRINTED[other]} differs by up to {worst * 1e3:.4g} mAh: records "
-                f"are missing or damaged, or a sum was set back. The counters are made of {_PRINTED[counted]}."
-            )
-            remarks.append(Remark("charges_disagree", message, f"row {row + 1}"))
-    return tuple(remarks[:1])

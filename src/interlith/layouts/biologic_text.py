@@ -15,9 +15,9 @@ from pathlib import Path
 import polars as pl
 
 from interlith.errors import ReadError
+from interlith.layouts.biologic_charge import paused
 from interlith.layouts.biologic_columns import COUNTS, KEYS, meaning
 from interlith.layouts.biologic_header import Header, date_of, text_header
-from interlith.layouts.biologic_table import paused
 from interlith.layouts.column_names import Column
 from interlith.layouts.lazy_text import NULLS, Remark, clock_expression, scan
 from interlith.layouts.text_layout import BLOCK, HEADER_LINES, Layout, decode, layout_of
