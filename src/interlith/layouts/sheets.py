@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import archives, dates, device_time, number_dates
+from interlith.layouts import archives, compound_file, dates, device_time, number_dates
 from interlith.layouts.column_names import Column, understand
 from interlith.layouts.lazy_text import NULLS, Remark, clock_expression
 from interlith.layouts.sheet_extent import refuse_hollow
@@ -175,6 +175,8 @@ def _sheets(
         refuse_hollow(path)
     elif head != _OLE or path.stat().st_size > LARGEST_XLS:
         raise ReadError(f"{path}: this is no workbook (.xls or .xlsx): byte 0 is {head[:4]!r}.")
+    else:
+        compound_file.check(path)
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         selected = list(book.sheet_names if select is None else select(book.sheet_names))
@@ -186,7 +188,9 @@ def _sheets(
         return found, selected
     except ReadError:
         raise
-    except Exception as error:  # the reader of a closed format fails in any way on damaged bytes
+    except BaseException as error:  # the library fails in any way on damaged bytes; what its Rust part raises is no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise ReadError(
             f"{path}: the workbook is damaged ({type(error).__name__}: {error}); export it again."
         ) from error
@@ -209,10 +213,17 @@ def _series(path: Path, column: Column, cells: list[Any]) -> pl.Series | None:
         return _durations(path, column, cells)
     if {type(cell) for cell in cells} <= {float, int}:
         plain = pl.Series(column.quantity, cells, dtype=pl.Float64)
-        return plain.cast(pl.Int64) if column.kind == "integer" else plain * column.factor
+        return _whole(path, plain, column) if column.kind == "integer" else plain * column.factor
     numbers = [_number(path, column, cell, row) for row, cell in enumerate(cells)]
     series = pl.Series(column.quantity, numbers, dtype=pl.Float64)
-    return series.cast(pl.Int64) if column.kind == "integer" else series * column.factor
+    return _whole(path, series, column) if column.kind == "integer" else series * column.factor
+
+
+def _whole(path: Path, numbers: pl.Series, column: Column) -> pl.Series:
+    """Counts, none of which may be larger than any count."""
+    if not numbers.drop_nulls().is_between(-(2**53), 2**53).all():
+        raise ReadError(f"{path}: the column '{column.name}' holds numbers that are no counts; the workbook is damaged.")
+    return numbers.cast(pl.Int64)
 
 
 def _dates(column: Column, cells: list[Any]) -> pl.Series | None:
