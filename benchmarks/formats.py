@@ -30,12 +30,29 @@ CUSTOM = {
 
 
 @dataclass(frozen=True)
+class Sums:
+    """A table of charges by the vendor's cycle: file, names of its columns, factor into mAh, relative tolerance.
+
+    `largest` where the table gives the largest step of the cycle instead of the sum of all.
+    """
+
+    file: str
+    cycle: str
+    charge: str
+    discharge: str
+    into_mah: float
+    tolerance: float
+    largest: bool = False
+
+
+@dataclass(frozen=True)
 class Known:
     """What is known of a file beyond the manifest: charges in mAh by direction, rows, the vendor's export of the same."""
 
     charges: tuple[tuple[int, int, float, float], ...] = ()
     rows: int = 0
     twin: str = ""
+    sums: Sums | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -53,6 +70,22 @@ KNOWN = {
     "fastnda_TestFile.nda.zip": Known(twin="fastnda_TestFile.parquet"),
     "neware_uio.csv": Known(((1, 2, 4.242, 1e-3), (1, 3, 3.593, 1e-3)), rows=9065),
     "custom_data_003.xls": Known(((-1, 0, 3.524146, 1e-3), (1, 0, 3.119684, 1e-3), (-1, 1, 2.833251, 1e-3))),
+    "20160805_test001_45_cc_01.res": Known(
+        rows=10_261,
+        sums=Sums(
+            "cellpy_golden_pipeline_smoke_summary.parquet",
+            "cycle_num",
+            "charge_capacity_absolute",
+            "discharge_capacity_absolute",
+            1.0,
+            1e-6,
+        ),
+    ),
+    "battdat_p492-13-raw.csv": Known(
+        sums=Sums("battdat_p492-13-summary.csv", "Cycle_Index", "Q_chg", "Q_dis", 1e3, 2e-3, largest=True)
+    ),
+    "jdb11-1_c3_gcpl_5cycles_2V-3p8V_C-24_data_C09.mpr": Known(rows=46_102),
+    "beep_xTESLADIAG_000019_CH70.070": Known(rows=11_669),
     "custom_data_001.csv": Known(options=CUSTOM),
     "bad_custom_good_small.csv": Known(options=CUSTOM),
     "bad_custom_missing_column.csv": Known(options=CUSTOM),
@@ -133,7 +166,39 @@ def _against_truth(folder: Path, known: Known, frame: pl.LazyFrame, counted: Cou
         parts.append(
             f"{want.height} rows equal to {current_gap:.2g} uA, {voltage_gap:.2g} mV, {charge_gap / 3600:.2g} mAh"
         )
+    if known.sums is not None:
+        text, same = _by_vendor_cycle(folder, known.sums, counted)
+        parts.append(text)
+        good &= same
     return "; ".join(parts) or "-", good
+
+
+def _by_vendor_cycle(folder: Path, known: Sums, counted: Counted) -> tuple[str, bool]:
+    """The largest gap between our charges, added up by the vendor's cycle, and a table of them."""
+    path = folder / known.file
+    table = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema_length=None)
+    want = table.select(
+        pl.col(known.cycle).cast(pl.Int64).alias("vendor_cycle"),
+        (pl.col(known.charge).cast(pl.Float64).fill_nan(None) * known.into_mah).alias("up"),
+        (pl.col(known.discharge).cast(pl.Float64).fill_nan(None) * known.into_mah).alias("down"),
+    )
+    moved = pl.col("charge").fill_null(float("nan")) * 1e3
+    up, down = moved.filter(pl.col("direction") > 0), moved.filter(pl.col("direction") < 0)
+    ours = (up.max(), down.max()) if known.largest else (up.sum(), down.sum())
+    got = counted.steps.group_by("vendor_cycle").agg(
+        ours[0].alias("ours_up"), ours[1].alias("ours_down"), pl.col("last_row").max()
+    )
+    # An excerpt may end within its last cycle.
+    both = want.join(got, on="vendor_cycle").filter(pl.col("last_row") < pl.col("last_row").max())
+    scale = pl.max_horizontal("up", "down").max()
+    gaps = both.select(
+        pl.max_horizontal((pl.col(f"ours_{way}") - pl.col(way)).abs().max() / scale for way in ("up", "down"))
+    )
+    gap = float(gaps.item())
+    return (
+        f"{both.height} vendor cycles equal to {gap:.1g} of the largest charge in {known.file}",
+        gap <= known.tolerance,
+    )
 
 
 def _half_cycles(counted: Counted) -> pl.DataFrame:
