@@ -33,7 +33,8 @@ CUSTOM = {
 class Sums:
     """A table of charges by the vendor's cycle: file, names of its columns, factor into mAh, relative tolerance.
 
-    `largest` where the table gives the largest step of the cycle instead of the sum of all.
+    `largest` where the table gives the largest half-cycle instead of the sum of all; `skipped` are cycles of pulses, for
+    which the maker's own rule is not known.
     """
 
     file: str
@@ -43,6 +44,7 @@ class Sums:
     into_mah: float
     tolerance: float
     largest: bool = False
+    skipped: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ KNOWN = {
         ),
     ),
     "battdat_p492-13-raw.csv": Known(
-        sums=Sums("battdat_p492-13-summary.csv", "Cycle_Index", "Q_chg", "Q_dis", 1e3, 2e-3, largest=True)
+        sums=Sums("battdat_p492-13-summary.csv", "Cycle_Index", "Q_chg", "Q_dis", 1e3, 2e-3, largest=True, skipped=(5,))
     ),
     "jdb11-1_c3_gcpl_5cycles_2V-3p8V_C-24_data_C09.mpr": Known(rows=46_102),
     "beep_xTESLADIAG_000019_CH70.070": Known(rows=11_669),
@@ -182,14 +184,19 @@ def _by_vendor_cycle(folder: Path, known: Sums, counted: Counted) -> tuple[str, 
         (pl.col(known.charge).cast(pl.Float64).fill_nan(None) * known.into_mah).alias("up"),
         (pl.col(known.discharge).cast(pl.Float64).fill_nan(None) * known.into_mah).alias("down"),
     )
-    moved = pl.col("charge").fill_null(float("nan")) * 1e3
-    up, down = moved.filter(pl.col("direction") > 0), moved.filter(pl.col("direction") < 0)
+    running = counted.steps.filter(pl.col("direction") != 0)
+    halves = running.group_by(
+        pl.struct("direction", "vendor_cycle").rle_id().alias("half"), "direction", "vendor_cycle"
+    ).agg((pl.col("charge").fill_null(float("nan")) * 1e3).sum(), pl.col("last_row").max())
+    up, down = (pl.col("charge").filter(pl.col("direction") == way) for way in (1, -1))
     ours = (up.max(), down.max()) if known.largest else (up.sum(), down.sum())
-    got = counted.steps.group_by("vendor_cycle").agg(
+    got = halves.group_by("vendor_cycle").agg(
         ours[0].alias("ours_up"), ours[1].alias("ours_down"), pl.col("last_row").max()
     )
     # An excerpt may end within its last cycle.
-    both = want.join(got, on="vendor_cycle").filter(pl.col("last_row") < pl.col("last_row").max())
+    both = want.join(got, on="vendor_cycle").filter(
+        (pl.col("last_row") < pl.col("last_row").max()) & ~pl.col("vendor_cycle").is_in(known.skipped)
+    )
     scale = pl.max_horizontal("up", "down").max()
     gaps = both.select(
         pl.max_horizontal((pl.col(f"ours_{way}") - pl.col(way)).abs().max() / scale for way in ("up", "down"))
