@@ -54,6 +54,8 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
         assert got[name].max() == pytest.approx(want[name].max(), abs=1e-10)
     assert got["vendor_step_type"].unique(maintain_order=True).to_list() == ["R", "C", "D"]
     assert reading.test["start"] == "2026-01-20T03:04:05"
+    assert got["step_time"].max() == pytest.approx(19 * 10.5)
+    assert got["vendor_step"].to_list() == want["vendor_step"].to_list()
     assert not reading.flags
 
 
@@ -260,6 +262,39 @@ def test_groups_that_nothing_proves_are_refused(tmp_path: Path) -> None:
     rows = "1\t1\t1\t1,234\t0\t0\t0\t0\t3,500\tR\t1\t04/13/2016 10:00:00\n"
     with pytest.raises(ReadError, match=r"1\.234 or 1234"):
         _read(tmp_path, _raw(rows))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Rec#\tCyc#\tStep\tTest(Sec)\tStep(Sec)\tAmp-hr\tWatt-hr\tAmps\tVolts\tState\tES\tDPt-Time\tTemp 1",
+        "Rec\tCyc#\tStep\tTestTime(s)\tStepTime(s)\tCapacity(Ah)\tWatt-hr\tCurrent(A)\tVoltage(V)\tMd\tDCIR\tDPt Time\tTemp 1",
+        "Rec\tCycle C\tStep\tTest Time [s]\tStep Time [s]\tCapacity [Ah]\tEnergy [Wh]\tCurrent [A]\tVoltage [V]\tMd\tES\tDPT Time"
+        "\tTemperature Cell [degC]",
+    ],
+)
+@pytest.mark.parametrize("chamber", ["EV Temp", "Temperature Chamber [degC]"])
+def test_tables_without_a_preamble(header: str, chamber: str, tmp_path: Path) -> None:
+    """The temperature of the cell is taken, wherever that of the chamber stands."""
+    names = header.split("\t")
+    text = (
+        "\t".join([*names[:-1], chamber, names[-1]])
+        + "\n1\t3\t2\t7\t5\t0.1\t0.2\t0.5\t3.5\tD\t1\t13-Apr-16 10:00:00\t40\t25\n"
+    )
+    path = tmp_path / "x.txt"
+    path.write_text(text)
+    assert maccor_text.sniff(path.read_bytes(), path) >= 0.6
+    (row,) = _frame(maccor_text.read(path, {})).rows(named=True)
+    assert (row["vendor_cycle"], row["vendor_step"], row["test_time"], row["step_time"]) == (3, 2, 7.0, 5.0)
+    assert (row["current"], row["voltage"], row["discharge_counter"], row["temperature"]) == (-0.5, 3.5, 0.1, 25.0)
+
+
+def test_two_decimal_signs_are_no_groups(tmp_path: Path) -> None:
+    """A voltage of three decimals beside a current with a comma must not become thousands of volts."""
+    rows = "".join(f"{n}\t1\t1\t{n}\t{n}\t0\t0\t0,5\t3.45{n}\tC\t1\t04/13/2016 10:00:00\n" for n in range(9))
+    frame = _frame(_read(tmp_path, _raw(rows)))
+    assert frame["voltage"].max() == 3.458
+    assert frame["current"].to_list() == [0.5] * 9
 
 
 def test_a_wrong_group_deep_in_the_file_is_no_number(tmp_path: Path) -> None:

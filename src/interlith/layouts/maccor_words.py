@@ -40,6 +40,8 @@ UNITS = {
 }
 #: Words that only Maccor has beside its record number.
 _OWN = frozenset({"amphr", "watthr", "es", "md", "cyclec", "cyclep", "cyc", "dpttime", "acimp", "dcir"})
+#: Temperatures of the surroundings, which are read where the cell's own is not printed.
+_CHAMBERS = frozenset({"evtemp", "temperaturechamber"})
 _LABEL = re.compile(
     r"(?P<label>Today's Date|Date of Test|Comment/Barcode|Comment|Barcode|Filename|Procedure|Description|Tester Channel|Channel"
     r"|Test Name|Characteristic Mass|Active Mass|Mass|SCap)\s*[:,]?[\t ,]*",
@@ -61,6 +63,10 @@ def confidence(names: Sequence[str], begins: bool) -> float:
     return 0.9 if len(stems & _OWN) >= 3 else 0.0
 
 
+def _names_cell_temperature(stems: Sequence[str]) -> bool:
+    return any(VOCABULARY.get(stem) == "temperature" and stem not in _CHAMBERS for stem in stems)
+
+
 def plain_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Names under which the vocabulary finds each column once: the step's time apart from its number, auxiliary inputs by unit.
 
@@ -78,7 +84,7 @@ def plain_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[st
             out[place] = f"StepTime ({split(name).unit})"
         elif stem == "cyclep" and "cyclec" in stems:
             out[place] = "procedure cycle"
-        elif stem == "evtemp" and "temperature" in [VOCABULARY.get(other) for other in stems if other != "evtemp"]:
+        elif stem in _CHAMBERS and _names_cell_temperature(stems):
             out[place] = "chamber"
         elif stem.startswith("aux") and place + 1 < len(names) and stems[place + 1] == "units":
             units = {row[place + 1].strip() for row in rows if len(row) > place + 1}

@@ -122,6 +122,12 @@ def is_word(field: str) -> bool:
     return not _DIGIT_FIRST.match(field) and bool(field.strip())
 
 
+def is_number(field: str) -> bool:
+    """Whether a field is a number with a decimal point or comma."""
+    text = field.strip()
+    return bool(_NUMBER.match(text) or _COMMA_NUMBER.match(text))
+
+
 @lru_cache(maxsize=4)
 def header_rows(head: bytes) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
     """Rows in the first bytes of a file that may be a header: line (from 0), delimiter, fields; empty if it is no text.
@@ -238,7 +244,7 @@ def layout_of(
     )
     if decimal is not None:
         return layout
-    if grouped and (style := digit_groups.style_of(text for row in (*head_rows, *tail_rows) for text in row)):
+    if grouped and (style := digit_groups.style_of(layout.columns)):
         return replace(layout, decimal=style.decimal, group=style.group)
     return _with_decimal(layout)
 
