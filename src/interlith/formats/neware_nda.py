@@ -80,6 +80,8 @@ def _undecoded(path: Path, decoded: neware_binary.Decoded) -> list[Remark]:
     if "index" not in decoded.records.columns:
         return []
     last = int(str(decoded.records.get_column("index").max()))
+    if not 0 <= last < 1 << 31:
+        return []
     marks = [(last + number).to_bytes(4, "little") for number in range(2, 6)]
     with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
         spot = content.find(marks[0])

@@ -76,6 +76,8 @@ def _refuse_lies(path: Path, found: tuple[zipfile.ZipInfo, ...]) -> None:
 
 def _inflated(handle: IO[bytes], item: zipfile.ZipInfo) -> int:
     """Bytes that a member unpacks to, counted no further than just beyond what it declares; 0 where it is damaged."""
+    if item.header_offset < 0:
+        return 0
     handle.seek(item.header_offset)
     local = handle.read(_LOCAL)
     if local[:4] != b"PK\x03\x04" or len(local) < _LOCAL:

@@ -97,6 +97,7 @@ class Blocks:
 
     def next(self, frame: pl.DataFrame) -> Block | None:
         """The next block, or `None` where no row of the batch can be read."""
+        frame = _possible(frame, self.columns)
         self.clock.rows_seen.watch(frame, self.columns)
         rows, frame = self._readable(frame)
         if frame.height == 0:
@@ -250,9 +251,21 @@ def _parts(value: Mapping[str, Floats], interval: Floats, back: Flags) -> dict[s
     return {"charge": charge, "energy": energy, "charge_square": charge_square, "energy_square": energy_square}
 
 
-def _whole(series: pl.Series) -> bool:
+def _possible(frame: pl.DataFrame, columns: Mapping[str, str]) -> pl.DataFrame:
+    """The rows without the values of counters that nobody counted: an infinite one, or one beyond all sums."""
+    bad = [name for name in {columns[key] for key in COUNTERS if key in columns} if not _finite(frame.get_column(name))]
+    if not bad:
+        return frame
+    return frame.with_columns(pl.when(pl.col(name).abs() < IMPOSSIBLE).then(pl.col(name)).alias(name) for name in bad)
+
+
+def _finite(series: pl.Series) -> bool:
     total = series.sum()
-    return series.null_count() == 0 and total is not None and math.isfinite(total) and abs(total) < IMPOSSIBLE_SUM
+    return total is not None and math.fabs(total) < IMPOSSIBLE_SUM
+
+
+def _whole(series: pl.Series) -> bool:
+    return series.null_count() == 0 and _finite(series)
 
 
 def _changes(words: pl.Series) -> Flags:

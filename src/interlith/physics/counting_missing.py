@@ -15,6 +15,9 @@ from interlith.physics.counting_rows import Rows
 UNSURE_SHARE = 0.004
 #: ... unless it is below this share of the largest of the file.
 SMALL_SHARE = 1e-3
+#: No cell is cycled for longer (s, 20 years) without a restart, and records under current are never this far apart (s) as a
+#: rule, which steps of more than so many rows show.
+LONGEST, SPARSEST, LEAST_ROWS = 6.3e8, 7200.0, 5
 #: A counter that took so much of what may have passed while rows are missing has gone on.
 COUNTED_SHARE = 0.3
 #: So many single rows against the current of their step may be misread; more are a profile.
@@ -25,7 +28,15 @@ RELAXED_SHARE = 0.25
 
 def missing(steps: pl.DataFrame, rows: Rows) -> list[Notice]:
     """All notices about missing, doubled and outlying rows."""
-    return [*_records(rows), *_fields(rows), *_unsure(steps), *_against(steps), *_ends(steps), *_hidden(steps)]
+    return [
+        *_records(rows),
+        *_fields(rows),
+        *_unsure(steps),
+        *_against(steps),
+        *_ends(steps),
+        *_hidden(steps),
+        *_length(steps),
+    ]
 
 
 def _records(rows: Rows) -> list[Notice]:
@@ -113,6 +124,22 @@ def _against(steps: pl.DataFrame) -> list[Notice]:
     return [Notice("row_against_step", message, f"row {row['first_row']}")]
 
 
+def _length(steps: pl.DataFrame) -> list[Notice]:
+    """A test longer than any, or records under current further apart than anybody keeps them: the time is in another unit."""
+    moving = steps.filter((pl.col("direction") != 0) & (pl.col("rows") > LEAST_ROWS))
+    seconds = pl.col("end_time") - pl.col("start_time")
+    apart = moving.select(seconds.sum() / (pl.col("rows") - 1).sum()).item() if moving.height else None
+    lasted = float(str(steps.get_column("end_time").max())) - float(str(steps.get_column("start_time").min()))
+    if lasted <= LONGEST and (apart is None or float(apart) <= SPARSEST):
+        return []
+    spaced = "" if apart is None else f", with records {float(apart) / 60:.3g} min apart under current"
+    message = (
+        f"read as it is written the test lasted {lasted / 86400:.4g} days{spaced}: the time is probably in another unit, or a time is "
+        "misread, and charges by the integral are wrong by that factor."
+    )
+    return [Notice("time_implausible", message)]
+
+
 def _ends(steps: pl.DataFrame) -> list[Notice]:
     """Steps under current after which the rows go on later than either step's rows would, and no counter went on."""
     usual = (pl.col("end_time") - pl.col("start_time")) / (pl.col("rows") - 1).clip(1)
@@ -164,7 +191,7 @@ def _hidden(steps: pl.DataFrame) -> list[Notice]:
     passed = seconds * pl.col("current_before").abs() / 3600.0
     larger = UNSURE_SHARE * pl.max_horizontal(pl.col("charge_before").abs(), pl.col("charge_after").abs())
     # Between two steps the same way the counter of the gap is taken in; elsewhere nothing takes it.
-    inside = (pl.col("before") == pl.col("after")) & (pl.col("before") != 0)
+    inside = (pl.col("before") == pl.col("after")) & (pl.col("before") != 0) & (pl.col("charge_after") != 0)
     unended = pl.col("charge").is_null() & (pl.col("before") != 0) & (passed > larger)
     untaken = (~inside & (pl.col("charge").abs() > larger)).fill_null(False)
     under = gaps.filter(unended | untaken)

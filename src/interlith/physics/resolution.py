@@ -6,6 +6,8 @@ import numpy as np
 
 from interlith.physics.counting_runs import Floats
 
+#: Numbers above this have no decimals in double precision.
+LARGEST = 1e200
 #: Numbers looked at, evenly spread.
 SAMPLE = 4000
 #: Share of the numbers that must be multiples of the resolution; the rest may be strays.
@@ -41,7 +43,7 @@ def resolution(values: Floats) -> float:
     used = used[:: max(1, used.size // SAMPLE)]
     decimals = np.full(used.size, MOST_DECIMALS + 1)
     for number in range(MOST_DECIMALS, -1, -1):
-        scaled = used * 10.0**number
+        scaled = np.minimum(used, LARGEST) * 10.0**number
         whole = np.abs(scaled - np.round(scaled)) <= np.maximum(1e-6, 4e-16 * scaled)
         decimals[whole & (scaled >= 0.5)] = number
     needed = int(np.quantile(decimals, SHARE, method="higher"))

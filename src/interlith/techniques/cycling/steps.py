@@ -114,7 +114,7 @@ def _charge_choices(item: Measurement, steps: pl.DataFrame) -> list[Choice]:
         return []
     replaced = steps.filter(
         (pl.col("direction") != 0) & (pl.col("charge_method") != "counter") & pl.col("counter_charge").is_not_null()
-        & pl.col("charge").is_not_null() & pl.col("charge_std").is_not_null()
+        & pl.col("charge").is_not_null() & pl.col("charge_std").is_not_null() & pl.col("counter_std").is_not_null()
     )  # fmt: skip
     made = []
     for (method,), group in replaced.group_by("charge_method", maintain_order=True):
