@@ -468,6 +468,8 @@ def test_numbers_that_are_not_finite(tmp_path: Path) -> None:
         reading = _read(tmp_path, own.mpr(columns))
         assert _codes(reading) & {"charge_unreadable", "charges_disagree"}
         assert _frame(reading)["charge_counter"].is_finite().all()
+    signalling = own.mpr(own.gcpl()).replace(struct.pack("<f", 3.4), b"\xff\xff\xbf\x7f", 1)
+    assert _frame(_read(tmp_path, signalling))["voltage"].is_nan().sum() == 1
     for number, bad in ((4, np.nan), (4, np.inf), (4, 1e300), (6, 1e30), (13, np.inf)):
         with pytest.raises(ReadError, match=r"byte \d+: record 5 has a (time|ewe|charge) of"):
             _read(tmp_path, own.mpr(own.gcpl() | {number: np.where(np.arange(60) == 4, bad, own.gcpl()[number])}))

@@ -158,8 +158,10 @@ def _keyed(rows: np.ndarray[tuple[int], np.dtype[np.void]], stored: Records, *, 
         if said.key in biologic_columns.COUNTS:
             found[said.key] = pl.Series(said.key, _whole(rows[name], name, where))
         else:
-            values = rows[name].astype(np.float64)
-            found[said.key] = pl.Series(said.key, values if said.factor == 1.0 else values * said.factor)
+            # Damaged bytes may be no number, which is judged once all columns are taken out.
+            with np.errstate(invalid="ignore", over="ignore"):
+                values = rows[name].astype(np.float64)
+                found[said.key] = pl.Series(said.key, values if said.factor == 1.0 else values * said.factor)
     if stored.masks:
         flags = np.ascontiguousarray(rows["flags"])
         for name in ("mode", "error"):
