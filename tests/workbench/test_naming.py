@@ -24,6 +24,8 @@ from interlith.workbench.declaring.naming import Named, make_unique, read_names
         (["bare_1_cycle1-100"], [("bare", "1")]),
         (["cells/1"], [("1", "1")]),
         (["电池_1"], [("电池", "1")]),
+        (["bare_1_01_OCV_C04", "bare_1_02_GCPL_C04"], [("bare", "1"), ("bare", "1")]),
+        (["LNMO coated_01_PEIS_CA1"], [("LNMO coated", "1")]),
     ],
 )
 def test_variant_and_replicate(names: list[str], expected: list[tuple[str, str]]) -> None:
@@ -46,6 +48,14 @@ def test_a_continuation_belongs_to_the_file_that_it_continues(second: str) -> No
 
 def test_a_name_that_looks_like_a_part_but_continues_nothing_stays() -> None:
     assert read_names(["bare (2)"])["bare (2)"].cell == "bare (2)"
+
+
+def test_a_chain_of_techniques_is_one_cell_and_one_name_on_two_channels_is_two() -> None:
+    found = read_names(["a_02_GCPL_C04", "a_01_OCV_C04", "a_03_PEIS_C04", "a_02_GCPL_C05"])
+    assert {found[name].cell for name in ("a_01_OCV_C04", "a_02_GCPL_C04", "a_03_PEIS_C04")} == {"a_C04"}
+    assert [found[name].part for name in ("a_01_OCV_C04", "a_02_GCPL_C04", "a_03_PEIS_C04")] == [1, 2, 3]
+    cells = make_unique(found, {})
+    assert sorted(cells.values()) == [("", "1"), ("", "2")]
 
 
 def test_equal_names_in_two_folders_are_two_cells() -> None:

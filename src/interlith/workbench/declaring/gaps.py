@@ -43,8 +43,8 @@ def find_gaps(words: StudyWords, rows: list[Row], samples: Mapping[tuple[str, ..
         gaps.append(
             Gap(
                 "measurements.csv, column technique",
-                f"a reader for '{technique}'",
-                "not available in this version; its files are not analysed",
+                f"an analysis of '{technique}'",
+                "not in this version; its files are read and kept, not analysed",
             )
         )
     for row in rows:

@@ -17,6 +17,11 @@ _PART = re.compile(
     r"|[\s_\-]+(?P<word>restart(?:ed)?|cont(?:inued)?|rest)[\s_\-]*(?P<again>\d*))$",
     re.IGNORECASE,
 )
+#: EC-Lab and BT-Lab write each technique of a chain into a file of its own: ``bare_1_02_GCPL_C04``, the channel at the end.
+_CHAIN = re.compile(
+    r"^(?P<base>.+?)_(?P<number>\d{2,3})_(?:OCV|GCPL\d*|SGCPL|MB|CA|CP|CV|CVA|LSV|SPEIS|SGEIS|PEIS|GEIS|PITT|PCGA|GPI|PPI|LP|"
+    r"BCD|CED|CLD|CPW|APGC|EVT|ZIR|TI|WAIT|PAUSE|LOOP)_(?P<channel>C[A-Z]?\d{1,3})$"
+)
 #: Words at the end of a name that say what was done, not to which cell; a rate counts only beside such a word.
 _PHASE = re.compile(
     r"[\s_\-]+(?:formation|form|cycling|cycles?[\s_\-]*\d*(?:-\d+)?|cyc|rate[\s_\-]?test|rate|aging|ageing|longterm|checkup)$",
@@ -47,18 +52,28 @@ def read_names(stems: Iterable[str]) -> dict[str, Named]:
     matches = {path: _PART.match(path) for path in paths}
     parts = Counter(match["stem"] for match in matches.values() if match)
     known = set(paths)
-    cells = {path: _without_part(path, match, known, parts) for path, match in matches.items()}
-    tight = _tight_variants(cell for cell, _ in cells.values())
+    cells = {path: _in_chain(path) or _without_part(path, match, known, parts) for path, match in matches.items()}
+    tight = _tight_variants(shown for _, _, shown in cells.values())
     found = {}
-    for path, (cell, part) in cells.items():
-        folder, _, name = cell.rpartition("/")
+    for path, (cell, part, shown) in cells.items():
+        folder, _, name = shown.rpartition("/")
         variant, replicate = _number(name, tight)
         found[path] = Named(variant or folder.rpartition("/")[2] or "sample", replicate, cell, part)
     return found
 
 
-def _without_part(path: str, match: re.Match[str] | None, known: Set[str], parts: Mapping[str, int]) -> tuple[str, int]:
-    """The cell behind a name, and the place of the file in its test."""
+def _in_chain(path: str) -> tuple[str, int, str] | None:
+    """As `_without_part`, for a file of a chain of techniques; one name on two channels is two cells."""
+    match = _CHAIN.match(path)
+    if match is None:
+        return None
+    return f"{match['base']}_{match['channel']}", int(match["number"]), match["base"]
+
+
+def _without_part(
+    path: str, match: re.Match[str] | None, known: Set[str], parts: Mapping[str, int]
+) -> tuple[str, int, str]:
+    """The cell behind a name, the place of the file in its test, and the name that tells variant and number."""
     cell, part = path, 0
     if match:
         stem = match["stem"]
@@ -70,7 +85,7 @@ def _without_part(path: str, match: re.Match[str] | None, known: Set[str], parts
     shorter = _PHASE.sub("", name)
     if shorter != name and shorter:
         cell = folder + slash + (_RATE.sub("", shorter) or shorter)
-    return cell, part
+    return cell, part, cell
 
 
 def _tight_variants(cells: Iterable[str]) -> Counter[str]:
