@@ -6,10 +6,16 @@ charges that are known to a few percent only because rows are far apart, or one 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 import polars as pl
 
 from interlith.physics.counting_notices import Notice
 from interlith.physics.counting_rows import Rows
+from interlith.physics.counting_runs import Flags, Floats, Integers
+
+SECONDS_AN_HOUR = 3600.0
 
 #: A charge whose standard uncertainty is above this share is told ...
 UNSURE_SHARE = 0.004
@@ -28,15 +34,11 @@ RELAXED_SHARE = 0.25
 
 def missing(steps: pl.DataFrame, rows: Rows) -> list[Notice]:
     """All notices about missing, doubled and outlying rows."""
+    known = _arrays(steps)
     return [
-        *_records(rows),
-        *_fields(rows),
-        *_unsure(steps),
-        *_against(steps),
-        *_ends(steps),
-        *_hidden(steps),
-        *_length(steps),
-    ]
+        *_records(rows), *_fields(rows), *_unsure(steps, known), *_against(steps, known), *_ends(known),
+        *_hidden(steps, known), *_length(known),
+    ]  # fmt: skip
 
 
 def _records(rows: Rows) -> list[Notice]:
@@ -77,62 +79,96 @@ def _fields(rows: Rows) -> list[Notice]:
     return [Notice("fields_empty", message, f"row {rows.first_empty[name]}")]
 
 
-def _unsure(steps: pl.DataFrame) -> list[Notice]:
-    """Charges that could be a percent off because of how the current was sampled, or because of one outlying row."""
-    moving = steps.filter((pl.col("direction") != 0) & (pl.col("flag") == "") & pl.col("charge").is_not_null())
-    if moving.is_empty():
-        return []
-    size = pl.col("charge").abs()
-    bad = moving.filter(
-        (size > SMALL_SHARE * size.max()) & (pl.col("charge_std") > UNSURE_SHARE * size)
-        & (pl.col("charge_method") != "counter_ticks")
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Columns of the step table as arrays; where there is no number it is nan. `usual` is the time between rows (s)."""
+
+    first: Integers
+    last: Integers
+    rows: Integers
+    direction: Integers
+    gap: Flags
+    start: Floats
+    end: Floats
+    usual: Floats
+    current_end: Floats
+    charge: Floats
+    std: Floats
+    counter: Floats
+    integral: Floats
+
+    @property
+    def wait(self) -> Floats:
+        """Time (s) to the next step, and nan behind the last."""
+        return np.append(self.start[1:] - self.end[:-1], np.nan)
+
+
+def _arrays(steps: pl.DataFrame) -> _Steps:
+    def of(name: str) -> Floats:
+        return steps.get_column(name).cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+    rows, start, end = steps.get_column("rows").to_numpy(), of("start_time"), of("end_time")
+    return _Steps(
+        first=steps.get_column("first_row").to_numpy(), last=steps.get_column("last_row").to_numpy(), rows=rows,
+        direction=steps.get_column("direction").to_numpy(), gap=(steps.get_column("step_type") == "gap").to_numpy(),
+        start=start, end=end, usual=(end - start) / np.maximum(rows - 1, 1), current_end=np.abs(of("current_end")),
+        charge=np.abs(of("charge")), std=of("charge_std"), counter=of("counter_charge"), integral=of("integral_charge"),
     )  # fmt: skip
-    if bad.is_empty():
+
+
+def _place(steps: _Steps, spot: int) -> str:
+    return f"rows {steps.first[spot]}-{steps.last[spot]}"
+
+
+def _unsure(steps: pl.DataFrame, known: _Steps) -> list[Notice]:
+    """Charges that could be a percent off because of how the current was sampled, or because of one outlying row."""
+    moving = (known.direction != 0) & (steps.get_column("flag") == "").to_numpy() & np.isfinite(known.charge)
+    if not moving.any():
         return []
-    row = bad.sort(pl.col("charge_std") / size, descending=True).row(0, named=True)
-    share = 100 * row["charge_std"] / abs(row["charge"]) if row["charge"] else float("inf")
+    size = known.charge
+    bad = moving & (size > SMALL_SHARE * size[moving].max()) & (known.std > UNSURE_SHARE * size)
+    bad &= (steps.get_column("charge_method") != "counter_ticks").to_numpy()
+    if not bad.any():
+        return []
+    spot = int(np.argmax(np.where(bad, known.std / np.where(size > 0, size, np.inf), -1.0)))
     message = (
-        f"the charge of {bad.height} of {moving.height} steps is known to more than {100 * UNSURE_SHARE:g} % only: step "
-        f"{row['step']} {1e3 * row['charge']:.6g} +- {1e3 * row['charge_std']:.2g} mAh ({share:.2g} %). Rows are far apart "
-        "where the current changes, rows are missing at its ends, or a single row stands out."
+        f"the charge of {bad.sum()} of {moving.sum()} steps is known to more than {100 * UNSURE_SHARE:g} % only: step {spot + 1} "
+        f"{1e3 * size[spot]:.6g} +- {1e3 * known.std[spot]:.2g} mAh ({100 * known.std[spot] / size[spot]:.2g} %). Rows are far "
+        "apart where the current changes, rows are missing at its ends, or a single row stands out."
     )
-    return [Notice("charge_uncertain", message, f"rows {row['first_row']}-{row['last_row']}")]
+    return [Notice("charge_uncertain", message, _place(known, spot))]
 
 
-def _against(steps: pl.DataFrame) -> list[Notice]:
+def _against(steps: pl.DataFrame, known: _Steps) -> list[Notice]:
     """Single rows whose current has the other sign than the rows on both sides, in the middle of one vendor's step."""
-    beside = [
-        pl.col(name).shift(way).alias(f"{name}_{word}")
-        for name in ("direction", "vendor_cycle", "vendor_step", "vendor_step_type", "current_median")
-        for way, word in ((1, "before"), (-1, "after"))
-    ]
-    same = [
-        pl.col(name).eq_missing(pl.col(f"{name}_{word}"))
-        for name in ("vendor_cycle", "vendor_step", "vendor_step_type")
-        for word in ("before", "after")
-    ]
-    turned = (pl.col("direction_before") == -pl.col("direction")) & (pl.col("direction_after") == -pl.col("direction"))
-    found = steps.with_columns(beside).filter((pl.col("rows") == 1) & (pl.col("direction") != 0) & turned, *same)
-    if not 0 < found.height <= FEW_AGAINST:
+    way = known.direction
+    lone = np.zeros(way.size, dtype=np.bool_)
+    lone[1:-1] = (known.rows[1:-1] == 1) & (way[1:-1] != 0) & (way[:-2] == -way[1:-1]) & (way[2:] == -way[1:-1])
+    if not lone.any():
         return []
-    row = found.row(0, named=True)
-    message = (
-        f"{found.height} single rows have a current against that of the step around them: "
-        f"{1e3 * row['current_start']:.4g} mA between {1e3 * row['current_median_before']:.4g} and "
-        f"{1e3 * row['current_median_after']:.4g} mA. A sign or a digit was probably lost; what the half-cycle passed is not sure."
+    markers = steps.select("vendor_cycle", "vendor_step", "vendor_step_type").rows()
+    found = [spot for spot in np.flatnonzero(lone).tolist() if markers[spot - 1] == markers[spot] == markers[spot + 1]]
+    if not 0 < len(found) <= FEW_AGAINST:
+        return []
+    before, own, after = (
+        1e3 * steps.item(found[0] + shift, name)
+        for shift, name in ((-1, "current_end"), (0, "current_start"), (1, "current_start"))
     )
-    return [Notice("row_against_step", message, f"row {row['first_row']}")]
+    message = (
+        f"{len(found)} single rows have a current against that of the step around them: {own:.4g} mA between {before:.4g} and "
+        f"{after:.4g} mA. A sign or a digit was probably lost; what the half-cycle passed is not sure."
+    )
+    return [Notice("row_against_step", message, f"row {known.first[found[0]]}")]
 
 
-def _length(steps: pl.DataFrame) -> list[Notice]:
+def _length(known: _Steps) -> list[Notice]:
     """A test longer than any, or records under current further apart than anybody keeps them: the time is in another unit."""
-    moving = steps.filter((pl.col("direction") != 0) & (pl.col("rows") > LEAST_ROWS))
-    seconds = pl.col("end_time") - pl.col("start_time")
-    apart = moving.select(seconds.sum() / (pl.col("rows") - 1).sum()).item() if moving.height else None
-    lasted = float(str(steps.get_column("end_time").max())) - float(str(steps.get_column("start_time").min()))
-    if lasted <= LONGEST and (apart is None or float(apart) <= SPARSEST):
+    moving = (known.direction != 0) & (known.rows > LEAST_ROWS)
+    apart = float((known.end - known.start)[moving].sum() / (known.rows[moving] - 1).sum()) if moving.any() else 0.0
+    lasted = float(known.end.max() - known.start.min())
+    if lasted <= LONGEST and apart <= SPARSEST:
         return []
-    spaced = "" if apart is None else f", with records {float(apart) / 60:.3g} min apart under current"
+    spaced = f", with records {apart / 60:.3g} min apart under current" if apart else ""
     message = (
         f"read as it is written the test lasted {lasted / 86400:.4g} days{spaced}: the time is probably in another unit, or a time is "
         "misread, and charges by the integral are wrong by that factor."
@@ -140,69 +176,60 @@ def _length(steps: pl.DataFrame) -> list[Notice]:
     return [Notice("time_implausible", message)]
 
 
-def _ends(steps: pl.DataFrame) -> list[Notice]:
+def _ends(known: _Steps) -> list[Notice]:
     """Steps under current after which the rows go on later than either step's rows would, and no counter went on."""
-    usual = (pl.col("end_time") - pl.col("start_time")) / (pl.col("rows") - 1).clip(1)
-    wait = pl.col("start_time").shift(-1) - pl.col("end_time")
-    passed = wait * pl.col("current_end").abs() / 3600.0
-    counted = pl.col("counter_charge") - pl.col("integral_charge") + 0.5 * passed
-    seen = (pl.col("rows") > 2) & (pl.col("rows").shift(-1) > 2)
-    late = wait > 1.5 * pl.max_horizontal(usual, usual.shift(-1))
-    at_stake = passed > UNSURE_SHARE * pl.col("charge").abs()
-    found = steps.with_columns(wait.alias("wait"), usual.alias("usual")).filter(
-        (pl.col("direction") != 0) & seen & late & at_stake & ~(counted > COUNTED_SHARE * passed).fill_null(False)
-    )
-    if found.is_empty():
+    if known.rows.size < 2:
         return []
-    row = found.row(0, named=True)
+    wait = known.wait
+    passed = wait * known.current_end / SECONDS_AN_HOUR
+    after = np.append(known.rows[1:], 0)
+    seen = (known.direction != 0) & (known.rows > 2) & (after > 2)
+    with np.errstate(invalid="ignore"):
+        late = wait > 1.5 * np.maximum(known.usual, np.append(known.usual[1:], 0.0))
+        counted = known.counter - known.integral + 0.5 * passed > COUNTED_SHARE * passed
+        found = seen & late & (passed > UNSURE_SHARE * known.charge) & ~counted
+    if not found.any():
+        return []
+    spot = int(np.argmax(found))
     message = (
-        f"after {found.height} steps under current rows are missing: step {row['step']} has a row every {row['usual']:.4g} s, and "
-        f"the next step begins {row['wait']:.4g} s after its last one. What it passed there is not counted."
+        f"after {found.sum()} steps under current rows are missing: step {spot + 1} has a row every {known.usual[spot]:.4g} s, and "
+        f"the next step begins {wait[spot]:.4g} s after its last one. What it passed there is not counted."
     )
-    return [Notice("rows_missing", message, f"row {row['last_row']}")]
+    return [Notice("rows_missing", message, f"row {known.last[spot]}")]
 
 
-def _hidden(steps: pl.DataFrame) -> list[Notice]:
+def _hidden(steps: pl.DataFrame, known: _Steps) -> list[Notice]:
     """Stretches without rows behind which the cell was charged or discharged, and not all of it is counted."""
-    voltage = steps.get_column("voltage_max").max(), steps.get_column("voltage_min").min()
-    window = float(str(voltage[0])) - float(str(voltage[1]))
-    beside = steps.with_columns(
-        pl.col("direction").shift(1).alias("before"), pl.col("direction").shift(-1).alias("after"),
-        pl.col("rows").shift(1).alias("rows_before"), pl.col("charge").shift(1).alias("charge_before"),
-        pl.col("current_end").shift(1).alias("current_before"), pl.col("charge").shift(-1).alias("charge_after"),
-    )  # fmt: skip
-    gaps = beside.filter(pl.col("step_type") == "gap")
-    moved = pl.col("voltage_end") - pl.col("voltage_start")
+    spots = np.flatnonzero(known.gap)
+    spots = spots[(spots > 0) & (spots < known.gap.size - 1)]
+    if spots.size == 0:
+        return []
+    before, after = known.direction[spots - 1], known.direction[spots + 1]
+    unknown = ~np.isfinite(known.charge[spots])
+    ends = steps.select("voltage_start", "voltage_end").to_numpy()[spots]
+    moved = ends[:, 1] - ends[:, 0]
+    high, low = float(str(steps.get_column("voltage_max").max())), float(str(steps.get_column("voltage_min").min()))
     # Under a charging current the voltage is higher than before it at rest, never lower.
-    jumped = (moved.abs() > RELAXED_SHARE * window) & (moved * pl.col("after") <= 0)
-    hidden = gaps.filter(jumped & pl.col("charge").is_null() & (pl.col("before") == 0))
+    jumped = (np.abs(moved) > RELAXED_SHARE * (high - low)) & (moved * after <= 0)
+    hidden = spots[jumped & unknown & (before == 0)]
     found = []
-    if hidden.height:
-        row = hidden.row(0, named=True)
-        found.append(
-            Notice(
-                "current_unseen",
-                f"over {hidden.height} stretches without rows the voltage at rest changed as it only does under current: from "
-                f"{row['voltage_start']:.4g} to {row['voltage_end']:.4g} V. Charges or discharges are missing from the file.",
-                f"rows {row['first_row']}-{row['last_row']}",
-            )
+    if hidden.size:
+        first, last = steps.item(int(hidden[0]), "voltage_start"), steps.item(int(hidden[0]), "voltage_end")
+        message = (
+            f"over {hidden.size} stretches without rows the voltage at rest changed as it only does under current: from "
+            f"{first:.4g} to {last:.4g} V. Charges or discharges are missing from the file."
         )
-    seconds = pl.col("end_time") - pl.col("start_time")
-    passed = seconds * pl.col("current_before").abs() / 3600.0
-    larger = UNSURE_SHARE * pl.max_horizontal(pl.col("charge_before").abs(), pl.col("charge_after").abs())
+        found.append(Notice("current_unseen", message, _place(known, int(hidden[0]))))
+    passed = (known.end - known.start)[spots] * known.current_end[spots - 1] / SECONDS_AN_HOUR
+    larger = UNSURE_SHARE * np.fmax(known.charge[spots - 1], known.charge[spots + 1])
     # Between two steps the same way the counter of the gap is taken in; elsewhere nothing takes it.
-    inside = (pl.col("before") == pl.col("after")) & (pl.col("before") != 0) & (pl.col("charge_after") != 0)
-    unended = pl.col("charge").is_null() & (pl.col("before") != 0) & (passed > larger)
-    untaken = (~inside & (pl.col("charge").abs() > larger)).fill_null(False)
-    under = gaps.filter(unended | untaken)
-    if under.height:
-        row = under.row(0, named=True)
-        found.append(
-            Notice(
-                "current_unseen",
-                f"{under.height} steps under current border on a stretch without rows: they went on in it or may have done so, and "
-                "passed more than is counted.",
-                f"rows {row['first_row']}-{row['last_row']}",
-            )
+    inside = (before == after) & (before != 0) & (known.charge[spots + 1] > 0)
+    with np.errstate(invalid="ignore"):
+        under = spots[(unknown & (before != 0) & (passed > larger)) | (~inside & (known.charge[spots] > larger))]
+    if under.size:
+        message = (
+            f"{under.size} steps under current border on a stretch without rows: they went on in it or may have done so, and passed "
+            "more than is counted."
         )
+        found.append(Notice("current_unseen", message, _place(known, int(under[0]))))
     return found
