@@ -28,6 +28,7 @@ from interlith.physics.step_words import translate
 VOCABULARY = {
     **dict.fromkeys(("time", "zeit"), "test_time"),
     "tstep": "step_time",
+    "dataset": "vendor_record",
     "datetime": "wall_clock",
     **dict.fromkeys(("line", "zeile"), "vendor_step"),
     **dict.fromkeys(("command", "befehl"), "vendor_step_type"),

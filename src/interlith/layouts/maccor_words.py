@@ -21,6 +21,7 @@ VOCABULARY = {
     "steptime": "step_time",
     **dict.fromkeys(("cyc", "cyclec", "cyclep", "cycle"), "vendor_cycle"),
     "step": "vendor_step",
+    "rec": "vendor_record",
     **dict.fromkeys(("amphr", "cap", "capacity"), "capacity_counter"),
     **dict.fromkeys(("watthr", "ener", "energy"), "energy_counter"),
     **dict.fromkeys(("amps", "current"), "current"),
