@@ -236,4 +236,9 @@ FORMAT = Format(
     "BSD-3-Clause) and header lists of public readers",
     versions_seen=("MITS Pro 8+ csv (Test Time (s))", "MITS Pro csv (Test_Time(s))", "database export (Test_Time)"),
     write=write,
+    reads=(
+        "records with printed units, or with none where the counters prove Arbin's own; auxiliary temperature; "
+        "dates as text, Unix seconds or Excel days"
+    ),
+    limits="tables of statistics (one row a cycle or step); a file without units whose current and counters disagree",
 )

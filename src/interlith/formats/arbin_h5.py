@@ -169,4 +169,6 @@ FORMAT = Format(
     source="the description of such exports in a public reader (jepegit/cellpy, MIT: tables data_df, info_df, stat_df); the "
     "HDF5 and PyTables layouts",
     versions_seen=("tables of the SQL server stored by pandas (fixed, table)", "datasets of named fields"),
+    reads="tables of named fields, a dataset a column, and tables stored by pandas, with Arbin's column names",
+    limits="any other HDF5; links out of the file; datasets larger than the file allows",
 )

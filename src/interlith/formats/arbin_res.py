@@ -257,4 +257,9 @@ FORMAT = Format(
     source="public files (jepegit/cellpy, MIT); layout of Jet databases as described by access_parser and Jackcess "
     "(Apache-2.0); checked against access_parser and mdb-export row by row",
     versions_seen=("Results File 5.26 (MITS Pro 4.32)",),
+    reads=(
+        "all fixed columns of Channel_Normal_Table in the order of Data_Point, the first thermocouple, mass and "
+        "schedule of Global_Table"
+    ),
+    limits="several tests in one database; contradicting records of one number; encrypted, cut or foreign databases",
 )

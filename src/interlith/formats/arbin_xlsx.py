@@ -210,4 +210,6 @@ FORMAT = Format(
     read=read,
     source="descriptions of public workbooks (CALCE data sets, public readers of MITS Pro exports)",
     versions_seen=("MITS Pro (Channel_1-008, Test_Time(s))", "MITS Pro 8 (Channel_1_1, Test Time (s))"),
+    reads="the channel sheets of one channel, in order of their parts",
+    limits="several channels in one workbook; sheets of unknown order; statistics",
 )

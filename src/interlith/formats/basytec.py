@@ -266,4 +266,6 @@ FORMAT = Format(
     "PyProBE, battery-data-alliance/battery-data-format, eet-tub/pydpeet)",
     versions_seen=("6.x, tabs", "hours with decimal commas", "separated by blanks"),
     write=write,
+    reads=("seconds, hours or clock times, decimal comma, English and German commands; charge split by its increments"),
+    limits="columns per mass; units that are not printed",
 )

@@ -110,4 +110,6 @@ FORMAT = Format(
     read=read,
     source="column names of the archive's exports (batteryarchive.org), as public readers describe them (TRI-AMDD/beep)",
     versions_seen=("time series",),
+    reads="time series of batteryarchive.org",
+    limits="its tables of cycles",
 )

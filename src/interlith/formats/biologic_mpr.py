@@ -286,4 +286,12 @@ FORMAT = Format(
         "data module 3 (EC-Lab 11.32, BT-Lab 1.72)",
         "data module 11 (EC-Lab 11.50 to 11.61)",
     ),
+    reads=(
+        "GCPL, MB, CC, CP, CA, OCV and voltammetry as tests; PEIS and GEIS as impedance, also inside a test; the "
+        "current from stored charge where none is stored; mass and capacity as proposals"
+    ),
+    limits=(
+        "column numbers and module versions that are not known, by number; a count of records that does not fill "
+        "the file; no charge and no current"
+    ),
 )

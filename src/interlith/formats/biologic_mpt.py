@@ -226,4 +226,9 @@ FORMAT = Format(
     "jdhuang-csm/hybrid-drt)",
     versions_seen=("EC-Lab 11.18", "EC-Lab 11.36 to 11.61", "BT-Lab 1.75 to 1.80"),
     write=write,
+    reads=(
+        "text of EC-Lab and BT-Lab with or without header, decimal comma, times as seconds or dates; impedance as"
+        " `biologic_mpr`"
+    ),
+    limits="two decimal signs in one file; unknown units of needed columns",
 )

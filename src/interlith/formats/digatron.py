@@ -275,4 +275,6 @@ FORMAT = Format(
     source="headers that public readers and data sets describe (LG HG2 data of McMaster University, eet-tub/pydpeet, "
     "battery-data-alliance/battery-data-format)",
     versions_seen=("Battery Manager 4, units in a line", "units behind names", "BTS-600, German"),
+    reads="English and German names with units in their own line or behind the names",
+    limits="files without units",
 )

@@ -166,4 +166,6 @@ FORMAT = Format(
     sniff=sniff,
     read=read,
     source="the user's declaration in study.yaml",
+    reads="columns that `mapping` and `units` declare",
+    limits="everything until it is declared; the refusal holds the declaration to write",
 )

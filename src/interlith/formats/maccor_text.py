@@ -272,4 +272,12 @@ FORMAT = Format(
     "battery-data-toolkit, ImperialCollegeLondon/PyProBE, jepegit/cellpy, battery-data-alliance/battery-data-format)",
     versions_seen=("raw export, signed", "raw export, unsigned with state", "raw export with day counts", "MIMS csv"),
     write=write,
+    reads=(
+        "raw and MIMS exports; signed and unsigned currents by their state letters; days, hours, minutes or "
+        "seconds; digit groups and decimal comma where the file proves them"
+    ),
+    limits=(
+        "spectra of a frequency analyser (they are in its own file); dates whose day and month cannot be told "
+        "(left out, with a flag)"
+    ),
 )

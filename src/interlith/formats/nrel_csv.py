@@ -219,4 +219,6 @@ FORMAT = Format(
     read=read,
     source="NREL battery data hub tables, an excerpt of which is public in ROVI-org/battery-data-toolkit (Apache-2.0)",
     versions_seen=("raw records with impedance",),
+    reads="record tables, with spectra as impedance and the voltage of their step",
+    limits="tables of cycles",
 )
