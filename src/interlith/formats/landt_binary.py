@@ -1,4 +1,9 @@
-"""Is this a LAND/LANDT .cex or .ccs, and which export must be made of it? It is recognised so that it can be refused helpfully."""
+"""Is this a LAND/LANDT .cex or .ccs, and which export must be made of it? It is recognised so that it can be refused helpfully.
+
+One public reader takes .ccs apart (blocks of 128 bytes with up to five records of time, voltage, current, charge, energy and
+resistance). Nothing public confirms its units: a current in mA with a charge in mAh would agree with itself just as well. So
+these files stay refused.
+"""
 
 from __future__ import annotations
 

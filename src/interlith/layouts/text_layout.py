@@ -21,6 +21,8 @@ BLOCK = 262_144
 HEADER_LINES = 400
 #: A text in a code page that polars cannot scan is rewritten in memory up to this size.
 LARGEST_REWRITE = 2_000_000_000
+#: Tables of fewer columns could be taken for the lines of a preamble.
+LEAST_WIDTH = 4
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 DELIMITERS = (",", "\t", ";", "|")
 #: Characters that occur in headers of Chinese exports and tell GBK from a Western code page.
@@ -214,6 +216,7 @@ def layout_of(
         raise ReadError(f"{path}: {missing}")
     number, delimiter = found
     names = tuple(field.strip().strip("\ufeff").strip() for field in fields(lines[number], delimiter))
+    _refuse_rows_before(path, lines[:number], delimiter, len(names))
     start = number + 1
     while start < len(lines) and not _is_data(fields(lines[start], delimiter)):
         start += 1
@@ -275,6 +278,17 @@ def _refuse_unnamed(path: Path, names: Sequence[str], rows: Sequence[Sequence[st
                 f"{path}: line {start + offset + 1} has {len(row)} fields, but the header names only {len(names)}; "
                 f"'{extra[0]}' has no name, so columns may have shifted (decimal commas between commas?). Export with "
                 "semicolons or tabs, or with a decimal point."
+            )
+
+
+def _refuse_rows_before(path: Path, lines: Sequence[str], delimiter: str, width: int) -> None:
+    """Rows of the table above its header are not read, and would be missing without a word."""
+    for number, line in enumerate(lines if width >= LEAST_WIDTH else (), start=1):
+        row = fields(line, delimiter)
+        if len(row) == width and sum(map(is_number, row)) * 2 > width:
+            raise ReadError(
+                f"{path}: line {number} is a row of numbers like those of the table, but stands above its header in line "
+                f"{len(lines) + 1}: the lines of the file are in another order. Export it again."
             )
 
 

@@ -14,13 +14,11 @@ import polars as pl
 from interlith.layouts import device_time, digit_groups
 from interlith.layouts.column_names import Column, split, understand
 from interlith.layouts.lazy_text import NULLS, Remark, refusal, scan
-from interlith.layouts.text_layout import Layout, fields, header_rows, is_number, is_word, layout_of
+from interlith.layouts.text_layout import Layout, header_rows, is_word, layout_of
 from interlith.physics.step_words import step_word
 
 #: A table of cycling holds at least these (test or step time beside them).
 NEEDED = frozenset({"current", "voltage"})
-#: Fewer columns than this are no table that a line of a preamble could be taken for.
-LEAST_WIDTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,6 @@ def assemble(layout: Layout, understood: tuple[Column, ...]) -> TextTable:
 
 def _assembled(layout: Layout, understood: tuple[Column, ...]) -> TextTable:
     frame, remarks = scan(layout, understood)
-    remarks = [*remarks, *_before_header(layout)]
     names = set(frame.collect_schema().names())
     clock = next((item for item in understood if item.quantity == "test_time" and item.kind == "duration"), None)
     if clock is not None:
@@ -123,17 +120,6 @@ def _assembled(layout: Layout, understood: tuple[Column, ...]) -> TextTable:
     frame, more = device_time.from_step_time(frame, names)
     frame, signs = device_time.signed(frame, names, contradicted=_unsigned(layout, understood))
     return TextTable(frame, tuple(frame.collect_schema().names()), layout, understood, (*remarks, *more, *signs))
-
-
-def _before_header(layout: Layout) -> list[Remark]:
-    """Rows of the table that stand before its header, and are therefore not read."""
-    width = len(layout.names)
-    for number, line in enumerate(layout.preamble if width >= LEAST_WIDTH else (), start=1):
-        row = fields(line, layout.delimiter)
-        if len(row) == width and sum(map(is_number, row)) * 2 > width:
-            message = "Rows of numbers stand before the header and were left out; the lines of the file are in another order."
-            return [Remark("rows_before_header", message, f"line {number}", "error")]
-    return []
 
 
 def _unsigned(layout: Layout, understood: Sequence[Column]) -> bool:

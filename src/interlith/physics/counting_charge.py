@@ -97,7 +97,7 @@ def charges(runs: Runs, direction: Integers, gap: Flags, points: Points) -> Char
     mismatch = _mismatch(counter, integral, counter_std)
     # Where a counter checks the current, what it shows takes the place of what the last digit might hide.
     integral_std = formal if mismatch is None else np.hypot(sampling, mismatch * np.abs(integral))
-    ticks, ticks_std = _ticks(runs, direction, integral, counter, counter_std, digit)
+    ticks, ticks_std = _ticks(runs, direction, integral, counter, counter_std, digit, sampling)
     floor = 1e-5 * float(np.nanmax(np.abs(integral), initial=0.0))
     with np.errstate(invalid="ignore"):
         apart = np.abs(counter - integral)
@@ -265,7 +265,8 @@ def _mismatch(counter: Floats, integral: Floats, counter_std: Floats) -> float |
 
 
 def _ticks(
-    runs: Runs, direction: Integers, integral: Floats, counter: Floats, counter_std: Floats, digit: Floats
+    runs: Runs, direction: Integers, integral: Floats, counter: Floats, counter_std: Floats, digit: Floats,
+    sampling: Floats,
 ) -> tuple[Floats, Floats]:
     """Charge from the rows where a coarse counter steps, and its standard uncertainty (Ah)."""
     rising = direction > 0
@@ -282,7 +283,9 @@ def _ticks(
         charge = counted * integral / drawn
         timing = charge * np.sqrt(2.0) * RECTANGULAR * sampled / lasted
         outside = np.where(runs.current_min == runs.current_max, 0.0, digit * np.maximum(1.0 - drawn / integral, 0.0))
-        std = np.hypot(timing, outside)
+        # A row that stands out spoils the share of the step that lies outside its first and last step of the counter.
+        spoiled = np.minimum(sampling / drawn, 1.0) * counter_std / RECTANGULAR
+        std = np.hypot(np.hypot(timing, outside), spoiled)
         # A counter that is cut off instead of rounded lags by up to one step, so one step of play is allowed.
         usable = (
             (direction != 0)

@@ -23,7 +23,7 @@ UNSURE_SHARE = 0.004
 SMALL_SHARE = 1e-3
 #: No cell is cycled for longer (s, 20 years) without a restart, and records under current are never this far apart (s) as a
 #: rule, which steps of more than so many rows show.
-LONGEST, SPARSEST, LEAST_ROWS = 6.3e8, 7200.0, 5
+LONGEST, SPARSEST, LEAST_ROWS = 6.3e8, 3600.0, 5
 #: A counter that took so much of what may have passed while rows are missing has gone on.
 COUNTED_SHARE = 0.3
 #: So many single rows against the current of their step may be misread; more are a profile.
@@ -211,7 +211,9 @@ def _hidden(steps: pl.DataFrame, known: _Steps) -> list[Notice]:
     high, low = float(str(steps.get_column("voltage_max").max())), float(str(steps.get_column("voltage_min").min()))
     # Under a charging current the voltage is higher than before it at rest, never lower.
     jumped = (np.abs(moved) > RELAXED_SHARE * (high - low)) & (moved * after <= 0)
-    hidden = spots[jumped & unknown & (before == 0)]
+    # A counter that stands at zero on both sides may have counted and been set back in between.
+    uncounted = unknown | (known.charge[spots] == 0)
+    hidden = spots[jumped & uncounted & (before == 0)]
     found = []
     if hidden.size:
         first, last = steps.item(int(hidden[0]), "voltage_start"), steps.item(int(hidden[0]), "voltage_end")

@@ -37,7 +37,7 @@ def recognise(path: Path) -> Recognised:
         If the file cannot be opened, is no regular file, or is empty.
     """
     try:
-        _check_regular(path)
+        check_regular(path)
         with path.open("rb") as handle:
             head = handle.read(HEAD_BYTES)
     except OSError as error:
@@ -52,7 +52,7 @@ def recognise(path: Path) -> Recognised:
     return Recognised(claimed, confidence, _feeds(claimed, head, path))
 
 
-def _check_regular(path: Path) -> None:
+def check_regular(path: Path) -> None:
     """Refuse what is no file before it is opened: a pipe without a writer would never answer.
 
     Raises
@@ -71,7 +71,7 @@ def _check_regular(path: Path) -> None:
 
 def _check_there(path: Path) -> None:
     try:
-        _check_regular(path)
+        check_regular(path)
     except OSError as error:
         raise ReadError(f"{path}: cannot be opened ({error.strerror or error}).") from error
 

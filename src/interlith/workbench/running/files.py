@@ -14,7 +14,7 @@ from interlith.workbench.corrections.decision_targets import DIGITS
 from interlith.workbench.declaring.measurements_file import Row
 from interlith.workbench.declaring.schema import READER_WORDS
 from interlith.workbench.discovery import formats, techniques
-from interlith.workbench.reading import no_reader, recognise, wrong_technique
+from interlith.workbench.reading import check_regular, no_reader, recognise, wrong_technique
 from interlith.workbench.running.jobs import FileWords, Job
 from interlith.workbench.running.keys import file_step_key, reading_key, recognition_key
 from interlith.workbench.running.performing import READ, words_read
@@ -115,10 +115,12 @@ def look_at(
 
 def _bytes(root: Path, row: Row, work: Session) -> Found:
     path = root / row.file
-    found = Found(row, path.resolve())
+    # A link that leads to itself has no end, which `Path.resolve` does not forgive.
+    found = Found(row, Path(os.path.realpath(path)))
     try:
         if not found.path.is_relative_to(root.resolve()) and not os.path.isabs(row.file):
             raise StudyError(f"{row.where('file')}: '{row.file}' leaves the study folder.")
+        check_regular(path)
         about = path.stat()
         found.size, found.modified = about.st_size, about.st_mtime_ns
         found.sha256 = work.store.digest(path)
