@@ -121,7 +121,12 @@ def test_its_sample_is_read_into_canonical_columns(name: str, tmp_path: Path) ->
     frame = reading.payload.frame.collect()
     assert tuple(frame.columns) == reading.payload.columns
     assert {"test_time", "current", "voltage"} <= set(frame.columns) <= set(QUANTITIES)
-    expected = {"vendor_cycle": pl.Int64, "vendor_step": pl.Int64, "vendor_record": pl.Int64, "vendor_step_type": pl.String}
+    expected = {
+        "vendor_cycle": pl.Int64,
+        "vendor_step": pl.Int64,
+        "vendor_record": pl.Int64,
+        "vendor_step_type": pl.String,
+    }
     for column, dtype in frame.schema.items():
         if column == "wall_clock":
             assert isinstance(dtype, pl.Datetime)

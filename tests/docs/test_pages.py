@@ -18,6 +18,16 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = {
     "tutorial": (8, ("contradicted", "digits and agreement of the charge counter", "of ['bare_2']")),
     "store": (3, ("steps taken at first, 0 again", "after one mass", "0 damaged")),
+    "cycler-files": (
+        3,
+        (
+            "arbin_csv     1.6667 mAh (truth 1.6667)",
+            "error counter_disagrees",
+            "a factor of 1000",
+            "truncated",
+            "refused:",
+        ),
+    ),
     "extending": (2, ("voltage_loss", "the highest of all cells")),
     "cycling": (2, ("bare_1", "counter")),
     "evidence": (10, ("supported", "descriptive", "holds", "contradicts")),

@@ -36,7 +36,10 @@ _UNITS: dict[str, tuple[str, float]] = {
     **{name: ("time", 60.0) for name in ("min", "min.", "minute", "minutes")},
     **{name: ("time", 3600.0) for name in ("h", "hr", "hrs", "hour", "hours")},
     **{name: ("time", size) for name, size in (("ms", 1e-3), ("us", 1e-6), ("d", 86400.0), ("day", 86400.0))},
-    **{name: ("clock", 1.0) for name in ("h:min:s.ms", "h:m:s.ms", "h:m:s:ms", "h:m:s", "h:min:s", "hh:mm:ss", "hh:mm:ss.ms")},
+    **{
+        name: ("clock", 1.0)
+        for name in ("h:min:s.ms", "h:m:s.ms", "h:m:s:ms", "h:m:s", "h:min:s", "hh:mm:ss", "hh:mm:ss.ms")
+    },
     **{name: ("clock", 1.0) for name in ("hoursinhh:mm:ss.xxx", "hoursinhh:mm:ss")},
     "decimalhours": ("time", 3600.0),
     **{name: ("temperature", 1.0) for name in ("c", "degc", "oc", "celsius", "dc.", "dc", "℃", "°c", "?c", "uc")},

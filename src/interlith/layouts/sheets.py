@@ -188,7 +188,9 @@ def _sheets(
         return found, selected
     except ReadError:
         raise
-    except BaseException as error:  # the library fails in any way on damaged bytes; what its Rust part raises is no Exception
+    except (
+        BaseException
+    ) as error:  # the library fails in any way on damaged bytes; what its Rust part raises is no Exception
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise ReadError(
@@ -222,7 +224,9 @@ def _series(path: Path, column: Column, cells: list[Any]) -> pl.Series | None:
 def _whole(path: Path, numbers: pl.Series, column: Column) -> pl.Series:
     """Counts, none of which may be larger than any count."""
     if not numbers.drop_nulls().is_between(-(2**53), 2**53).all():
-        raise ReadError(f"{path}: the column '{column.name}' holds numbers that are no counts; the workbook is damaged.")
+        raise ReadError(
+            f"{path}: the column '{column.name}' holds numbers that are no counts; the workbook is damaged."
+        )
     return numbers.cast(pl.Int64)
 
 

@@ -265,7 +265,12 @@ def _mismatch(counter: Floats, integral: Floats, counter_std: Floats) -> float |
 
 
 def _ticks(
-    runs: Runs, direction: Integers, integral: Floats, counter: Floats, counter_std: Floats, digit: Floats,
+    runs: Runs,
+    direction: Integers,
+    integral: Floats,
+    counter: Floats,
+    counter_std: Floats,
+    digit: Floats,
     sampling: Floats,
 ) -> tuple[Floats, Floats]:
     """Charge from the rows where a coarse counter steps, and its standard uncertainty (Ah)."""

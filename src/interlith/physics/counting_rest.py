@@ -50,7 +50,9 @@ def surely_rest(runs: Runs, words: Mapping[str | None, int]) -> Flags:
     """
     scale, size = sustained_current(runs), runs.largest_current
     codes = [code for text, code in words.items() if text is not None and step_word(text).direction == "rest"]
-    sure: Flags = (size <= max(REST_SHARE * scale, NO_CURRENT)) | (np.isin(runs.word, codes) & (size <= WORD_SHARE * scale))
+    sure: Flags = (size <= max(REST_SHARE * scale, NO_CURRENT)) | (
+        np.isin(runs.word, codes) & (size <= WORD_SHARE * scale)
+    )
     return sure
 
 

@@ -202,7 +202,9 @@ def _without(summaries: Sequence[Result], cycle: int) -> str:
     """Which cells have no such cycle: they get no retention, and nobody should have to find that out."""
     here = (pl.col("quantity") == "discharge_capacity") & (pl.col("cycle") == cycle) & pl.col("value").is_not_null()
     lost = [cell.sample for one in summaries if one.table.filter(here).is_empty() for cell in cells(one)]
-    return f" {', '.join(lost)} without a finished cycle {cycle} get no retention; declare an earlier one." if lost else ""
+    return (
+        f" {', '.join(lost)} without a finished cycle {cycle} get no retention; declare an earlier one." if lost else ""
+    )
 
 
 def agree(
