@@ -58,6 +58,8 @@ def test_it_is_declared(name: str) -> None:
     assert all(pattern == pattern.lower() for pattern in item.patterns)
     assert len(item.source) > 10
     assert item.refuses or item.version
+    # The table in the documentation is made of these.
+    assert item.refuses or (item.reads and item.limits)
 
 
 @EVERY

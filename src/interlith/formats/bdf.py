@@ -282,4 +282,9 @@ FORMAT = Format(
     source="battery-data-alliance/battery-data-format (Apache-2.0), its ontology labels and reference files",
     versions_seen=("machine-readable names", "preferred labels", "packed text", "parquet", "Arrow", "JSON lines"),
     write=write,
+    reads=(
+        "text (also gzip), parquet, Arrow and JSON lines, in base units or others that the names say; a time in "
+        "another unit than its name says is found"
+    ),
+    limits="columns of nested types; packed text that grows beyond all measure",
 )

@@ -218,4 +218,9 @@ FORMAT = Format(
     "on signs of charge and discharge",
     technique_of=technique_of,
     versions_seen=("Framework 6.25", "Framework 7.8", "PWR800 charge", "decimal comma"),
+    reads=(
+        "chronopotentiometry, chronoamperometry, charge and discharge, open circuit and scans; EISPOT, GALVEIS "
+        "and alike as impedance"
+    ),
+    limits="experiments without a table that is understood",
 )

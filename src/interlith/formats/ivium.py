@@ -153,4 +153,6 @@ FORMAT = Format(
     read=read,
     source="what public readers say of transients and task lists (Battery-Intelligence-Lab/galv, BSD-2-Clause; jmstrat/Echem.Data)",
     versions_seen=("Version=11 as described",),
+    reads="transients and task lists: time, current, potential",
+    limits="all other methods; data blocks of other than three columns",
 )

@@ -112,4 +112,8 @@ FORMAT = Format(
     "of LANDT record tables for the other",
     versions_seen=("LANDT names with units", "LANDT record table"),
     write=write,
+    reads=(
+        "the record table and the layout with units in its names; charge from a coarse counter is read where it steps"
+    ),
+    limits="tables of cycles or steps",
 )

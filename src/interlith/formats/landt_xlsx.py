@@ -60,4 +60,6 @@ FORMAT = Format(
     read=read,
     source="public readers of LANDT and LANHE workbooks (sheet Record-Tab, names such as TestTime/Sec and Current/mA)",
     versions_seen=("LANDT Record-Tab",),
+    reads="the record sheets, one behind the other",
+    limits="workbooks without a record sheet",
 )

@@ -144,4 +144,6 @@ FORMAT = Format(
     "readers' descriptions",
     versions_seen=("BTS8 flat", "BTSDA 2024 flat", "BTS7 layered"),
     write=write,
+    reads="flat and layered exports, English and Chinese, all units of BTS and BTSDA",
+    limits="exports without time, current and voltage",
 )

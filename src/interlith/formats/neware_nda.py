@@ -123,4 +123,6 @@ FORMAT = Format(
     read=read,
     source="fastnda (g-kimbell/fastnda, BSD-3-Clause), checked against vendor exports beside its test files",
     versions_seen=("nda 22", "nda 29"),
+    reads="what fastnda decodes, also inside a zip",
+    limits="versions that fastnda does not know; the refusal names the export to make",
 )

@@ -125,4 +125,6 @@ FORMAT = Format(
     read=read,
     source="fastnda (g-kimbell/fastnda, BSD-3-Clause), checked against vendor exports beside its test files",
     versions_seen=("BTS 8.0.0 (ndc 2, 5, 11)", "BTS 2024.06.24 (ndc 14)"),
+    reads="what fastnda decodes; records that are rebuilt between stored ones are counted and told",
+    limits="versions that fastnda does not know; archives that would unpack beyond all measure",
 )

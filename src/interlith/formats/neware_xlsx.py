@@ -99,4 +99,6 @@ FORMAT = Format(
     read=read,
     source="public exports (jepegit/cellpy, MIT) and public readers of BTSDA workbooks",
     versions_seen=("old BTS .xls (Detail sheet)", "BTS8 .xlsx (record sheet)"),
+    reads="the record sheets of old and new workbooks",
+    limits="workbooks of cycles and steps only",
 )

@@ -261,4 +261,8 @@ FORMAT = Format(
     "versions 1.9 to 3.0 and the numbers of step types)",
     versions_seen=("UHPC 2.13.0", "HPC 3.0.2 layout"),
     write=write,
+    reads=(
+        "UHPC and HPC tables; the one capacity column split by its increments, its sign checked against the current"
+    ),
+    limits="a mass or capacity of exactly 1.000 is told as a placeholder and not proposed",
 )

@@ -270,4 +270,6 @@ FORMAT = Format(
     source="exports in public data and documentation (jepegit/cellpy, MIT: test 25205 of 2026 and the layout of 2019)",
     versions_seen=("PEC 2026 columns", "PEC 2019 columns", "cells beside each other"),
     write=write,
+    reads="all units that the header may name; one cell a file, or the one that `cell` names",
+    limits="several cells in one file until the study says which",
 )
