@@ -159,6 +159,21 @@ def test_any_protocol_gives_its_charges(steps: list[tuple[float, int]], style: s
     assert got["discharge_counter"][-1] == pytest.approx(down, abs=1e-6)
 
 
+def test_the_last_piece_of_a_step_belongs_to_it() -> None:
+    """The row that begins the discharge prints what the charge had still passed since its last row."""
+    frame = pl.DataFrame(
+        {
+            "test_time": [0.0, 1800.0, 3600.0, 3600.1, 7200.1],
+            "step_time": [0.0, 1800.0, 3600.0, 0.0, 3600.0],
+            "current": [2.0, 2.0, 2.0, -1.0, -1.0],
+            "capacity_counter": [0.0, 1.0, 1.999, 2.0, 1.0],
+        }
+    )
+    got = in_two_counters(frame.lazy(), frame.columns).collect()
+    assert got["charge_counter"].to_list() == pytest.approx([0, 1, 1.999, 2, 2])
+    assert got["discharge_counter"].to_list() == pytest.approx([0, 0, 0, 0, 1])
+
+
 def test_a_counter_against_its_current_is_said(tmp_path: Path) -> None:
     path = tmp_path / "n.csv"
     rows = [("1/3/2019 9:59:50 AM", 1, 1, hour, hour, 5, 3.5, -5.0 * hour, 23.4) for hour in range(4)]

@@ -129,6 +129,17 @@ def test_one_row_of_another_cell_deep_in_the_file_is_found(tmp_path: Path) -> No
         pec.read(path, {})
 
 
+def test_cell_1_is_not_taken_for_cell_12(tmp_path: Path) -> None:
+    header = "Test,Cell,Step,Total Time (Seconds),Voltage (V),Current (A),Charge Capacity (mAh),Discharge Capacity (mAh),ReasonCode"
+    rows = [f"187,{12 if second == 3000 else 1},1,{second},3.5,1,{second},0,30" for second in range(9000)]
+    path = tmp_path / "p.csv"
+    path.write_text("\n".join(["Test:,187", header, *rows, ""]))
+    with pytest.raises(ReadError, match="187/1, 187/12"):
+        pec.read(path, {})
+    path.write_text("\n".join(["Test:,187", header, *(row for row in rows if ",12,1," not in row), "", ""]))
+    assert _frame(pec.read(path, {})).height == 8999
+
+
 def test_cells_beside_each_other_are_never_mixed(tmp_path: Path) -> None:
     names = "Test,Cell ID,Step,Cycle,Total Time (Seconds),Step Time (Seconds),Voltage (V),Current (A),Charge Capacity (mAh),"
     names += "Discharge Capacity (mAh)"
