@@ -2,8 +2,9 @@
 
     python benchmarks/format_cost.py [--rows 1000000] [--repeats 3] [--formats NAME ...] [--peers PYTHON] [--folder FOLDER]
 
-Every file is made by the format's own writer from a simulated test, or, where there is none, by repeating the rows of a
-real file (folder ``INTERLITH_DATA``); databases and Neware binaries are the real files as they are. `PYTHON` is the python
+Every file is written by the format's own writer or by that of its sample in the tests, from a simulated test, or made by
+repeating the rows of a real file (folder ``INTERLITH_DATA``); Neware binaries, the old workbook and Arbin's database are
+the real files as they are. Workbooks and .DTA hold fewer rows. `PYTHON` is the python
 of an environment that holds the peers (galvani, PyProBE-Data, NewareNDA, battery-data-toolkit, batterydf, gamry-parser).
 Every figure comes from a fresh process: CPU (user and system) after the imports, and the growth of the resident memory
 over what the imports took, at its peak. Ours reads all columns that the format gives, with its own checks; a peer does
@@ -23,8 +24,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-DATA = Path(os.environ.get("INTERLITH_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+if TYPE_CHECKING:
+    import polars as pl
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY))
+DATA = Path(os.environ.get("INTERLITH_DATA", REPOSITORY.parent / "shared" / "data"))
 #: Formats whose real file is read as it is.
 REAL = {
     "arbin_res": "cycling/20160805_test001_45_cc_01.res",
@@ -32,22 +39,24 @@ REAL = {
     "neware_nda": "cycling/fastnda_TestFile.nda.zip",
     "neware_xlsx": "cycling/custom_data_003.xls",
 }
-#: Formats whose real text is repeated: lines before the rows; the rows are given again as they are.
-REPEATED = {
-    "nrel_csv": ("cycling/battdat_p492-13-raw.csv", 1),
-    "arbin_csv": ("cycling/battdat_arbin_example.csv", 1),
-    "gamry_dta": ("impedance/hybriddrt__EISGALV_EISTest3.DTA", 0),
-}
+#: Formats whose real text is repeated below so many header lines.
+REPEATED = {"nrel_csv": ("cycling/battdat_p492-13-raw.csv", 1)}
+#: Workbooks end at 1,048,576 rows and take minutes; a peer's reading of .DTA grows with the square of the rows.
+AT_MOST = {"arbin_xlsx": 100_000, "landt_xlsx": 100_000, "gamry_dta": 50_000}
+OPTIONS = {"generic_csv": {"mapping": {"test_time": "Time [h]", "current": "I/mA", "voltage": "U/V"}}}
 SUFFIXES = {
     "maccor_text": ".001", "biologic_mpt": ".mpt", "basytec": ".txt", "bdf": ".bdf.csv", "arbin_xlsx": ".xlsx",
     "landt_xlsx": ".xlsx", "biologic_mpr": ".mpr", "arbin_h5": ".h5",
 }  # fmt: skip
 
 
+#: A method that takes longer (s) is given up.
+LONGEST = 120.0
+
 # -- files ----------------------------------------------------------------------------------------------------------------
 
 
-def simulated(rows: int) -> object:
+def simulated(rows: int) -> pl.DataFrame:
     """A test of charges and discharges of 1,000 rows each, with the counters that a vendor prints."""
     import numpy as np
     import polars as pl
@@ -86,19 +95,25 @@ def make(name: str, rows: int, folder: Path) -> Path | None:
     target = folder / f"cell__a__2026{SUFFIXES.get(name, '.csv')}"
     if name == "biologic_mpr":
         return repeated_mpr(DATA / "cycling/jdb11-1_c3_gcpl_5cycles_2V-3p8V_C-24_data_C09.mpr", rows, target)
-    item = formats()[name]
-    if item.write is not None:
-        item.write(simulated(rows), target, {})
-        return target
     if name in REPEATED:
         file, head = REPEATED[name]
         return repeated_text(DATA / file, head, rows, target)
-    return None
+    item, test = formats()[name], simulated(min(rows, AT_MOST.get(name, rows)))
+    if item.write is not None:
+        item.write(test, target, {})
+        return target
+    from tests.formats.samples import SAMPLES
+    from tests.formats.samples.common import instead
+
+    target = folder / SAMPLES[name].file
+    with instead(test):
+        SAMPLES[name].write(target)
+    return target
 
 
 def repeated_text(source: Path, head: int, rows: int, target: Path) -> Path | None:
     """The header of a text once and its rows again and again."""
-    if not source.is_file() or not head:
+    if not source.is_file():
         return None
     lines = source.read_bytes().splitlines(keepends=True)
     body = lines[head:]
@@ -152,10 +167,11 @@ def ours(path: Path, name: str) -> Callable[[], int]:
     from interlith.workbench.discovery import formats
 
     item = formats()[name]
+    options = OPTIONS.get(name, {})
     pl.DataFrame({"a": [1.0]}).lazy().select(pl.col("a") * 2).collect()
 
     def work() -> int:
-        payload = item.read(path, {}).payload
+        payload = item.read(path, options).payload
         return int(payload.frame.collect().height)  # type: ignore[union-attr]
 
     return work
@@ -223,8 +239,9 @@ def battdat(path: Path, name: str) -> Callable[[], int]:
 
 def batterydf(path: Path, name: str) -> Callable[[], int]:
     import bdf
+    from bdf.io import load
 
-    return lambda: len(bdf.load(str(path)) if name == "bdf" else bdf.read(str(path)))
+    return lambda: len(load(str(path)) if name == "bdf" else bdf.read(str(path)))
 
 
 def gamry(path: Path, name: str) -> Callable[[], int]:
@@ -280,9 +297,9 @@ def in_fresh_process(method: str, path: Path, name: str, python: str) -> dict[st
     """Measure in a process of its own; a text says why it could not be done."""
     command = [python, __file__, "--only", method, name, str(path)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST)
     except subprocess.TimeoutExpired:
-        return "longer than 600 s"
+        return f"longer than {LONGEST:g} s"
     if done.returncode:
         return (done.stderr.strip().splitlines() or ["no message"])[-1][:90].replace("|", "/")
     answer: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])

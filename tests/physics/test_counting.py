@@ -618,3 +618,34 @@ def test_a_vendor_cycle_that_holds_two_loops_is_told() -> None:
 
 def test_a_vendor_that_never_counts_says_nothing() -> None:
     assert loops(_steps([(1, 1, 1.0), (-1, 1, 0.9), (1, 1, 1.0), (-1, 1, 0.9)])) == ""
+
+
+def _three_cycles(lost: int | None = None) -> pl.DataFrame:
+    """Rests, charges and discharges whose last row stands where the next step begins; one row may be lost."""
+    pieces = []
+    for step in range(1, 13):
+        way = (0.0, 1e-3, 0.0, -1e-3)[(step - 1) % 4]
+        since = np.arange(21) * 60.0
+        pieces.append(
+            pl.DataFrame(
+                {
+                    "test_time": (step - 1) * 1200.0 + since, "current": np.full(21, way),
+                    "voltage": 3.5 + 100 * way + 0.01 * np.sin(since),
+                    "vendor_step": np.full(21, step),
+                    "charge_counter": max(way, 0) * since / 3600, "discharge_counter": max(-way, 0) * since / 3600,
+                }
+            )
+        )  # fmt: skip
+    frame = pl.concat(pieces).with_row_index("row")
+    return frame.filter(pl.col("row") != lost).drop("row") if lost is not None else frame.drop("row")
+
+
+def test_the_last_row_of_a_step_is_missed_where_steps_end_with_a_row() -> None:
+    whole = _three_cycles()
+    assert not [one for one in count(whole.lazy(), whole.columns).notices if one.code == "rows_missing"]
+    short = _three_cycles(lost=6 * 21 - 1)  # the last row of the second charge
+    # A counter that starts anew in every step leaves the end of the step to the current: that is told as uncertain.
+    assert [one.code for one in count(short.lazy(), short.columns).notices] == ["charge_uncertain"]
+    bare = short.drop("charge_counter", "discharge_counter")
+    said = [one for one in count(bare.lazy(), bare.columns).notices if one.code == "rows_missing"]
+    assert [one.where for one in said] == [f"row {6 * 21 - 1}"]

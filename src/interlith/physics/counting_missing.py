@@ -30,6 +30,8 @@ COUNTED_SHARE = 0.3
 FEW_AGAINST = 3
 #: Over a stretch without rows and without current the voltage of a cell relaxes by less than this share of its window.
 RELAXED_SHARE = 0.25
+#: Where steps begin sooner than this share of the time between rows behind the last row of the one before, rows end steps.
+ENDED = 0.25
 
 
 def missing(steps: pl.DataFrame, rows: Rows) -> list[Notice]:
@@ -184,10 +186,14 @@ def _ends(known: _Steps) -> list[Notice]:
     passed = wait * known.current_end / SECONDS_AN_HOUR
     after = np.append(known.rows[1:], 0)
     seen = (known.direction != 0) & (known.rows > 2) & (after > 2)
-    with np.errstate(invalid="ignore"):
-        late = wait > 1.5 * np.maximum(known.usual, np.append(known.usual[1:], 0.0))
+    longer = np.maximum(known.usual, np.append(known.usual[1:], 0.0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # Most makers write a row where a step ends. In such a file a step without it has lost its last row.
+        ended = seen.sum() > 2 and np.nanmedian((wait / known.usual)[seen]) < ENDED
+        late = wait > (0.5 * known.usual if ended else 1.5 * longer)
         counted = known.counter - known.integral + 0.5 * passed > COUNTED_SHARE * passed
-        found = seen & late & (passed > UNSURE_SHARE * known.charge) & ~counted
+        whole = (known.direction != 0) & (known.rows > 2) & (after > 0) if ended else seen
+        found = whole & late & (passed > UNSURE_SHARE * known.charge) & ~counted
     if not found.any():
         return []
     spot = int(np.argmax(found))
