@@ -86,8 +86,13 @@ KNOWN = {
     "battdat_p492-13-raw.csv": Known(
         sums=Sums("battdat_p492-13-summary.csv", "Cycle_Index", "Q_chg", "Q_dis", 1e3, 2e-3, largest=True, skipped=(5,))
     ),
-    "jdb11-1_c3_gcpl_5cycles_2V-3p8V_C-24_data_C09.mpr": Known(rows=46_102),
+    "jdb11-1_c3_gcpl_5cycles_2V-3p8V_C-24_data_C09.mpr": Known(
+        ((-1, 0, 0.206529, 2e-6), (1, 0, 0.986781, 2e-6), (-1, 1, 0.852855, 2e-6)), rows=46_102
+    ),
     "beep_xTESLADIAG_000019_CH70.070": Known(rows=11_669),
+    "pyprobe_sample_data_novonix.csv": Known(((1, 0, 1706.52976, 1e-2),), rows=207),
+    "pyprobe_Sample_data_biologic_01_MB_CA1.txt": Known(((-1, 0, 32.37135, 1e-3),), rows=1397),
+    "pec_Test25205.csv": Known(rows=489),
     "custom_data_001.csv": Known(options=CUSTOM),
     "bad_custom_good_small.csv": Known(options=CUSTOM),
     "bad_custom_missing_column.csv": Known(options=CUSTOM),

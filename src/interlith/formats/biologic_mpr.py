@@ -7,7 +7,6 @@ out, each in one go.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -91,23 +90,24 @@ def _look(path: Path) -> tuple[Header, Records, tuple[int, ...], list[Remark]]:
     where = str(path)
     try:
         with path.open("rb") as handle:
-            size = handle.seek(0, 2)
-            if size < biologic_modules.FIRST:
-                raise ReadError(f"{where}: {size} bytes are too few for a .mpr; copy the file again.")
-            with mmap(handle.fileno(), 0, access=ACCESS_READ) as content:
-                found, broken = biologic_modules.modules(content, size, where=where)
-                data = next((module for module in found if module.name == "VMP data"), None)
-                if data is None:
-                    raise ReadError(
-                        f"{where}: there is no data module in its {size} bytes{f' ({broken})' if broken else ''}; copy it again. "
-                        f"{biologic_modules.EXPORT}"
-                    )
-                stored = biologic_modules.records(content, data, where=where)
-                biologic_modules.refuse_shifted(content, data, where=where)
-                header = biologic_header.binary_header(content, found)
-                loops = biologic_modules.loop_starts(content, found)
+            # Not mapped into memory: the process would die where the file shrinks while it is read.
+            content = handle.read()
     except OSError as error:
         raise ReadError(f"{where}: cannot be opened ({error.strerror or error}).") from error
+    size = len(content)
+    if size < biologic_modules.FIRST:
+        raise ReadError(f"{where}: {size} bytes are too few for a .mpr; copy the file again.")
+    found, broken = biologic_modules.modules(content, size, where=where)
+    data = next((module for module in found if module.name == "VMP data"), None)
+    if data is None:
+        raise ReadError(
+            f"{where}: there is no data module in its {size} bytes{f' ({broken})' if broken else ''}; copy it again. "
+            f"{biologic_modules.EXPORT}"
+        )
+    stored = biologic_modules.records(content, data, where=where)
+    biologic_modules.refuse_shifted(content, data, where=where)
+    header = biologic_header.binary_header(content, found)
+    loops = biologic_modules.loop_starts(content, found)
     if stored.whole == 0:
         raise ReadError(
             f"{where}: byte {data.start}: {stored.declared} records are announced and none is there; copy the file again."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -83,15 +82,15 @@ def _undecoded(path: Path, decoded: neware_binary.Decoded) -> list[Remark]:
     if not 0 <= last < 1 << 31:
         return []
     marks = [(last + number).to_bytes(4, "little") for number in range(2, 6)]
-    with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        spot = content.find(marks[0])
-        for _ in range(MOST_SPOTS):
-            if spot < 0:
-                return []
-            for length in _LENGTHS:
-                if all(content[spot + n * length : spot + n * length + 4] == mark for n, mark in enumerate(marks)):
-                    return [_lost(last, spot)]
-            spot = content.find(marks[0], spot + 1)
+    content = path.read_bytes()
+    spot = content.find(marks[0])
+    for _ in range(MOST_SPOTS):
+        if spot < 0:
+            return []
+        for length in _LENGTHS:
+            if all(content[spot + n * length : spot + n * length + 4] == mark for n, mark in enumerate(marks)):
+                return [_lost(last, spot)]
+        spot = content.find(marks[0], spot + 1)
     return []
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from interlith.layouts.biologic_columns import TECHNIQUES
-from interlith.layouts.biologic_modules import Content, Module
+from interlith.layouts.biologic_modules import Module
 from interlith.layouts.lazy_text import Remark
 
 #: Days since this date are how the log keeps the start.
@@ -70,7 +70,7 @@ def identity(header: Header, first: float) -> dict[str, str]:
 # ------------------------------------------------------------------------------------------------ the modules of a .mpr
 
 
-def binary_header(content: Content, found: Sequence[Module]) -> Header:
+def binary_header(content: bytes, found: Sequence[Module]) -> Header:
     """Header from the settings and log modules of a .mpr."""
     settings = next((module for module in found if module.name == "VMP Set"), None)
     log = next((module for module in found if module.name == "VMP LOG"), None)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from mmap import mmap
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,6 @@ MAGIC = b"BIO-LOGIC MODULAR FILE"
 #: First byte of the first module.
 FIRST = 52
 EXPORT = "In EC-Lab or BT-Lab use Experiment > Export as Text and read that file."
-Content = bytes | mmap
 _MODULE = b"MODULE"
 _SHORT, _LONG = 57, 65
 _NAMES = ("VMP Set", "VMP data", "VMP LOG", "VMP loop", "VMP ExtDev")
@@ -63,7 +61,7 @@ class Records:
     whole: int
 
 
-def modules(content: Content, size: int, *, where: str) -> tuple[list[Module], str]:
+def modules(content: bytes, size: int, *, where: str) -> tuple[list[Module], str]:
     """Modules of a file, from its bytes; the text says how the chain breaks off, and is empty where it does not.
 
     Parameters
@@ -115,7 +113,7 @@ def _module(head: bytes, place: int, size: int, where: str) -> Module:
     return Module(name, int(version), start, int(length), present, date.decode("latin-1").strip("\x00 "))
 
 
-def column_numbers(content: Content, module: Module, *, where: str) -> tuple[int, tuple[int, ...], int]:
+def column_numbers(content: bytes, module: Module, *, where: str) -> tuple[int, tuple[int, ...], int]:
     """Count of points, column numbers, and the length of this header, as the data module lists them.
 
     Raises
@@ -148,7 +146,7 @@ def column_numbers(content: Content, module: Module, *, where: str) -> tuple[int
     return int(points), tuple(int(number) for number in struct.unpack_from(f"<{count}{form}", head, begin)), end
 
 
-def records(content: Content, module: Module, *, where: str) -> Records:
+def records(content: bytes, module: Module, *, where: str) -> Records:
     """Where and how the records of a data module are stored, proved by their filling it to its end.
 
     Raises
@@ -181,7 +179,7 @@ def records(content: Content, module: Module, *, where: str) -> Records:
     return Records(dtype, names, numbers, masks, module.start + start, points, whole)
 
 
-def loop_starts(content: Content, found: Sequence[Module]) -> tuple[int, ...]:
+def loop_starts(content: bytes, found: Sequence[Module]) -> tuple[int, ...]:
     """Records (from 0) at which a loop begins, as the loop module lists them; the first loop begins at no turn."""
     module = next((one for one in found if one.name == "VMP loop"), None)
     if module is None or module.present < 4:
@@ -190,7 +188,7 @@ def loop_starts(content: Content, found: Sequence[Module]) -> tuple[int, ...]:
     return tuple(int(place) for place in listed[1 : 1 + int(listed[0])] if place)
 
 
-def refuse_shifted(content: Content, module: Module, *, where: str) -> None:
+def refuse_shifted(content: bytes, module: Module, *, where: str) -> None:
     """Refuse a data module whose records are shifted: the module behind it begins too early or too late.
 
     Raises
@@ -248,7 +246,7 @@ def _refuse_unknown(numbers: Sequence[int], table: Mapping[int, Entry], module: 
 
 
 def open_records(path: Path, stored: Records) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-    """The whole records of a file, mapped into memory and not loaded."""
+    """The whole records of a file."""
     if stored.whole == 0:
         return np.empty(0, dtype=stored.dtype)
-    return np.memmap(path, dtype=stored.dtype, mode="r", offset=stored.start, shape=(stored.whole,))
+    return np.fromfile(path, dtype=stored.dtype, count=stored.whole, offset=stored.start)

@@ -107,7 +107,7 @@ def open_database(path: Path) -> Database:
         with path.open("rb") as handle:
             head = handle.read(64)
             size = handle.seek(0, 2)
-        data: Bytes = np.memmap(path, dtype=np.uint8, mode="r") if size else np.zeros(0, dtype=np.uint8)
+        data: Bytes = np.fromfile(path, dtype=np.uint8)
     except (OSError, ValueError) as error:
         raise ReadError(f"{path}: cannot be opened ({getattr(error, 'strerror', None) or error}).") from error
     if not is_database(head) or len(head) < 24:

@@ -22,6 +22,7 @@ READER_WORDS = {
     "units": "units of mapped columns whose names do not hold them: {current: mA}",
     "decimal": "decimal mark of a text file, where both readings are possible: '.' or ','",
     "positive_current": "what positive current means in a mapped file: charge or discharge",
+    "cell": "which cell of a file that holds several (PEC): its number, its ID or test/cell",
     "time_scale": "factor on a time column that the self-check finds wrong",
 }
 

@@ -13,6 +13,7 @@ from typing import Any
 from interlith.errors import ReadError, StudyError, nearest
 from interlith.layouts import archives
 from interlith.layouts.percent_cells import column_letters, percent_cells
+from interlith.layouts.sheet_extent import refuse_hollow
 from interlith.workbench.declaring.measurements_file import read_text
 
 #: A table of results is made by people and programs for people; what is larger (bytes) is raw data.
@@ -96,6 +97,7 @@ def _workbook(path: Path) -> tuple[Grid, ...]:
 
     try:
         archives.members(path)
+        refuse_hollow(path)
         percent = percent_cells(path)
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         sheets = [
