@@ -135,11 +135,11 @@ def _in_order(layout: Layout, understood: tuple[Column, ...], remarks: list[Rema
         if len(set(known)) < len(known):
             remarks.append(Remark("repeated_records", "Numbers of records stand twice in the rows looked at."))
         return assemble(layout, understood)
-    table = assemble(layout, (*understood, Column(place, layout.names[place], "data_point", "integer")))
+    table = assemble(layout, understood)
     remarks.append(
         Remark("records_sorted", "The records do not lie in their order; they were sorted by Data_Point.", "", "note")
     )
-    frame = table.frame.sort("data_point", maintain_order=True).drop("data_point")
+    frame = table.frame.sort("vendor_record", maintain_order=True)
     return TextTable(frame, table.columns, layout, understood, table.remarks)
 
 

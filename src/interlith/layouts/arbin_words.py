@@ -19,6 +19,7 @@ from interlith.layouts.lazy_text import Remark
 #: Auxiliary inputs and thermocouples are numbered from 1.
 _INPUTS = range(1, 129)
 VOCABULARY = {
+    "datapoint": "vendor_record",
     "testtime": "test_time",
     "steptime": "step_time",
     **dict.fromkeys(("datetime", "datetimeutc"), "wall_clock"),

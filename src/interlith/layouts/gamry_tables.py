@@ -200,13 +200,14 @@ def scan(
 ) -> list[pl.LazyFrame]:
     """Lazy columns of each table under the names of their quantities.
 
-    One table is scanned from the file; several are copied, since each scan of the file would begin at its start.
+    A table that ends the file is scanned from it; others are copied, since each scan of the file would begin at its start
+    and read on beyond the end of its table.
     """
     frames = []
     for section, known in zip(sections, factors, strict=True):
         source: Path | io.BytesIO = section.path
         lines = section.line
-        if len(sections) > 1:
+        if len(sections) > 1 or section.end < section.path.stat().st_size:
             with section.path.open("rb") as handle:
                 handle.seek(section.start)
                 source, lines = io.BytesIO(handle.read(section.end - section.start)), 0
