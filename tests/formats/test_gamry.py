@@ -156,3 +156,8 @@ def test_a_field_that_is_no_number_is_refused_with_its_line(wrong: str, tmp_path
 def test_a_date_that_can_be_read_in_two_ways_is_left_out(tmp_path: Path) -> None:
     assert _read(tmp_path, text()).test["start"] == "2026-01-22T09:08:07"
     assert "start" not in _read(tmp_path, text().replace("1/22/2026", "3/10/2026")).test
+
+
+def test_two_files_put_together_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="another data file begins"):
+        _read(tmp_path, text() + text())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from interlith.errors import ReadError
 from interlith.formats import generic_csv, landt_csv, neware_csv
 from interlith.layouts.column_names import split, unit_factor
+from interlith.layouts.dates import iso
 from interlith.layouts.lazy_text import clock_expression, refusal
 from interlith.physics.step_words import step_word
 from tests.formats.samples import table
@@ -330,3 +331,7 @@ def test_records_less_than_an_hour_apart_keep_their_distances(
     path.write_text(_clocks(seconds))
     got = generic_csv.FORMAT.read(path, CLOCK).payload.frame.collect()["test_time"]  # type: ignore[union-attr]
     assert got.to_list() == seconds
+
+
+def test_a_year_that_no_calendar_has_is_left_as_text(tmp_path: Path) -> None:
+    assert iso("-2026-01-02 03:04:05") == "-2026-01-02 03:04:05"

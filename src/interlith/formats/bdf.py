@@ -15,14 +15,13 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import archives, device_time, net_charge, time_scale, typed_table
+from interlith.layouts import archives, current_sign, device_time, net_charge, time_scale, typed_table
 from interlith.layouts import table_writing as writing
 from interlith.layouts.column_names import Column, fold, split, understand
 from interlith.layouts.lazy_text import NULLS, Remark
 from interlith.layouts.text_layout import header_rows, layout_of
 from interlith.layouts.text_table import TextTable, assemble, names_cycling
 from interlith.model import Flag, Format, Reading, Table
-from interlith.physics.step_words import is_discharge
 
 VOCABULARY = {
     "testtime": "test_time",
@@ -256,15 +255,10 @@ def _typed(typed: pl.LazyFrame, path: Path) -> tuple[pl.LazyFrame, tuple[str, ..
         )
     frame = typed_table.canonical(typed, columns, where=str(path))
     known = set(frame.collect_schema().names())
-    frame, signs = device_time.signed(frame, known, contradicted=_unsigned(frame, known))
+    frame, signs = device_time.signed(
+        frame, known, contradicted="vendor_step_type" in known and current_sign.contradicted(frame)
+    )
     return frame, names, [*signs, *(Remark("column_left_out", text) for text in left_out)]
-
-
-def _unsigned(frame: pl.LazyFrame, names: set[str]) -> bool:
-    if "vendor_step_type" not in names:
-        return False
-    falls = is_discharge(pl.col("vendor_step_type")) & (pl.col("current") > 0)
-    return bool(frame.select(falls.any()).collect().item())
 
 
 def _test(path: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from interlith.errors import ReadError
 from interlith.layouts import archives, neware_binary
 from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
@@ -78,7 +79,12 @@ def _stored(path: Path) -> int | None:
     with zipfile.ZipFile(path) as archive:
         if "data_runInfo.ndc" not in archive.namelist():
             return None
-        return int(read_ndc(archive.read("data_runInfo.ndc")).height)
+        try:
+            return int(read_ndc(archive.read("data_runInfo.ndc")).height)
+        except Exception as error:  # fastnda puts another decompressor into zipfile, with errors of its own
+            raise ReadError(
+                f"{path}: the member 'data_runInfo.ndc' is damaged ({type(error).__name__}: {error}); copy the file again."
+            ) from error
 
 
 def _proposals(header: Mapping[str, Any]) -> dict[str, str]:

@@ -94,7 +94,7 @@ def _inflated(handle: IO[bytes], item: zipfile.ZipInfo) -> int:
             while packed and real <= item.file_size:
                 real += len(stream.decompress(packed, _BLOCK))
                 packed = stream.unconsumed_tail
-    except zlib.error:
+    except Exception:  # fastnda puts another decompressor, with errors of its own, in the place of zlib's
         return 0
     return real
 
@@ -143,7 +143,7 @@ def gunzip_head(head: bytes) -> bytes:
     """The text that the first bytes of a gzip stream hold. Never raises."""
     try:
         return zlib.decompressobj(31).decompress(head, 65_536)
-    except zlib.error:
+    except Exception:  # as above
         return b""
 
 

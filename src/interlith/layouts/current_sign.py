@@ -77,6 +77,12 @@ def settled(frame: pl.LazyFrame, where: str) -> tuple[pl.LazyFrame, list[Remark]
     return frame, []
 
 
+def contradicted(frame: pl.LazyFrame) -> bool:
+    """Whether any record says discharge with a positive current, or charge with a negative one."""
+    found = _amounts(frame)
+    return found.discharge[0] > 0.0 or found.charge[1] > 0.0
+
+
 def _amounts(frame: pl.LazyFrame) -> _Amounts:
     current = pl.col("current")
     sums = (

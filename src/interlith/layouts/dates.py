@@ -59,7 +59,10 @@ def iso(text: str) -> str:
         return plain
     found = _strictly(plain, pattern)
     if found is None:
-        found = pl.Series([plain], dtype=pl.String).str.to_datetime(pattern, strict=False, time_unit="ms")[0]
+        try:
+            found = pl.Series([plain], dtype=pl.String).str.to_datetime(pattern, strict=False, time_unit="ms")[0]
+        except (ValueError, OverflowError):  # polars knows years that no calendar of Python's has
+            return plain
     return found.isoformat(timespec="milliseconds" if found.microsecond else "seconds")
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from interlith.layouts import current_sign
 from interlith.layouts.lazy_text import Remark
-from interlith.physics.step_words import is_discharge
 
 #: Seconds of a day, and how near to midnight on both sides (together, s) a clock must stand that has passed it: a duration
 #: that begins anew falls too.
@@ -72,14 +72,7 @@ def from_step_time(frame: pl.LazyFrame, names: set[str]) -> tuple[pl.LazyFrame, 
 
 
 def signed(frame: pl.LazyFrame, names: set[str], *, contradicted: bool) -> tuple[pl.LazyFrame, list[Remark]]:
-    """Give discharge a negative current from the step words, where the export prints magnitudes only."""
+    """Give charge a positive and discharge a negative current where the step words contradict what the export prints."""
     if not contradicted or not {"current", "vendor_step_type"} <= names:
         return frame, []
-    current = pl.col("current")
-    fixed = pl.when(is_discharge(pl.col("vendor_step_type"))).then(-current.abs()).otherwise(current)
-    remark = Remark(
-        "sign_from_step_type",
-        "Discharge steps are printed with a positive current; the sign was taken from the step type.",
-        severity="note",
-    )
-    return frame.with_columns(fixed.alias("current")), [remark]
+    return current_sign.settled(frame, "")

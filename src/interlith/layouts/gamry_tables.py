@@ -80,6 +80,11 @@ def sections_of(path: Path) -> tuple[dict[str, str], tuple[Section, ...]]:
         raise ReadError(f"{path}: {size} bytes are more than a Gamry data file holds ({LARGEST}); split it.")
     if not text[:64].lstrip(b"\xef\xbb\xbf").startswith(b"EXPLAIN"):
         raise ReadError(f"{path}: byte 0 is no EXPLAIN, so this is no Gamry data file; copy it again.")
+    again = text.find(b"\nEXPLAIN", 64)
+    if again >= 0:
+        raise ReadError(
+            f"{path}: at byte {again + 1} another data file begins (EXPLAIN): two were put together; give each a file of its own."
+        )
     return _settings(text), tuple(_tables(path, text))
 
 

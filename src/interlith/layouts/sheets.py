@@ -12,11 +12,10 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import archives, compound_file, dates, device_time, number_dates
+from interlith.layouts import archives, compound_file, current_sign, dates, device_time, number_dates
 from interlith.layouts.column_names import Column, understand
 from interlith.layouts.lazy_text import NULLS, Remark, clock_expression
 from interlith.layouts.sheet_extent import refuse_hollow
-from interlith.physics.step_words import is_discharge
 
 #: Rows of a sheet in which the header of the record table must begin.
 HEADER_ROWS = 60
@@ -147,10 +146,7 @@ def _assemble(
     ]
     frame = pl.DataFrame([item for item in made if item is not None])
     present = set(frame.columns)
-    contradicted = False
-    if {"current", "vendor_step_type"} <= present:
-        wrong = frame.filter(is_discharge(pl.col("vendor_step_type")) & (pl.col("current") > 0))
-        contradicted = wrong.height > 0
+    contradicted = {"current", "vendor_step_type"} <= present and current_sign.contradicted(frame.lazy())
     lazy, times = device_time.from_step_time(frame.lazy(), present)
     lazy, signs = device_time.signed(lazy, present, contradicted=contradicted)
     if "test_time" not in lazy.collect_schema().names():

@@ -123,17 +123,21 @@ def _assembled(layout: Layout, understood: tuple[Column, ...]) -> TextTable:
 
 
 def _unsigned(layout: Layout, understood: Sequence[Column]) -> bool:
-    """Whether a row that says discharge has a positive current, in the rows looked at."""
+    """Whether the first row that says discharge has a positive current, or the first that says charge a negative one."""
     where = {column.quantity: column.position for column in understood}
     if not {"current", "vendor_step_type"} <= set(where):
         return False
+    awaited = {"discharge": 1.0, "charge": -1.0}
     for row in (*layout.head_rows, *layout.tail_rows):
+        if not awaited:
+            break
         if len(row) <= max(where["current"], where["vendor_step_type"]):
             continue
         current = row[where["current"]].strip()
-        if step_word(row[where["vendor_step_type"]]).direction == "discharge" and current not in NULLS:
+        direction = step_word(row[where["vendor_step_type"]]).direction
+        if direction in awaited and current not in NULLS:
             plain = digit_groups.plain(current, layout.group) if layout.group else current
             amount = float(plain.replace(",", ".") or 0.0)
-            if amount != 0.0:
-                return amount > 0
+            if amount != 0.0 and amount * awaited.pop(direction) > 0:
+                return True
     return False
