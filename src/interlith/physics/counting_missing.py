@@ -189,7 +189,9 @@ def _ends(known: _Steps) -> list[Notice]:
     longer = np.maximum(known.usual, np.append(known.usual[1:], 0.0))
     with np.errstate(invalid="ignore", divide="ignore"):
         # Most makers write a row where a step ends. In such a file a step without it has lost its last row.
-        ended = seen.sum() > 2 and np.nanmedian((wait / known.usual)[seen]) < ENDED
+        shares = (wait / known.usual)[seen]
+        shares = shares[np.isfinite(shares)]
+        ended = shares.size > 2 and float(np.median(shares)) < ENDED
         late = wait > (0.5 * known.usual if ended else 1.5 * longer)
         counted = known.counter - known.integral + 0.5 * passed > COUNTED_SHARE * passed
         whole = (known.direction != 0) & (known.rows > 2) & (after > 0) if ended else seen
