@@ -56,10 +56,12 @@ def _refuse(path: Path, archive: zipfile.ZipFile, name: str) -> None:
     allowed = max(ALWAYS, FOR_EACH * cells)
     if MOST_ROWS * columns <= allowed:
         return
-    rows = _height(archive, name, start)
+    if _height(archive, name, start) * columns <= allowed:
+        return
+    rows, columns = _corner(archive, name, start)
     if rows * columns > allowed:
         raise ReadError(
-            f"{path}: the sheet {name.rsplit('/', 1)[-1]} holds {cells} cells spread over up to {rows} rows and {columns} "
+            f"{path}: the sheet {name.rsplit('/', 1)[-1]} holds {cells} cells spread over {rows} rows and {columns} "
             "columns; delete the empty part of the sheet (there is a cell far to the right or below) and save it again."
         )
 
@@ -95,6 +97,18 @@ def _height(archive: zipfile.ZipFile, name: str, start: bytes) -> int:
             longer = (size for size in (7, 6, 5, 4) if size > digits)
             digits = next((size for size in longer if re.search(start + rb"[A-Z]{1,3}\d{%d}" % size, text)), digits)
     return int(min(10**digits, MOST_ROWS))
+
+
+def _corner(archive: zipfile.ZipFile, name: str, start: bytes) -> tuple[int, int]:
+    """Rows and columns of the rectangle, cell by cell: for the few sheets whose bounds are not enough."""
+    letters: set[bytes] = set()
+    last = 0
+    with archive.open(name) as member:
+        for text in _blocks(member):
+            found = re.findall(start + rb"([A-Z]{1,3})(\d{1,7})", text)
+            letters.update(column for column, _ in found)
+            last = max(last, max((int(row) for _, row in found), default=0))
+    return last, max((column_number(item.decode()) + 1 for item in letters), default=0)
 
 
 def _blocks(member: IO[bytes]) -> Iterator[bytes]:
