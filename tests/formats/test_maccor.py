@@ -201,6 +201,32 @@ def test_milliamperes_named_in_the_header(tmp_path: Path) -> None:
     assert frame["charge_counter"].to_list() == pytest.approx([0.001])
 
 
+MILLI = "Rec#\tCyc#\tStep\tTestTime\tStepTime\tmAmp-hr\tmWatt-hr\tmAmps\tVolts\tState\tES\tDPt Time\t\n"
+
+
+@pytest.mark.parametrize(("volts", "millivolts"), [("2400.5", True), ("2.4005", False)])
+def test_milliamperes_in_the_words_themselves(volts: str, millivolts: bool, tmp_path: Path) -> None:
+    text = "Today''s Date\t03/28/2022 12:50:27 PM\n\nDate of Test:\t08/23/2021 6:04:18 PM\n\n" + MILLI
+    rows = [
+        f"{n}\t0\t{s}\t  0d 00:{10 * (s - 1) + k:02d}:00.00\t  0d 00:{k:02d}:00.00\t{3.0 * k / 60:.6f}\t{3.0 * k / 60 * 2.4005:.6f}"
+        f"\t3.0\t{volts}\t{state}\t1\t08/23/2021 6:{10 * (s - 1) + k + 4:02d}:18 PM\t\n"
+        for s, state in ((1, "C"), (2, "D"))
+        for k in range(10)
+        for n in (10 * (s - 1) + k + 1,)
+    ]
+    reading = _read(tmp_path, text + "".join(rows), "three.txt")
+    got = _frame(reading)
+    assert got["current"].to_list() == pytest.approx([0.003] * 10 + [-0.003] * 10)
+    assert got["voltage"].to_list() == pytest.approx([2.4005] * 20)
+    assert got["charge_counter"].max() == pytest.approx(0.45e-3)
+    assert got["discharge_energy_counter"].max() == pytest.approx(0.45e-3 * 2.4005, rel=1e-5)
+    assert ("units_assumed" in _codes(reading)) is millivolts
+    assert reading.test["start"] == "2021-08-23T18:04:18"
+    told = self_check(count(reading.payload.frame, reading.payload.columns))  # type: ignore[union-attr]
+    assert "energy_disagrees" not in {notice.code for notice in told}
+    assert all(notice.severity != "error" for notice in told)
+
+
 def test_day_counts_with_short_seconds_and_auxiliary_inputs(tmp_path: Path) -> None:
     """Three header lines, unsigned current, seconds without leading zero, sixteen inputs with a column of units each."""
     header = (

@@ -38,6 +38,7 @@ COLDEST, HOTTEST = -100.0, 500.0
 DATES = 60
 #: Parts of a day (s) by which a time of day must fall for a new day.
 HALF_DAY = 43_200.0
+_MILLIVOLTS = "The table is in milliamperes and its numbers under 'Volts' are beyond any cell's, so they were taken as millivolts."
 _OF_DAY = re.compile(r"\d{1,2}:\d\d:\d\d(?: ?[AaPp][Mm])?$")
 
 
@@ -130,6 +131,8 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
         frame, remarks = _records(layout, understood, path)
     except pl.exceptions.PolarsError as error:
         raise refusal(error, str(path)) from error
+    if maccor_words.says_volts_means_millivolts(layout.names, layout.head_rows[:200]):
+        remarks.append(Remark("units_assumed", _MILLIVOLTS))
     header = maccor_words.preamble(layout.preamble)
     clock = _clock(layout, understood, header)
     if "wall_clock" in frame.collect_schema().names():
@@ -270,7 +273,13 @@ FORMAT = Format(
     read=read,
     source="Maccor files in public data sets and the layouts that public readers describe (TRI-AMDD/beep, ROVI-org/"
     "battery-data-toolkit, ImperialCollegeLondon/PyProBE, jepegit/cellpy, battery-data-alliance/battery-data-format)",
-    versions_seen=("raw export, signed", "raw export, unsigned with state", "raw export with day counts", "MIMS csv"),
+    versions_seen=(
+        "raw export, signed",
+        "raw export, unsigned with state",
+        "raw export with day counts",
+        "in mA",
+        "MIMS csv",
+    ),
     write=write,
     reads=(
         "raw and MIMS exports; signed and unsigned currents by their state letters; days, hours, minutes or "

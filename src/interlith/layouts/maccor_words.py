@@ -22,9 +22,9 @@ VOCABULARY = {
     **dict.fromkeys(("cyc", "cyclec", "cyclep", "cycle"), "vendor_cycle"),
     "step": "vendor_step",
     "rec": "vendor_record",
-    **dict.fromkeys(("amphr", "cap", "capacity"), "capacity_counter"),
-    **dict.fromkeys(("watthr", "ener", "energy"), "energy_counter"),
-    **dict.fromkeys(("amps", "current"), "current"),
+    **dict.fromkeys(("amphr", "mamphr", "cap", "capacity"), "capacity_counter"),
+    **dict.fromkeys(("watthr", "mwatthr", "ener", "energy"), "energy_counter"),
+    **dict.fromkeys(("amps", "mamps", "current"), "current"),
     **dict.fromkeys(("volts", "voltage"), "voltage"),
     **dict.fromkeys(("state", "md", "mode"), "vendor_step_type"),
     "dpttime": "wall_clock",
@@ -39,8 +39,14 @@ UNITS = {
     "energy_counter": "Wh",
     "temperature": "C",
 }
+#: Units that stand in front of the word instead of behind it.
+_MILLI = {"mamps": "Amps (mA)", "mamphr": "Amp-hr (mAh)", "mwatthr": "Watt-hr (mWh)"}
+#: A number under ``Volts`` beyond this, in a table of milliamperes, is in millivolts.
+MOST_VOLTS = 50.0
 #: Words that only Maccor has beside its record number.
-_OWN = frozenset({"amphr", "watthr", "es", "md", "cyclec", "cyclep", "cyc", "dpttime", "acimp", "dcir"})
+_OWN = frozenset(
+    {"amphr", "mamphr", "watthr", "mwatthr", "es", "md", "cyclec", "cyclep", "cyc", "dpttime", "acimp", "dcir"}
+)
 #: Temperatures of the surroundings, which are read where the cell's own is not printed.
 _CHAMBERS = frozenset({"evtemp", "temperaturechamber"})
 _LABEL = re.compile(
@@ -49,6 +55,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(r"\.\d{3}$")
+_PLAIN = re.compile(r"[-+]?\d+(?:\.\d*)?$")
 
 
 def confidence(names: Sequence[str], begins: bool) -> float:
@@ -78,11 +85,16 @@ def plain_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[st
     rows
         First rows, from which the units of auxiliary inputs are taken: ``Aux #1`` is followed by ``Units``.
     """
+    millivolts = says_volts_means_millivolts(names, rows)
     stems = [split(name).stem for name in names]
     out = list(names)
     for place, (name, stem) in enumerate(zip(names, stems, strict=True)):
         if stem == "step" and split(name).unit is not None:
             out[place] = f"StepTime ({split(name).unit})"
+        elif stem in _MILLI:
+            out[place] = _MILLI[stem]
+        elif stem == "volts" and millivolts:
+            out[place] = "Volts (mV)"
         elif stem == "cyclep" and "cyclec" in stems:
             out[place] = "procedure cycle"
         elif stem in _CHAMBERS and _names_cell_temperature(stems):
@@ -91,6 +103,16 @@ def plain_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[st
             units = {row[place + 1].strip() for row in rows if len(row) > place + 1}
             out[place] = "Temperature (C)" if units == {"C"} else name
     return tuple(out)
+
+
+def says_volts_means_millivolts(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a table in milliamperes goes on in millivolts under ``Volts``: its numbers are beyond what a cell can have."""
+    stems = [split(name).stem for name in names]
+    if "mamps" not in stems or "volts" not in stems or split(names[stems.index("volts")]).unit is not None:
+        return False
+    texts = (row[stems.index("volts")].strip() for row in rows if len(row) > stems.index("volts"))
+    plain = (text.replace(",", "" if "." in text else ".") for text in texts)
+    return any(abs(float(text)) > MOST_VOLTS for text in plain if _PLAIN.match(text))
 
 
 def preamble(lines: Sequence[str]) -> dict[str, str]:
