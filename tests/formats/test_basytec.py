@@ -116,6 +116,14 @@ def test_a_signed_net_charge_becomes_two_counters(tmp_path: Path) -> None:
     assert reading.test["channel"] == "18 CH14"
 
 
+def test_a_first_line_without_its_mark(tmp_path: Path) -> None:
+    rows = "".join(f"{n}.0\t{3.5 + 0.01 * n:.3f}\t{0.5 if n < 4 else -0.5}\n" for n in range(8))
+    reading = _read(tmp_path, "Resultfile from Basytec Battery Test System\n~Time[s]\t~U[V]\t~I[A]\n" + rows)
+    got = _frame(reading)
+    assert got.columns == ["test_time", "voltage", "current"]
+    assert (got["voltage"][7], got["current"][7], got["test_time"][7]) == (3.57, -0.5, 7.0)
+
+
 def test_durations(tmp_path: Path) -> None:
     text = ABOUT + "~Time[h:min:s]\tU[V]\tI[A]\tCommand\n0:00:01.5\t3.5\t0.1\tCharge\n30:00:02.5\t3.5\t0.1\tCharge\n"
     assert _frame(_read(tmp_path, text))["test_time"].to_list() == [1.5, 108002.5]

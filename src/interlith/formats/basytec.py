@@ -112,7 +112,7 @@ def sniff(head: bytes, path: Path) -> float:
     """Confidence from the lines that begin with ``~`` and the names with units in brackets."""
     del path
     first = head[:80].lstrip(b"\xef\xbb\xbf").decode("latin-1").casefold()
-    if first.startswith("~") and "basytec" in first:
+    if first.startswith(("~", "resultfile")) and "basytec" in first:
         return 0.97
     rows = header_rows(head) or _blank_separated(head)
     found = next((row for _, _, row in rows if row and row[0].strip("\ufeff ")[:1] in "~#" and _is_header(row)), None)
