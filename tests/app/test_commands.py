@@ -73,6 +73,15 @@ def test_read_one_file(tmp_path: Path) -> None:
     assert {"test_time", "current", "voltage"} <= set(out.read_text().splitlines()[0].split(","))
 
 
+def test_read_a_file_whose_charge_is_withheld(tmp_path: Path) -> None:
+    rows = "".join(f"{n}\t1\t1\t{10 * n}\t{10 * n}\t{n / 3600:.6f}\t0\t2.0\t3.5\tC\t1\n" for n in range(200))
+    path = tmp_path / "x.001"
+    path.write_text("Rec#\tCyc#\tStep\tTest (Sec)\tStep (Sec)\tAmp-hr\tWatt-hr\tAmps\tVolts\tState\tES\n" + rows)
+    done = call("read", path)
+    assert done.returncode == 0, done.stderr
+    assert "withheld" in done.stdout
+
+
 def test_read_nothing_readable(tmp_path: Path) -> None:
     path = tmp_path / "cell.ndax"
     path.write_bytes(b"")

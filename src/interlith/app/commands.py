@@ -181,8 +181,10 @@ def _read_file(path: Path, kind: str | None, csv: Path | None) -> None:
     typer.echo(f"  {cycles.height} half-cycles:")
     for row in cycles.head(LONGEST_LIST).iter_rows(named=True):
         flag = f"  {row['flag']}" if row["flag"] else ""
-        charge = "incomplete" if not row["complete"] else f"{1e3 * row['charge']:10.4f} mAh"
+        known = "not known" if row["charge"] is None else f"{1e3 * row['charge']:10.4f} mAh"
+        charge = "incomplete" if not row["complete"] else known
+        voltage = "" if row["mean_voltage"] is None else f"{row['mean_voltage']:.4f} V"
         typer.echo(
-            f"  {row['half_cycle']:>5}  cycle {row['cycle']:>4} (vendor {row['vendor_cycle'] or '-'})  {row['direction']:<9} {charge}  {row['mean_voltage']:.4f} V{flag}"
+            f"  {row['half_cycle']:>5}  cycle {row['cycle']:>4} (vendor {row['vendor_cycle'] or '-'})  {row['direction']:<9} {charge}  {voltage}{flag}"
         )
     echo(rest(cycles.height))
