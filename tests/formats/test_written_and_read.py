@@ -156,6 +156,21 @@ def test_a_layered_export_is_the_flat_one(tmp_path: Path, delimiter: str, indent
     assert "time_from_steps" in {flag.code for flag in reading.flags}
 
 
+def test_a_layered_export_whose_cells_open_with_a_tab(tmp_path: Path) -> None:
+    plain = tmp_path / "plain.csv"
+    plain.write_text(_layered(","))
+    quoted = [
+        ",".join(cell and (cell if at == 0 else f'"\t{cell}"') for at, cell in enumerate([*line.split(","), "\t"]))
+        for line in _layered(",").splitlines()
+    ]
+    path = tmp_path / "layered.csv"
+    path.write_bytes(("\r\n".join(quoted) + "\r\n").encode("latin-1"))
+    assert neware_csv.sniff(path.read_bytes(), path) > 0.9
+    got, want = _frame(neware_csv.read(path, {})), _frame(neware_csv.read(plain, {}))
+    assert got.select(want.columns).equals(want)
+    assert got["current"].null_count() == 0
+
+
 def test_a_layered_export_with_a_stray_indent_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "layered.csv"
     lines = _layered(",").splitlines()

@@ -56,6 +56,8 @@ def flatten(path: Path, names_records: Callable[[list[str]], bool]) -> bytes | N
     if path.stat().st_size > LARGEST:
         raise ReadError(f"{path}: a layered export above {LARGEST} bytes; export the flat table instead.")
     whole = path.read_bytes().decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")
+    if found[0] != "\t":
+        whole = whole.replace('"\t', '"')  # BTS 7 opens each cell with a tab, so that spreadsheets take it for text
     return _flat(path, whole, *found)
 
 
@@ -82,7 +84,7 @@ def _flat(path: Path, whole: str, delimiter: str, headers: tuple[list[str], ...]
     parts = pl.col("line").str.split(delimiter)
     lines = lines.with_columns(
         pl.when(at == level)
-        .then(parts.list.get(position, null_on_oob=True).str.strip_chars())
+        .then(parts.list.get(position, null_on_oob=True).str.strip_chars(' \t"'))
         .forward_fill()
         .alias(name)
         for name, (level, position) in wanted.items()
@@ -95,7 +97,7 @@ def _flat(path: Path, whole: str, delimiter: str, headers: tuple[list[str], ...]
     prefix = rf"^(?:[ ]*{mark}){{{record_at}}}"
     rest = pl.col("line").str.replace(prefix, "")
     rows = records.select(pl.concat_str([pl.col(name).fill_null("") for name in names] + [rest], separator=delimiter))
-    header = delimiter.join([*names, *headers[2][record_at:]])
+    header = delimiter.join([*names, *(field.strip() for field in headers[2][record_at:])])
     return "\n".join([header, *rows.to_series().to_list(), ""]).encode("utf-8")
 
 
