@@ -22,7 +22,7 @@ from tests.formats.samples import SAMPLES
 NAMES = sorted(SAMPLES.keys() & formats().keys())
 EVERY = pytest.mark.parametrize("name", NAMES)
 #: Damaged files of each format on every change, and in the slow study.
-FEW, MANY = 30, 1500
+FEW, MANY = 40, 1500
 
 
 @functools.cache
