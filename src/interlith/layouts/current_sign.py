@@ -54,7 +54,7 @@ def settled(frame: pl.LazyFrame, where: str) -> tuple[pl.LazyFrame, list[Remark]
         found = _amounts(frame)
     (charge_up, charge_down), (up, down) = found.charge, found.discharge
     current = pl.col("current")
-    if charge_down > charge_up and down <= NOISE * up:
+    if charge_down > charge_up and up > 0.0 and down <= NOISE * up:
         return frame.with_columns(-current), [
             Remark(
                 "sign_turned_round",
