@@ -52,6 +52,12 @@ _ENDS = {
     "ampere_hour": "Ah", "milliampere_hour": "mAh", "ah": "Ah", "mah": "mAh", "coulomb": "coulomb",
     "watt_hour": "Wh", "milliwatt_hour": "mWh", "wh": "Wh", "mwh": "mWh", "celsius": "degC", "kelvin": "kelvin",
 }  # fmt: skip
+#: Quantities that a table can do without. A converter may keep the vendor's own columns of them, without units, beside those
+#: that it named as the standard does.
+_MEASURED = frozenset(
+    {"step_time", "temperature", "capacity_counter", "energy_counter", "charge_counter", "discharge_counter"}
+    | {"charge_energy_counter", "discharge_energy_counter"}
+)
 #: Records by which the unit of the time is judged.
 FIRST = 1000
 _LABELS = frozenset({"testtime/s", "voltage/v", "current/a"})
@@ -175,8 +181,20 @@ def _text(path: Path, decimal: str | None, content: bytes | None) -> tuple[TextT
 
 
 def _understood(names: Sequence[str], where: str, left_out: list[str]) -> tuple[Column, ...]:
+    vocabulary = _vocabulary(names)
     spelled = [_spelled(name) for name in names]
-    columns = understand(spelled, _vocabulary(names), where=where, left_out=left_out)
+    parts = [split(name) for name in spelled]
+    labelled = {vocabulary.get(part.stem) for part in parts if part.unit is not None} - {None}
+    for at, part in enumerate(parts):
+        quantity = vocabulary.get(part.stem)
+        if part.unit is not None or quantity is None:
+            continue
+        if quantity in labelled:
+            spelled[at] = ""
+        elif quantity in _MEASURED:
+            spelled[at] = ""
+            left_out.append(f"The column '{names[at]}' has no unit, so it is none of the standard, and was left out.")
+    columns = understand(spelled, vocabulary, where=where, left_out=left_out)
     return tuple(replace(item, name=names[item.position]) for item in columns)
 
 

@@ -52,6 +52,11 @@ STEP_TYPES = {
 #: Bytes in which ``[Data]`` must begin.
 LONGEST_PROTOCOL = 16_000_000
 _DATA = re.compile(rb"^\[Data\]", re.MULTILINE)
+#: The line of names in quotes that hold commas, and all such lines.
+_QUOTED = re.compile(rb'[",; \t]*\r?\n"[^"\r\n]*,[^"\r\n]*"[,; \t]*\r?\n')
+_QUOTES = re.compile(r'^"([^"\r\n]*,[^"\r\n]*)"[,; \t]*(?=\r?$)', re.MULTILINE)
+#: Largest file (bytes) whose lines are taken out of quotes in memory.
+LARGEST_QUOTED = 1_000_000_000
 _MAKER = re.compile(r"novonix\s+\w*hpc\s+data\s+file", re.IGNORECASE)
 _OWN = frozenset({"dateandtime", "steptype", "runtime", "potential"})
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?$")
@@ -160,14 +165,17 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If there is no table under ``[Data]``, or a column cannot be understood.
     """
+    begins, quoted = _data_begins(path)
+    content = _unquoted(path) if quoted else None
     layout = layout_of(
         path,
         lambda row: names_cycling(row, VOCABULARY),
         missing="no line under [Data] names Run Time, Current and Potential with units as Novonix does; export the data file "
         "with all columns.",
         decimal=options.get("decimal"),
+        content=content,
         header_lines=LONGEST_PROTOCOL,
-        head_bytes=_data_begins(path) + BLOCK,
+        head_bytes=begins + BLOCK,
     )
     left_out: list[str] = []
     columns = understand(layout.names, VOCABULARY, where=str(path), left_out=left_out)
@@ -189,14 +197,24 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     )
 
 
-def _data_begins(path: Path) -> int:
-    """Byte at which the table begins, behind a protocol that may be long; 0 where no mark is found."""
+def _data_begins(path: Path) -> tuple[int, bool]:
+    """Byte at which the table begins, behind a protocol that may be long (0 where no mark is found), and whether its lines
+    stand in quotes, as a spreadsheet leaves lines that it took for one cell."""
     try:
         with path.open("rb") as handle:
-            found = _DATA.search(handle.read(LONGEST_PROTOCOL))
+            head = handle.read(LONGEST_PROTOCOL)
     except OSError as error:
         raise ReadError(f"{path}: cannot be opened ({error.strerror or error}).") from error
-    return found.start() if found else 0
+    found = _DATA.search(head)
+    return (found.start(), _QUOTED.match(head, found.end()) is not None) if found else (0, False)
+
+
+def _unquoted(path: Path) -> bytes:
+    if path.stat().st_size > LARGEST_QUOTED:
+        raise ReadError(
+            f"{path}: its lines stand in quotes in more than {LARGEST_QUOTED} bytes; export the file again."
+        )
+    return _QUOTES.sub(r"\1", decode(path.read_bytes())[0]).encode("utf-8")
 
 
 def _floats(layout: Layout, columns: tuple[Any, ...], quantity: str) -> list[float]:

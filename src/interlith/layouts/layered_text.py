@@ -1,7 +1,8 @@
 """How is an export with cycle rows, step rows and record rows nested in one text made into one flat table?
 
 Such an export opens with three headers, each indented by empty fields: cycle, step, record. The rows follow in the same
-indentation. Here the records get the cycle, step and step type above them, and become a flat text.
+indentation; some versions print the first step of a cycle in the row of the cycle, behind its last field. Here the records
+get the cycle, step and step type above them, and become a flat text.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def _flat(path: Path, whole: str, delimiter: str, headers: tuple[list[str], ...]
     lines = lines.filter(pl.col("line").str.replace_all(delimiter, "", literal=True).str.strip_chars() != "")
     mark = re.escape(delimiter)
     indent = pl.col("line").str.extract(rf"^((?:[ ]*{mark})*)", 1).str.count_matches(delimiter, literal=True)
-    lines = lines.with_columns(indent.cast(pl.Int64).alias("indent"))
+    indent = indent.cast(pl.Int64).alias("indent")
+    lines = _parted(path, lines.with_columns(indent), delimiter, headers).with_columns(indent)
     odd = lines.filter(~pl.col("indent").is_in([cycle_at, step_at, record_at]))
     if odd.height:
         raise ReadError(
@@ -99,6 +101,35 @@ def _flat(path: Path, whole: str, delimiter: str, headers: tuple[list[str], ...]
     rows = records.select(pl.concat_str([pl.col(name).fill_null("") for name in names] + [rest], separator=delimiter))
     header = delimiter.join([*names, *(field.strip() for field in headers[2][record_at:])])
     return "\n".join([header, *rows.to_series().to_list(), ""]).encode("utf-8")
+
+
+def _parted(path: Path, lines: pl.DataFrame, delimiter: str, headers: tuple[list[str], ...]) -> pl.DataFrame:
+    """Rows of a cycle that go on with its first step become two rows."""
+    cycle_at, step_at = _indent(headers[0]), _indent(headers[1])
+    own = _width(headers[0])
+    steps = _width(headers[1]) - step_at
+    parts = pl.col("line").str.split(delimiter)
+    beyond = parts.list.slice(own).list.join("").str.strip_chars(' \t"') != ""
+    glued = lines.filter((pl.col("indent") == cycle_at) & beyond)
+    if not glued.height:
+        return lines
+    odd = glued.filter(
+        pl.col("line").str.strip_chars_end(f"{delimiter} ").str.split(delimiter).list.len() > own + steps
+    )
+    if odd.height:
+        raise ReadError(
+            f"{path}: line {odd['number'][0]} has more fields than a cycle and a step have names ({own} and {steps}); export "
+            "the flat table instead."
+        )
+    cycle, step = parts.list.head(own).list.join(delimiter), parts.list.slice(own).list.join(delimiter)
+    two = pl.concat_list(cycle, pl.lit(delimiter * step_at) + step)
+    inside = pl.col("number").is_in(glued["number"].implode())
+    return lines.with_columns(pl.when(inside).then(two).otherwise(pl.concat_list("line"))).explode("line")
+
+
+def _width(header: Sequence[str]) -> int:
+    """Fields up to the last one that has a name."""
+    return next((number for number in range(len(header), 0, -1) if header[number - 1].strip()), 0)
 
 
 def _indent(row: Sequence[str]) -> int:
