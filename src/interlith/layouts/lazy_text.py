@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +22,8 @@ NULLS = ["-", "--", "NaN", "nan", "N/A", "NULL", "null", "None"]
 #: Blocks (bytes each) in which the marks of `NULLS` are looked for.
 PROBE = 65_536
 PROBES = 12
+#: So many rows, or this share of them, that are shorter than the others are damage; more are the vendor's way.
+FEW_SHORT, SHORT_SHARE = 3, 0.005
 _PLAIN = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$")
 _WHOLE = re.compile(r"[-+]?\d+$")
 _NULLS = frozenset(NULLS)
@@ -52,7 +55,7 @@ def scan(layout: Layout, columns: Sequence[Column]) -> tuple[pl.LazyFrame, list[
     Rows beyond the first and last block are only looked at when the frame is collected; a field there that is no number
     then raises `polars.exceptions.ComputeError`, which `refusal` turns into a `ReadError` with the line.
     """
-    remarks: list[Remark] = []
+    remarks = _short_rows(layout)
     by_position = {column.position: column for column in columns}
     schema: dict[str, pl.DataType | type[pl.DataType]] = {}
     expressions: list[pl.Expr] = []
@@ -86,6 +89,22 @@ def scan(layout: Layout, columns: Sequence[Column]) -> tuple[pl.LazyFrame, list[
         glob=False,
     )
     return frame.select(expressions), remarks
+
+
+def _short_rows(layout: Layout) -> list[Remark]:
+    """Rows that lack fields which all others have: what is left of them may stand in the wrong columns."""
+    rows = (*layout.head_rows, *layout.tail_rows)
+    widths = Counter(map(len, rows))
+    usual = widths.most_common(1)[0][0] if widths else 0
+    short = [number for number, row in enumerate(rows) if len(row) < usual and any(field.strip() for field in row)]
+    if not 0 < len(short) <= max(FEW_SHORT, SHORT_SHARE * len(rows)):
+        return []
+    where = f"line {layout.data_line + short[0] + 1}" if short[0] < len(layout.head_rows) else "near the end"
+    message = (
+        f"{len(short)} rows have fewer fields than the {usual} of the others: fields of them are lost, and those that are left may "
+        "stand in the wrong columns."
+    )
+    return [Remark("fields_missing", message, where)]
 
 
 def refusal(error: Exception, layout_path: str) -> ReadError:

@@ -234,12 +234,19 @@ def _hidden(steps: pl.DataFrame, known: _Steps) -> list[Notice]:
     larger = UNSURE_SHARE * np.fmax(known.charge[spots - 1], known.charge[spots + 1])
     # Between two steps the same way the counter of the gap is taken in; elsewhere nothing takes it.
     inside = (before == after) & (before != 0) & (known.charge[spots + 1] > 0)
+    begun = (known.end - known.start)[spots] * np.abs(steps.get_column("current_start").to_numpy()[spots + 1])
+    # Without any counter nothing shows when the step behind began.
+    unseen = (after != 0) & ~np.isfinite(known.counter[spots + 1]) & (begun / SECONDS_AN_HOUR > larger)
+    coarse = inside & (steps.get_column("counter_std").to_numpy()[spots + 1] > larger)
     with np.errstate(invalid="ignore"):
-        under = spots[(unknown & (before != 0) & (passed > larger)) | (~inside & (known.charge[spots] > larger))]
+        under = spots[
+            (unknown & (before != 0) & (passed > larger)) | (~inside & (known.charge[spots] > larger))
+            | (unknown & unseen) | (~unknown & coarse)
+        ]  # fmt: skip
     if under.size:
         message = (
-            f"{under.size} steps under current border on a stretch without rows: they went on in it or may have done so, and passed "
-            "more than is counted."
+            f"{under.size} steps under current border on a stretch without rows: they went on in it or may have done so, and what "
+            "they passed there is not counted, or by a coarse counter only."
         )
         found.append(Notice("current_unseen", message, _place(known, int(under[0]))))
     return found

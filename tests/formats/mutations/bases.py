@@ -23,7 +23,7 @@ from tests.formats.samples.common import instead
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 #: Real files longer than this are cut (text, at a line end) or left out (bytes).
-LARGEST = 150_000
+LARGEST = 300_000
 #: Real files of one format that are damaged beside the own-written one.
 MOST_REAL = 3
 #: Lines of a long real text that stay as they are.

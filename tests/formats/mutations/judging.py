@@ -153,7 +153,7 @@ def _differences(
     if len(told) != len(clean) and not (shorter and len(told) < len(clean)):
         text = f"{len(told)} half-cycles instead of {len(clean)}"
         differences.append(text)
-        marked = any(one.words - _words(clean) for one in told)
+        marked = any(one.words - _words(clean) for one in told) or all(one.charge is None for one in told)
         if not marked:
             silent.append(text)
     for number, (before, now) in enumerate(zip(clean, told, strict=False), start=1):

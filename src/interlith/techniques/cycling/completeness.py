@@ -9,6 +9,11 @@ import polars as pl
 END_VOLTS, END_SHARE = 0.005, 0.01
 #: One that ends at constant voltage must also have come down to this many times the usual last current.
 END_CURRENT = 1.1
+#: With several others to compare with, they show how well the end is kept: so many times their largest distance from the
+#: middle, and no less than this (V).
+END_SPREADS, END_STEADY = 3.0, 0.002
+#: Half-cycles are alike if their main currents differ by less than this share.
+SAME_CURRENT = 0.1
 #: A stretch that passes less than this share of the charge of the half-cycle before it, and ends this share of the window
 #: away from where any of its kind ended, is a pulse at the end of a file and no half-cycle.
 TINY_SHARE, FAR_SHARE = 0.2, 0.2
@@ -61,6 +66,7 @@ def _at_usual_end(
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     end = table.get_column("voltage_end").to_numpy()
     current = np.abs(table.get_column("current_end").to_numpy())
+    main = table.get_column("cc_current").fill_null(np.nan).to_numpy()
     held = (table.get_column("last_control") == "cv").fill_null(False).to_numpy()
     window = float(str(table.get_column("voltage_max").max())) - float(str(table.get_column("voltage_min").min()))
     found = np.zeros(table.height, dtype=np.bool_)
@@ -68,7 +74,16 @@ def _at_usual_end(
         others = followed & _alike(table, int(row))
         if not others.any():
             continue
-        close = abs(end[row] - float(np.median(end[others]))) <= max(END_VOLTS, END_SHARE * window)
+        apart = np.abs(end[others] - float(np.median(end[others])))
+        allowed = max(END_VOLTS, END_SHARE * window)
+        if others.sum() > 1:
+            # Where the others end at one voltage to the millivolt, this one does too if it was finished.
+            allowed = min(allowed, max(END_STEADY, END_SPREADS * float(apart.max())))
+        close = abs(end[row] - float(np.median(end[others]))) <= allowed
+        alike = others & (np.abs(main - main[row]) <= SAME_CURRENT * main[row])
+        if alike.any():
+            # A second step at a lower current belongs to the half-cycle.
+            close = close and current[row] <= END_CURRENT * float(np.median(current[alike]))
         holding = others & held
         if holding.sum() * 2 > others.sum():
             close = close and bool(held[row]) and current[row] <= END_CURRENT * float(np.median(current[holding]))
