@@ -150,3 +150,20 @@ def test_a_novonix_table_whose_lines_stand_in_quotes(end: str, tmp_path: Path) -
     quoted.write_text(end.join([*f"{head}[Data]".splitlines(), *body, ""]), encoding="utf-8", newline="")
     assert novonix.sniff(quoted.read_bytes(), quoted) > 0.9
     assert _frame(novonix.read(quoted, {})).equals(_frame(novonix.read(plain, {})))
+
+
+@pytest.mark.parametrize("runs_on", [False, True])
+def test_a_total_time_that_begins_anew_in_each_step(runs_on: bool, tmp_path: Path) -> None:
+    text = "DataPoint,Cycle Index,Step Index,Step Type,Time(s),Total Time(s),Current(A),Voltage(V),Capacity(Ah)\n"
+    for row in range(18):
+        step, tick = divmod(row, 6)
+        word, current = (("Rest", 0.0), ("CC Chg", 0.01), ("CC DChg", -0.01))[step]
+        total = 10 * (5 * step + tick) if runs_on else 10 * tick
+        text += f"{row + 1},1,{step + 1},{word},{10 * tick},{total},{current},3.5,{abs(current) * tick / 360}\n"
+    path = tmp_path / "x.csv"
+    path.write_text(text, encoding="utf-8")
+    reading = neware_csv.read(path, {})
+    assert _frame(reading)["test_time"].to_list() == [
+        10.0 * (5 * step + tick) for step in range(3) for tick in range(6)
+    ]
+    assert ("time_from_steps" in _flags(reading)) is not runs_on

@@ -47,6 +47,14 @@ def over_midnight(frame: pl.LazyFrame, samples: Sequence[str]) -> tuple[pl.LazyF
     return frame.with_columns(pl.col("test_time") + DAY * fell.cast(pl.Int64).cum_sum()), [remark]
 
 
+def only_of_steps(frame: pl.LazyFrame) -> bool:
+    """Whether `test_time` is the `step_time` throughout and begins anew: some exports of Neware print it so."""
+    time = pl.col("test_time")
+    apart = (time - pl.col("step_time")).abs().max() > 0.0
+    found = frame.select(apart.alias("apart"), (time.diff() < 0.0).any().alias("falls")).collect()
+    return bool(found["falls"].item()) and not found["apart"].item()
+
+
 def from_step_time(frame: pl.LazyFrame, names: set[str]) -> tuple[pl.LazyFrame, list[Remark]]:
     """Add `test_time` as the running sum of step times, where the vendor gives none.
 
@@ -65,7 +73,8 @@ def from_step_time(frame: pl.LazyFrame, names: set[str]) -> tuple[pl.LazyFrame, 
     passed = pl.when(begins).then(time).otherwise(time.diff().fill_null(time.first()))
     remark = Remark(
         "time_from_steps",
-        "The export has no total time; device time is the sum of the step times, without unrecorded time between steps.",
+        "The export has no total time, or one that begins anew in each step; device time is the sum of the step times, without "
+        "unrecorded time between steps.",
         severity="note",
     )
     return frame.with_columns(passed.cum_sum().alias("test_time")), [remark]

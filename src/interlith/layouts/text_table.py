@@ -117,9 +117,21 @@ def _assembled(layout: Layout, understood: tuple[Column, ...]) -> TextTable:
     if clock is not None:
         frame, days = device_time.over_midnight(frame, layout.column(clock.position))
         remarks = [*remarks, *days]
-    frame, more = device_time.from_step_time(frame, names)
+    if _same_times(layout, understood) and device_time.only_of_steps(frame):
+        frame = frame.drop("test_time")
+    frame, more = device_time.from_step_time(frame, set(frame.collect_schema().names()))
     frame, signs = device_time.signed(frame, names, contradicted=_unsigned(layout, understood))
     return TextTable(frame, tuple(frame.collect_schema().names()), layout, understood, (*remarks, *more, *signs))
+
+
+def _same_times(layout: Layout, understood: Sequence[Column]) -> bool:
+    """Whether total and step time are the same text in all rows looked at, as where the total begins anew in each step."""
+    where = {column.quantity: column.position for column in understood}
+    if not {"test_time", "step_time"} <= set(where):
+        return False
+    one, other = where["test_time"], where["step_time"]
+    rows = (row for row in (*layout.head_rows, *layout.tail_rows) if len(row) > max(one, other))
+    return all(row[one] == row[other] for row in rows)
 
 
 def _unsigned(layout: Layout, understood: Sequence[Column]) -> bool:
