@@ -66,7 +66,9 @@ def test_an_export_of_every_tenth_record_is_no_loss(every: int) -> None:
 
 
 def test_records_numbered_anew_in_every_step_are_no_loss() -> None:
-    rows = frame().with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("vendor_step").alias("vendor_record"))
+    rows = frame().with_columns(
+        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("vendor_step").alias("vendor_record")
+    )
     assert codes(rows) == set()
 
 
@@ -106,12 +108,16 @@ def test_a_small_current_that_stands_out_is_in_the_uncertainty() -> None:
 def test_a_sign_that_is_lost_in_one_row_is_told_and_a_profile_is_not() -> None:
     assert "row_against_step" in codes(changed(frame(), 50, "current", 1.25e-3))
     rows = frame()
-    alternating = pl.when((pl.int_range(pl.len()) % 3 == 0) & (pl.col("current") < 0)).then(1.25e-3).otherwise("current")
+    alternating = (
+        pl.when((pl.int_range(pl.len()) % 3 == 0) & (pl.col("current") < 0)).then(1.25e-3).otherwise("current")
+    )
     assert "row_against_step" not in codes(rows.with_columns(alternating.alias("current")))
 
 
 @pytest.mark.parametrize("counters", [True, False])
-@pytest.mark.parametrize(("first", "last"), [(56, 62), (57, 64), (28, 44), (45, 75), (80, 100), (31, 64), (36, 66), (90, 115)])
+@pytest.mark.parametrize(
+    ("first", "last"), [(56, 62), (57, 64), (28, 44), (45, 75), (80, 100), (31, 64), (36, 66), (90, 115)]
+)
 def test_rows_lost_at_the_ends_of_steps_are_told(first: int, last: int, counters: bool) -> None:
     assert codes(without(frame(counters=counters), first, last))
 
