@@ -177,7 +177,19 @@ def _text(path: Path, decimal: str | None, content: bytes | None) -> tuple[TextT
     )
     left_out: list[str] = []
     columns = _understood(layout.names, str(path), left_out)
-    return assemble(layout, columns), [Remark("column_left_out", text) for text in left_out]
+    return assemble(layout, columns), [*_unchecked(columns), *(Remark("column_left_out", text) for text in left_out)]
+
+
+def _unchecked(columns: Sequence[Column]) -> list[Remark]:
+    """A current in a unit of its own, where nothing else in the file would show a wrong one."""
+    found = {item.quantity: item for item in columns}
+    if "current" not in found or found["current"].factor == 1.0 or {"charge_counter", "capacity_counter"} & set(found):
+        return []
+    message = (
+        f"The column '{found['current'].name}' is not in A, the unit of the standard, and there is no capacity to check it by: were "
+        "its name wrong, every charge would be."
+    )
+    return [Remark("unit_unchecked", message)]
 
 
 def _understood(names: Sequence[str], where: str, left_out: list[str]) -> tuple[Column, ...]:

@@ -197,7 +197,8 @@ def _present(database: Database, table: Definition, rows: Rows, field: Field) ->
             int(rows.start[spot]) // database.layout.page, f"a row says that it has {int(count[spot])} columns"
         )
     known = field.number < count
-    at = rows.start + rows.length - mask + np.where(known, field.number // 8, 0)
+    # A row without columns has no such byte, and may end where the file does.
+    at = np.minimum(rows.start + rows.length - mask + np.where(known, field.number // 8, 0), database.data.size - 1)
     present: NDArray[np.bool_] = known & ((database.data[at] >> (field.number % 8)) & 1).astype(np.bool_)
     return present
 

@@ -75,6 +75,12 @@ def _voltage(steps: pl.DataFrame) -> list[Notice]:
             "is probably a thousand times too small. Correct the export or declare the unit."
         )
         return [Notice("voltage_scale", message, "", "error")]
+    if low == high and {1, -1} <= set(steps.get_column("direction").to_list()):
+        message = (
+            f"the voltage stands at {low:g} V through charge and discharge, which no cell does: another column was taken for it, or "
+            "it was not recorded."
+        )
+        return [Notice("voltage_stands", message)]
     if low >= LOWEST_VOLTAGE and high <= HIGHEST_VOLTAGE:
         return []
     row = steps.filter((pl.col("voltage_max") > HIGHEST_VOLTAGE) | (pl.col("voltage_min") < LOWEST_VOLTAGE)).row(

@@ -233,7 +233,7 @@ def _hidden(steps: pl.DataFrame, known: _Steps) -> list[Notice]:
     passed = (known.end - known.start)[spots] * known.current_end[spots - 1] / SECONDS_AN_HOUR
     larger = UNSURE_SHARE * np.fmax(known.charge[spots - 1], known.charge[spots + 1])
     # Between two steps the same way the counter of the gap is taken in; elsewhere nothing takes it.
-    inside = (before == after) & (before != 0) & (known.charge[spots + 1] > 0)
+    inside = (before == after) & (before != 0) & (known.charge[spots + 1] > 0) & (known.charge[spots - 1] > 0)
     begun = (known.end - known.start)[spots] * np.abs(steps.get_column("current_start").to_numpy()[spots + 1])
     # Without any counter nothing shows when the step behind began.
     unseen = (after != 0) & ~np.isfinite(known.counter[spots + 1]) & (begun / SECONDS_AN_HOUR > larger)
