@@ -59,7 +59,7 @@ def _header(other: Mapping[str, tuple[sheets.Row, ...]]) -> dict[str, str]:
     rows = next((rows for name, rows in other.items() if name.casefold() in ("info", "test", "testinfo")), ())
     found: dict[str, str] = {}
     texts = [[_text(cell) for cell in row] for row in rows]
-    for row, below in zip(texts, [*texts[1:], []], strict=True):
+    for row, below in zip(texts, [*texts[1:], []], strict=False):
         filled = [cell for cell in row if cell]
         if len(filled) >= 4 and len([cell for cell in below if cell]) >= 3:
             found |= {name: value for name, value in zip(row, below, strict=False) if name and value}

@@ -29,6 +29,8 @@ _NUMBER = {
     sign: re.compile(rf"[-+]?(?:\d+(?:{re.escape(sign)}\d*)?|{re.escape(sign)}\d+)(?:[eE][-+]?\d+)?$") for sign in ".,"
 }
 _BY_COMMA = tuple((sign, _NUMBER[sign]) for sign in ",.")
+#: Lines that a data file has once.
+_OPENINGS = (b"EXPLAIN", b"\nTAG\t", b"\nDATE\tLABEL")
 _TABLE = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)\tTABLE(?:\t(?P<rows>\d+))?\s*$")
 _LAST = re.compile(rb"\n(?=[^\t])")
 
@@ -80,11 +82,14 @@ def sections_of(path: Path) -> tuple[dict[str, str], tuple[Section, ...]]:
         raise ReadError(f"{path}: {size} bytes are more than a Gamry data file holds ({LARGEST}); split it.")
     if not text[:64].lstrip(b"\xef\xbb\xbf").startswith(b"EXPLAIN"):
         raise ReadError(f"{path}: byte 0 is no EXPLAIN, so this is no Gamry data file; copy it again.")
-    again = text.find(b"\nEXPLAIN", 64)
-    if again >= 0:
-        raise ReadError(
-            f"{path}: at byte {again + 1} another data file begins (EXPLAIN): two were put together; give each a file of its own."
-        )
+    for opening in _OPENINGS:
+        first = text.find(opening)
+        again = text.find(opening, first + 1) if first >= 0 else -1
+        if again >= 0:
+            raise ReadError(
+                f"{path}: at byte {again + 1} another data file begins ({opening.strip().decode()}): two were put together; give "
+                "each a file of its own."
+            )
     return _settings(text), tuple(_tables(path, text))
 
 
