@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from interlith.errors import StudyError
-from interlith.model import Figure, Line, Panel
+from interlith.model import Figure, Line, Observable, Panel, Statement
 from interlith.reporting import report, write_report
 from interlith.reporting.headline import columns
 from interlith.reporting.page import render, stems
@@ -228,6 +228,16 @@ def test_stems_are_safe_and_unique() -> None:
     assert stems(figures) == ["etc_x", "a_b", "a_b_2", "figure", "figure_2"]
 
 
+def test_a_statement_brings_its_findings_numbers_and_figures(outcome, tmp_path) -> None:
+    figure = Figure("f", "Loose", "c", (Panel("x", "y", (Line(np.arange(3.0), np.arange(3.0)),)),))
+    number = Observable("onset_of_resistance", 4.41, "V", "C5_01", {"fit:onset": 0.02}, variant="C0.5La")
+    statement = Statement((outcome.findings[0],), (number,), (figure,))
+    text = report([statement], tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Loose" in text
+    assert "C5_01" in text
+    assert html.escape(outcome.findings[0].statement, quote=False).replace("'", "&#39;") in text
+
+
 def test_notebooks_get_a_page_of_loose_results(outcome, tmp_path) -> None:
     figure = Figure("f", "Loose", "c", (Panel("x", "y", (Line(np.arange(3.0), np.arange(3.0)),)),))
     page = report([*outcome.results, outcome.findings[0], figure], tmp_path / "loose" / "page.html")
@@ -236,7 +246,9 @@ def test_notebooks_get_a_page_of_loose_results(outcome, tmp_path) -> None:
     assert html.escape(outcome.findings[0].statement, quote=False).replace("'", "&#39;") in text
     assert "observables.csv" not in text
     assert list(page.parent.iterdir()) == [page]
-    with pytest.raises(StudyError, match=r"given a str, which it cannot show\. Allowed: Result, Finding, Figure"):
+    with pytest.raises(
+        StudyError, match=r"given a str, which it cannot show\. Allowed: Result, Statement, Finding, Figure"
+    ):
         report(["cells"], tmp_path / "x.html")
     with pytest.raises(StudyError, match="given nothing"):
         report([], tmp_path / "x.html")

@@ -118,6 +118,15 @@ def _pieces(source: Source) -> Iterable[Observable | pl.DataFrame]:
     return [item.table if isinstance(item, Result) else item for item in source]
 
 
+def observables_of(source: Source) -> Iterable[Observable]:
+    """Every observable of a source, tables turned into objects."""
+    for item in _pieces(source):
+        if isinstance(item, Observable):
+            yield item
+        else:
+            yield from from_frame(item)
+
+
 def _add_one(pool: _Pool, item: Observable, quantity: str, at: Mapping[str, float]) -> None:
     pool.quantities.add(item.quantity)
     if item.quantity != quantity:

@@ -12,6 +12,7 @@ from interlith.model.record import FileRecord, StepRecord
 from interlith.model.result import Citation, How, Result
 from interlith.model.sample import Declared, Sample, Variant
 from interlith.model.series import Series
+from interlith.model.statement import Statement
 from interlith.model.step import Agreement, Given, Refusal, Step
 from interlith.model.study import Gap, Primary, Replication, Study, Unread
 from interlith.model.technique import Example, Technique
@@ -51,6 +52,7 @@ __all__ = [
     "Series",
     "Source",
     "State",
+    "Statement",
     "Step",
     "StepRecord",
     "Study",

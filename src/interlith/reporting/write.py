@@ -7,11 +7,23 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
 from interlith.errors import StudyError
-from interlith.model import Figure, Finding, Replication, Result, Sample, Study, StudyOutcome, Variant
+from interlith.model import (
+    Figure,
+    Finding,
+    Replication,
+    Result,
+    Sample,
+    Statement,
+    Study,
+    StudyOutcome,
+    Variant,
+    to_frame,
+)
 from interlith.model.observable import dtypes
 from interlith.reporting.draw import picture
 from interlith.reporting.page import render, stems, style_of
@@ -25,6 +37,8 @@ MANIFEST_HEAD = "# Files that the last run wrote here; the next run removes thos
 KINDS = ("svg", "pdf", "csv")
 #: The only names that `stems` gives: a list that somebody changed cannot lead out of the folder.
 _OURS = re.compile(r"[a-z0-9_]+\.(?:svg|pdf|csv)")
+
+_Kind = TypeVar("_Kind", Finding, Figure)
 
 
 def write_report(outcome: StudyOutcome, folder: Path | str) -> Path:
@@ -96,13 +110,13 @@ def _list_files(folder: Path, names: Iterable[str]) -> None:
     whole(folder / MANIFEST, text.encode())
 
 
-def report(results: Iterable[Result | Finding | Figure] | StudyOutcome, path: Path | str) -> Path:
+def report(results: Iterable[Result | Statement | Finding | Figure] | StudyOutcome, path: Path | str) -> Path:
     """Write one self-contained HTML page of results, findings and figures, without a study around them.
 
     Parameters
     ----------
     results
-        `Result`, `Finding` and `Figure` objects in any order, or a whole `StudyOutcome`.
+        `Result`, `Statement`, `Finding` and `Figure` objects in any order, or a whole `StudyOutcome`.
     path
         Of the page; nothing else is written.
 
@@ -125,17 +139,17 @@ def gather(items: Sequence[object], path: Path) -> StudyOutcome:
     Raises
     ------
     StudyError
-        If an item is no Result, Finding or Figure, or there is none.
+        If an item is no Result, Statement, Finding or Figure, or there is none.
     """
     if not items:
         raise StudyError("The report was given nothing; hand it a list of results, findings or figures.")
     for item in items:
-        if not isinstance(item, (Result, Finding, Figure)):
+        if not isinstance(item, (Result, Statement, Finding, Figure)):
             raise StudyError(
-                f"The report was given a {type(item).__name__}, which it cannot show. Allowed: Result, Finding, Figure."
+                f"The report was given a {type(item).__name__}, which it cannot show. Allowed: Result, Statement, Finding, Figure."
             )
     found = tuple(item for item in items if isinstance(item, Result))
-    tables = [item.table for item in found]
+    tables = [table for table in map(_observables_of, items) if table is not None]
     table = pl.concat(tables, how="diagonal_relaxed") if tables else pl.DataFrame(schema=dtypes())
     specimens = table.select("sample", "variant", "batch", "replicate").unique("sample", maintain_order=True)
     samples = tuple(
@@ -148,10 +162,23 @@ def gather(items: Sequence[object], path: Path) -> StudyOutcome:
         variants={name: Variant(name) for name in names}, samples=samples, measurements=(),
     )  # fmt: skip
     return StudyOutcome(
-        study, found, table, tuple(item for item in items if isinstance(item, Finding)),
-        tuple(item for item in items if isinstance(item, Figure)),
+        study, found, table, _all_of(items, Finding), _all_of(items, Figure),
         tuple(choice for item in found for choice in item.choices),
     )  # fmt: skip
+
+
+def _observables_of(item: object) -> pl.DataFrame | None:
+    if isinstance(item, Result):
+        return item.table
+    return to_frame(item.observables) if isinstance(item, Statement) else None
+
+
+def _all_of(items: Sequence[object], kind: type[_Kind]) -> tuple[_Kind, ...]:
+    """Findings or figures, those inside statements among them, in order."""
+    parts: list[object] = []
+    for item in items:
+        parts += [*item.findings, *item.figures] if isinstance(item, Statement) else [item]
+    return tuple(part for part in parts if isinstance(part, kind))
 
 
 def marked(outcome: StudyOutcome) -> tuple[Figure, ...]:
