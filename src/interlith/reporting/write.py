@@ -175,10 +175,11 @@ def _observables_of(item: object) -> pl.DataFrame | None:
 
 def _all_of(items: Sequence[object], kind: type[_Kind]) -> tuple[_Kind, ...]:
     """Findings or figures, those inside statements among them, in order."""
-    parts: list[object] = []
-    for item in items:
-        parts += [*item.findings, *item.figures] if isinstance(item, Statement) else [item]
-    return tuple(part for part in parts if isinstance(part, kind))
+    return tuple(part for item in items for part in _parts(item) if isinstance(part, kind))
+
+
+def _parts(item: object) -> tuple[object, ...]:
+    return (*item.findings, *item.figures) if isinstance(item, Statement) else (item,)
 
 
 def marked(outcome: StudyOutcome) -> tuple[Figure, ...]:
