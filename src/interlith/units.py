@@ -134,6 +134,7 @@ def _unit(text: str) -> Any:
         TypeError,
         TokenError,
         AttributeError,
+        AssertionError,
     ) as error:
         raise UnitError(
             f"'{text}' is not a unit that Interlith knows; write for instance mg, cm^2, mAh/g, degC or %."

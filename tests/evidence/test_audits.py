@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib import resources
 from pathlib import Path
 
@@ -59,12 +60,16 @@ def test_shipped_files_give_the_verdicts_they_expect(name: str) -> None:
 def test_shipped_files_cover_the_arithmetic_audits() -> None:
     expected = {
         "a1_coverage",
+        "a2_threshold",
+        "a5_wetting",
         "a8_wording",
+        "b10_depths",
         "b4_cells",
         "b5_window",
         "c1_refinement",
         "c_pouch",
         "d1_expansion",
+        "d5_order",
         "d7_units",
     }
     assert expected <= set(list_claims())
@@ -82,6 +87,12 @@ def test_shipped_files_cover_the_arithmetic_audits() -> None:
         ("c1_refinement", "goodness = r_weighted / r_expected", "supported", 18.0, 18.07),
         ("c_pouch", "per_side = 2 * face * (cathode + anode)", "supported", 0.1176, 0.11762),
         ("d1_expansion", "growth = volume_hot / volume_cold - 1", "supported", 0.0213, 0.021257),
+        ("b5_window", "'0.10' = share_in(sweep, diffusion)", "supported", 0.1, math.log10(1 / (0.2 * math.pi)) / 2),
+        ("d5_order", "layer <= 2 * reach", "contradicted", 15e-9, 4e-9),
+        ("d5_order", "motion <= products", "contradicted", 723.15, 653.15),
+        ("b10_depths", "radius <= high(scandium)", "contradicted", 6.25e-6, 8e-9),
+        ("a2_threshold", "threshold < first_coating", "undecided", 0.005, 0.005),
+        ("a5_wetting", "gain > 2 * elastic", "contradicted", 0.255, 0.32),
         ("d7_units", "lithium_needed = concentration / per_lithium", "supported", 0.357, 0.35696),
     ],
 )
@@ -174,6 +185,22 @@ def test_expectation_that_is_not_met_is_said() -> None:
         ("values: {a: 1.0}\nclaims: a = 1", r"line 2: `claims:` is a list"),
         ("values: {a: 1.0}\nderived: {b: c + 1}\nclaims: [a = b]", r"derived 'b': there is no value 'c'"),
         ("values: {a: 1.0}\nderived: {b: b + 1}\nclaims: [a = b]", r"itself"),
+        (
+            "values:\n  a: 20-10 nm\nclaims:\n  - a = 1",
+            r"line 2: 'a' is '20-10 nm', a range whose first end is not below",
+        ),
+        ("values:\n  a: 10 -20 nm\nclaims:\n  - a = 1", r"line 2: .*may be a range; write '10-20 nm'"),
+        ("values:\n  a: 1e5-\nclaims:\n  - a = 1", r"line 2: '-' is not a unit"),
+        ("values: {a: 1-2}\nclaims:\n  - low(a, a) = 1", r"line 3: .*low\(\) takes one argument, not 2"),
+        (
+            "values: {a: 1-2}\nclaims:\n  - overlap(a, 3) = 1",
+            r"line 3: .*takes a range such as '10-20 nm', not a number",
+        ),
+        ("values: {a: 1-2}\nclaims:\n  - a = 2 * a", r"line 3: .*the range 'a' stands on both sides"),
+        ("values: {a: 1-2}\nclaims:\n  - a - a = 0", r"line 3: .*the range 'a' stands here twice"),
+        ("values: {a: 1-2}\nclaims:\n  - within(1, a) = 1", r"line 3: .*'=' is left over"),
+        ("values: {a: 1-2}\nclaims:\n  - 2 * within(1, a) = 1", r"line 3: .*is a claim by itself"),
+        ("values: {a: 1-2}\nclaims:\n  - window(a, 3) = 1", r"line 3: .*two frequencies, not a range"),
         ("values: {a: 1.0", r"line \d"),
         ("", r"is empty"),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,18 +14,14 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from interlith.errors import StudyError, UnitError, nearest
-from interlith.evidence.amounts import base_factor
 from interlith.evidence.expressions import Claim, parse_claim, parse_expression
 from interlith.evidence.expressions import Node as Expression
-from interlith.units import parse
+from interlith.evidence.printed import LAST_DIGIT, Printed, read_printed
 
 LARGEST_BYTES = 1_000_000
 MOST_CLAIMS = 1_000
 EXPECTATIONS = ("holds", "contradicts", "undecidable")
 _TOP = ("source", "values", "derived", "claims", "rounding", "note")
-_LAST_DIGIT, _NONE = "last printed digit", "none"
-_WHOLE = re.compile(r"^\s*[-+\u2212]?\d+(?![\d.eE(])")
-_NULLS = ("", "~", "null", "Null", "NULL", "?")
 _NAME = re.compile(r"^[^\W\d]\w*$")
 
 
@@ -36,27 +31,6 @@ class Entry:
 
     content: str | dict[str, Entry] | list[Entry]
     line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A printed number: value in `unit`, standard uncertainty if printed, half-width of its rounding otherwise.
-
-    `value` is nan where the source gives none. `whole` marks a number without decimal point, taken as exact.
-    """
-
-    text: str
-    value: float
-    unit: str
-    std: float
-    half: float
-    whole: bool
-    statement: str = ""
-
-    @property
-    def missing(self) -> bool:
-        """Whether the source gives no number."""
-        return math.isnan(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +135,7 @@ def _interpret(entry: Entry, name: str) -> ClaimsFile:
     for word in ("values", "claims"):
         if word not in top:
             raise StudyError(f"{name} has no `{word}:`; it needs `values:` and `claims:`.")
-    rounding = _text(top["rounding"], name) if "rounding" in top else _LAST_DIGIT
+    rounding = _text(top["rounding"], name) if "rounding" in top else LAST_DIGIT
     values = {
         word: _printed(item, name, word, rounding)
         for word, item in _mapping(top["values"], name, None, "values").items()
@@ -229,47 +203,6 @@ def _printed(entry: Entry, name: str, word: str, rounding: str) -> Printed:
         return read_printed(text, rounding, what=f"'{word}'", statement=statement)
     except UnitError as error:
         raise StudyError(f"{_where(name, where)}: {error}") from error
-
-
-def read_printed(text: str, rounding: str, *, what: str, statement: str = "") -> Printed:
-    """A printed number with the uncertainty that its digits imply.
-
-    A printed standard uncertainty stands for itself. Without one, a number with a decimal point (or an exponent) was
-    rounded by at most half of its last digit; a whole number is nominal (a 10 mm die, 60 parts) and taken as exact.
-
-    Raises
-    ------
-    UnitError
-        If it is no number with a unit, or the rounding is none of the allowed ones.
-    """
-    if text.strip() in _NULLS:
-        return Printed(text, math.nan, "", math.nan, 0.0, False, statement)
-    value = parse(text, what=what)
-    base_factor(value.unit)
-    whole = bool(_WHOLE.match(text))
-    half = 0.0
-    if math.isnan(value.std):
-        half, whole = _half_width(text, rounding, value.value, value.unit, value.resolution, whole)
-    return Printed(text, value.value, value.unit, value.std, half, whole and math.isnan(value.std), statement)
-
-
-def _half_width(
-    text: str, rounding: str, value: float, unit: str, resolution: float, whole: bool
-) -> tuple[float, bool]:
-    if rounding == _LAST_DIGIT:
-        return (0.0 if whole else resolution / 2), whole
-    if rounding == _NONE:
-        return 0.0, False
-    try:
-        size = parse(rounding, what="the rounding")
-    except UnitError:
-        raise UnitError(
-            f"the rounding of '{text}' is '{rounding}'; {nearest(rounding, (_LAST_DIGIT, _NONE))}, or a half-width such as "
-            "0.5 % or 0.05 mAh/g"
-        ) from None
-    if size.unit == "%" and unit != "%":
-        return abs(value) * size.value / 100, False
-    return abs(size.to(unit).value if size.unit else size.value), False
 
 
 def _statement(entry: Entry, name: str) -> Statement:

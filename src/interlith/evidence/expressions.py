@@ -3,13 +3,15 @@
 Grammar (nothing else is understood)::
 
     claim      = sum relation sum          relation = "=" | "<" | "<=" | ">" | ">="
+               | predicate "(" sum "," sum ")"            predicate = "within" | "precedes"
     sum        = product (("+" | "-") product)*
     product    = signed (("*" | "/") signed)*
     signed     = ("-" | "+") signed | power
     power      = atom ("^" signed)?        right to left; "**" is read as "^"
     atom       = number | name | quoted value with unit | function "(" sum ("," sum)* ")" | "(" sum ")"
 
-A plain number is exact (the 2 of a formula); a quoted one such as ``'3.46 nm^-2'`` is a printed value with its rounding.
+A plain number is exact (the 2 of a formula); a quoted one such as ``'3.46 nm^-2'`` is a printed value with its rounding,
+and ``'10-20 nm'`` a printed range.
 """
 
 from __future__ import annotations
@@ -22,12 +24,16 @@ from typing import NoReturn
 import numpy as np
 
 from interlith.errors import StudyError, nearest
-from interlith.evidence.amounts import FUNCTIONS, PI, Amount, extreme
+from interlith.evidence.amounts import FUNCTIONS, PI, Amount
+from interlith.evidence.ranges import RANGE_FUNCTIONS, Value, apply, extreme_of, operate
 
 LONGEST = 500
 DEEPEST = 40
 RELATIONS = ("<=", ">=", "=", "<", ">")
+#: Relations written as a function; a claim is one of them, they are no numbers.
+PREDICATES = ("within", "precedes")
 _SEVERAL = ("min", "max")
+_CALLED = (*FUNCTIONS, *_SEVERAL, *RANGE_FUNCTIONS)
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<quoted>'[^']*'|\"[^\"]*\")"
     r"|(?P<sign>\*\*|<=|>=|==|[-+*/^()=<>,·×÷−]))"
@@ -51,7 +57,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Two sides and the relation between them."""
+    """Two sides and the relation between them, one of `RELATIONS` or of `PREDICATES`."""
 
     left: Node
     relation: str
@@ -68,6 +74,11 @@ def parse_claim(text: str) -> Claim:
         If it is no claim of the grammar: the message marks the place.
     """
     parser = _Parser(text)
+    if parser.peek() in PREDICATES and parser.follows("("):
+        word = parser.take()
+        left, right = parser.arguments(word, ("a", "b"), 0)
+        parser.end()
+        return Claim(left, word, right, text.strip())
     left = parser.sum(0)
     relation = parser.take()
     if relation not in RELATIONS:
@@ -116,6 +127,9 @@ class _Parser:
 
     def peek(self) -> str:
         return self.tokens[self.at][1] if self.at < len(self.tokens) else ""
+
+    def follows(self, sign: str) -> bool:
+        return self.at + 1 < len(self.tokens) and self.tokens[self.at + 1][1] == sign
 
     def take(self) -> str:
         word = self.peek()
@@ -178,26 +192,38 @@ class _Parser:
         return node
 
     def call(self, word: str, depth: int) -> Node:
-        if word not in FUNCTIONS and word not in _SEVERAL:
+        if word in PREDICATES:
             self.at -= 1
-            self.fail(f"there is no function '{word}'; {nearest(word, (*FUNCTIONS, *_SEVERAL))}")
+            self.fail(f"{word}() is a claim by itself and no number; nothing may stand before or behind it")
+        if word not in _CALLED:
+            self.at -= 1
+            self.fail(f"there is no function '{word}'; {nearest(word, (*_CALLED, *PREDICATES))}")
+        if word in _SEVERAL:
+            return Node("call", word, self.arguments(word, None, depth))
+        names = RANGE_FUNCTIONS[word][0] if word in RANGE_FUNCTIONS else ("x",)
+        return Node("call", word, self.arguments(word, names, depth))
+
+    def arguments(self, word: str, names: tuple[str, ...] | None, depth: int) -> tuple[Node, ...]:
+        if self.peek() != "(":
+            self.fail(f"{word} is a function; a bracket must follow it")
         self.take()
         parts = [self.sum(depth + 1)]
         while self.peek() == ",":
             self.take()
             parts.append(self.sum(depth + 1))
         self.close()
-        if word in FUNCTIONS and len(parts) != 1:
-            self.fail(f"{word}() takes one argument, not {len(parts)}", back=True)
-        return Node("call", word, tuple(parts))
+        if names is not None and len(parts) != len(names):
+            count = "one argument" if len(names) == 1 else f"two arguments ({', '.join(names)})"
+            self.fail(f"{word}() takes {count}, not {len(parts)}", back=True)
+        return tuple(parts)
 
     def close(self) -> None:
         if self.take() != ")":
             self.fail("a closing bracket is missing", back=self.at <= len(self.tokens))
 
 
-def evaluate(node: Node, values: Mapping[str, Amount], derived: Mapping[str, Node], depth: int = 0) -> Amount:
-    """Value of an expression; every name stands for the same drawn numbers wherever it occurs.
+def evaluate(node: Node, values: Mapping[str, Value], derived: Mapping[str, Node], depth: int = 0) -> Value:
+    """Value of an expression, a number or a range; every name stands for the same drawn numbers wherever it occurs.
 
     Raises
     ------
@@ -215,11 +241,13 @@ def evaluate(node: Node, values: Mapping[str, Amount], derived: Mapping[str, Nod
             return PI
         return evaluate(derived[node.text], values, derived, depth + 1) if node.text in derived else values[node.text]
     parts = [evaluate(part, values, derived, depth + 1) for part in node.parts]
-    if node.kind == "call":
-        if node.text in FUNCTIONS:
-            return FUNCTIONS[node.text](parts[0])
-        return extreme(parts, largest=node.text == "max")
-    return _OPERATORS[node.kind](parts)
+    if node.kind != "call":
+        return operate(node.kind, parts, _OPERATORS[node.kind])
+    if node.text in RANGE_FUNCTIONS:
+        return RANGE_FUNCTIONS[node.text][1](*parts)
+    if node.text in FUNCTIONS:
+        return apply(node.text, parts[0])
+    return extreme_of(parts, largest=node.text == "max")
 
 
 _OPERATORS: Mapping[str, Callable[[list[Amount]], Amount]] = {
