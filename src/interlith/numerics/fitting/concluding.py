@@ -1,0 +1,152 @@
+"""What is said of a fit once its minimum is found: covariance, bounds, what the data do not fix?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlith.errors import FitError
+from interlith.numerics.fitting.coupled import Series
+from interlith.numerics.fitting.covariance import (
+    Certainty,
+    at_bounds,
+    certainty,
+    correlated_covariance,
+    one_sided,
+    pinned,
+    robust_covariance,
+    series_certainty,
+)
+from interlith.numerics.fitting.losses import Loss
+from interlith.numerics.fitting.parameters import Array
+from interlith.numerics.fitting.problem import Curves, Members, Normal, Problem
+from interlith.numerics.fitting.reduced import Reduced
+from interlith.numerics.fitting.result import Errors, Fit
+from interlith.numerics.fitting.solver import Status, Track
+
+
+def conclude_members(
+    problem: Problem, space: Reduced, track: Track, loss: Loss, errors: Errors, tries: NDArray[np.intp]
+) -> Fit:
+    """The fit of independent members."""
+    members = np.arange(problem.members)
+    side = at_bounds(space, track.inner, members, track.normal)
+    still = space.held[members] | (side != 0)
+    dof = (problem.points[members] - (~still).sum(axis=1)).astype(np.float64)
+    found = certainty(problem, space, track.inner, members, track.normal, still, loss)
+    inner, basis, variance = covariance_by(problem, space, track.inner, members, track.normal, found, loss, errors, dof)
+    distances = one_sided(track.normal, found, side, variance)
+    return _assembled(problem, space, track, inner, found, (side, distances), Told(basis, dof, loss, tries))
+
+
+def conclude_series(series: Series, track: Track, cost: float, errors: Errors, tries: int) -> Fit:
+    """The fit of a coupled series; the covariance of each member holds its own and the shared parameters."""
+    problem, space, loss = series.problem, series.space, series.loss
+    members = np.arange(problem.members)
+    _, _, local, shared = series.normal(track.inner)
+    whole = track.normal._replace(gradient=np.zeros_like(track.normal.gradient))
+    whole.gradient[:, series.local], whole.gradient[:, series.shared] = local, shared
+    side = at_bounds(space, track.inner, members, whole)
+    still = space.held | (side != 0) | ~series.alive[:, None]
+    found = series_certainty(series, track.normal, still)
+    free_local = (~still[:, series.local]).sum(axis=1)
+    free_shared = int((~still[:, series.shared]).all(axis=0).sum())
+    dof = problem.points - free_local - free_shared / max(int(series.alive.sum()), 1)
+    total = float(dof[series.alive].sum())
+    factor = cost / total if total > 0 else math.inf
+    chosen = _convention(problem, loss, errors)
+    if chosen == "correlated":
+        raise FitError("errors='correlated' is for members that are fitted one by one; ask for errors='scaled'.")
+    variance = np.full(len(members), factor if chosen == "scaled" else 1.0)
+    basis = "scaled by chi squared per degree of freedom of the series" if chosen == "scaled" else _STATED
+    covariance = found.inverse * variance[:, None, None]
+    distances = one_sided(whole, found, side, variance)
+    told = Told(basis, dof.astype(np.float64), loss, np.full(len(members), tries, dtype=np.intp))
+    return _assembled(problem, space, track, covariance, found, (side, distances), told)
+
+
+_STATED = "stated standard uncertainties, not scaled by chi squared"
+
+
+def _convention(problem: Problem, loss: Loss, errors: Errors) -> str:
+    if errors not in ("auto", "stated", "scaled", "correlated"):
+        raise FitError(f"errors is '{errors}'; one of auto, stated, scaled, correlated.")
+    if errors != "auto":
+        return errors
+    unknown = isinstance(problem, Curves) and problem.std is None and not loss.likelihood
+    return "scaled" if unknown else "stated"
+
+
+def covariance_by(
+    problem: Problem, space: Reduced, inner: Array, which: Members, normal: Normal, found: Certainty, loss: Loss,
+    errors: Errors, dof: Array,
+) -> tuple[Array, str, Array]:  # fmt: skip
+    """Covariance (b, q, q) by the asked convention, that convention in words, and the variance factor (b,).
+
+    Raises
+    ------
+    FitError
+        If the convention is unknown, or correlated residuals are asked of a problem that keeps its residuals to itself.
+    """
+    chosen = _convention(problem, loss, errors)
+    factor = np.divide(normal.cost, dof, out=np.full(len(which), math.inf), where=dof > 0)
+    robust = not (loss.quadratic or loss.likelihood)
+    if chosen == "correlated" and not isinstance(problem, Curves):
+        raise FitError("Correlated residuals need the residuals themselves; fit `Curves`, or ask for errors='scaled'.")
+    if chosen == "correlated" and isinstance(problem, Curves):
+        found_here = correlated_covariance(problem, space, inner, which, found, loss)
+        return found_here, "scaled by the residuals, neighbours being correlated", factor
+    if robust and isinstance(problem, Curves):
+        words = f"the spread of the residuals under the {loss.name} loss"
+        return robust_covariance(problem, space, inner, which, found, loss), words, factor
+    if chosen == "stated":
+        return found.inverse, _STATED, np.ones(len(which))
+    with np.errstate(invalid="ignore"):
+        scaled = np.where(found.inverse == 0, 0.0, found.inverse * factor[:, None, None])
+    return scaled, "scaled by chi squared per degree of freedom", factor
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known beside the minimum: how to read the covariance, degrees of freedom, starts tried."""
+
+    basis: str
+    dof: Array
+    loss: Loss
+    attempts: NDArray[np.intp]
+
+
+def _assembled(
+    problem: Problem, space: Reduced, track: Track, covariance: Array, found: Certainty, sides: tuple[NDArray[np.int8], Array],
+    told: Told,
+) -> Fit:  # fmt: skip
+    """The fit in all parameters, tied ones included; what is not known is ``inf``."""
+    parameters, independent = problem.parameters, list(problem.parameters.independent)
+    count, size = len(track.inner), len(parameters)
+    failed = track.status != Status.CONVERGED
+    infinite = ~np.isfinite(np.einsum("bii->bi", covariance))
+    covariance, row_side, row_distances = pinned(
+        space, track.inner, track.normal, found, np.where(np.isfinite(covariance), covariance, 0.0)
+    )
+    full = space.matrix @ covariance @ space.matrix.T
+    # A tied parameter is unknown if one that it follows from is.
+    weights = np.abs(space.matrix).T
+    moves = (~space.held).astype(float) @ weights > 0
+    unknown = (((found.loose | infinite).astype(float) @ weights > 0) | failed[:, None]) & moves
+    full = np.where(unknown[:, :, None] | unknown[:, None, :], 0.0, full)
+    places = np.arange(size)
+    full[:, places, places] = np.where(unknown, math.inf, full[:, places, places])
+    side, distances = np.zeros((count, size), dtype=np.int8), np.full((count, size), math.nan)
+    side[:, independent], distances[:, independent] = sides
+    side[:, space.row_places], distances[:, space.row_places] = row_side, row_distances
+    distances = np.where(failed[:, None] & (side != 0), math.inf, distances)
+    names = parameters.names
+    entangled = tuple(tuple(tuple(names[independent[k]] for k in group) for group in groups) for groups in found.groups)
+    return Fit(
+        problem=problem, loss=told.loss, values=space.full(track.inner), covariance=full, basis=told.basis,
+        cost=track.normal.cost.copy(), dof=told.dof, status=track.status.copy(), steps=track.steps.copy(),
+        attempts=told.attempts, side=side, one_sided=distances, entangled=entangled,
+    )  # fmt: skip
