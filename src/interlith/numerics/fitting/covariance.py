@@ -80,7 +80,7 @@ def certainty(
 def _inverted(matrix: Array) -> tuple[Array, Mask]:
     """Inverses of matrices (b, q, q) with a unit diagonal, and whether each keeps six digits."""
     try:
-        inverse: Array = np.linalg.inv(matrix)
+        inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
         return np.zeros_like(matrix), np.zeros(len(matrix), dtype=np.bool_)
     # The smallest eigenvalue is at least one over the trace of the inverse.
