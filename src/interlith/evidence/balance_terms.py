@@ -143,7 +143,7 @@ def _read(terms: Terms) -> dict[str, tuple[list[Observable], float]]:
     pairs: list[tuple[str, object, object]] = []
     if isinstance(terms, Mapping):
         for name, entry in terms.items():
-            value, factor = entry if isinstance(entry, tuple) and not isinstance(entry, Observable) else (entry, 1.0)
+            value, factor = entry if isinstance(entry, tuple) else (entry, 1.0)
             pairs.append((str(name), value, factor))
     else:
         for factor, value in terms:
