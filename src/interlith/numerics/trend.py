@@ -61,7 +61,7 @@ class Trend:
     correlation, memory
         Posterior means of the correlation between neighbouring residuals, and of that of their autocorrelated part.
     residual_std
-        Standard deviation of the residuals about the trend.
+        Standard deviation of the residuals about the trend, at the mean weight where their sizes differ.
     bent
         Probability of curvature at least this strong if a line were true; nan if too few points.
     """
@@ -162,7 +162,7 @@ class Trend:
         return float(optimize.brentq(excess, value - reach, value + reach, xtol=1e-9 * std))
 
 
-def fit_trend(x: ArrayLike, y: ArrayLike, *, degree: int = 1) -> Trend:
+def fit_trend(x: ArrayLike, y: ArrayLike, *, degree: int = 1, relative: ArrayLike | None = None) -> Trend:
     """Fit a polynomial with autocorrelated residuals and test whether a line would do.
 
     Parameters
@@ -175,6 +175,9 @@ def fit_trend(x: ArrayLike, y: ArrayLike, *, degree: int = 1) -> Trend:
     degree
         1 for a line. With 3 the mean slope keeps its meaning (the slope of the best line through the curve), while the
         curvature is no longer taken for noise.
+    relative
+        Standard deviations of the residuals relative to each other, shape (n,), positive; equal if not given. The
+        residuals over these are what the autocorrelated process describes; the scatter gives their size.
 
     Raises
     ------
@@ -199,6 +202,7 @@ def fit_trend(x: ArrayLike, y: ArrayLike, *, degree: int = 1) -> Trend:
     """
     abscissa, values = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     _check(abscissa, values, degree)
+    sizes = _relative(relative, len(abscissa))
     tested = len(abscissa) >= max(FEWEST_FOR_SHAPE, degree + 3)
     highest = max(degree, 3) if tested else degree
     gaps = np.diff(abscissa)
@@ -207,11 +211,24 @@ def fit_trend(x: ArrayLike, y: ArrayLike, *, degree: int = 1) -> Trend:
     centre = float(values.mean())
     scale = float(np.abs(values - centre).max()) or 1.0
     columns = np.column_stack([_vandermonde(abscissa, abscissa, highest) @ basis, (values - centre) / scale])
-    white = whitened(columns, made)
+    white = whitened(columns / sizes[:, None], made)
     full = _posterior(white, made, highest)
     posterior = full if highest == degree else _posterior(white, made, degree)
     bent = _bent(full, len(abscissa) - highest - 1) if tested else math.nan
-    return _trend(abscissa, values, posterior, white, made, basis[: degree + 1, : degree + 1], (centre, scale), bent)
+    kept = basis[: degree + 1, : degree + 1]
+    return _trend(abscissa, values, sizes, posterior, white, made, kept, (centre, scale), bent)
+
+
+def _relative(relative: ArrayLike | None, count: int) -> Array:
+    """Relative sizes with a mean weight of one."""
+    if relative is None:
+        return np.ones(count)
+    sizes = np.asarray(relative, dtype=float)
+    if sizes.shape != (count,) or not (np.isfinite(sizes).all() and (sizes > 0).all()):
+        raise FitError(
+            f"Relative sizes of residuals must be {count} finite positive numbers; found shape {sizes.shape}."
+        )
+    return cast(Array, sizes * math.sqrt(float(np.mean(sizes**-2.0))))
 
 
 def _check(x: Array, y: Array, degree: int) -> None:
@@ -263,13 +280,14 @@ def _posterior(white: Array, made: Filter, degree: int) -> _Posterior:
 
 
 def _trend(
-    x: Array, y: Array, found: _Posterior, white: Array, made: Filter, basis: Array, units: tuple[float, float], bent: float
+    x: Array, y: Array, sizes: Array, found: _Posterior, white: Array, made: Filter, basis: Array,
+    units: tuple[float, float], bent: float,
 ) -> Trend:  # fmt: skip
     centre, scale = units
     degree = len(basis) - 1
     dof = len(x) - degree - 1
     hat = np.einsum("kij,nkj->nki", found.inverse, white[:, :, : degree + 1])
-    operator: Array = np.einsum("k,nki->in", found.weights, transposed(hat, made))
+    operator: Array = np.einsum("k,nki->in", found.weights, transposed(hat, made)) / sizes
     coefficients = found.coefficients * scale
     coefficients[:, 0] += centre
     fitted = _vandermonde(x, x, degree) @ basis @ (found.weights @ coefficients)
@@ -284,7 +302,7 @@ def _trend(
         dof=dof,
         correlation=float(found.weights @ neighbours),
         memory=float(found.weights @ made.grid.correlation),
-        residual_std=float(np.sqrt(((y - fitted) ** 2).sum() / dof)),
+        residual_std=float(np.sqrt((((y - fitted) / sizes) ** 2).sum() / dof)),
         bent=bent,
     )
 
