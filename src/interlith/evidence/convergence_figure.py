@@ -31,26 +31,26 @@ def convergence_figure(
         ends = (route.value - half * route.lower, route.value + half * route.upper)
         far = route.name == apart
         lines.append(
-            _interval(place, ends, route.value, "stands apart" if far else "route", "stands apart" if far else "")
+            _interval(place, ends, route.value, "stands apart" if far else "route", "stands apart" if far else "route")
         )
-        markers.append(Marker(place + 0.18, route.name, axis="y"))
+        markers.append(Marker(place, route.name, axis="y"))
         place -= 1
     span = _span(read, wide, level)
     for bound in read.bounds:
         end = span[0] if bound.upper else span[1]
         lines.append(Line(np.array([end, bound.limit]), np.array([place, place], dtype=float), "bound", dashed=True))
-        markers.append(Marker(place + 0.18, f"{bound.name} ({'below' if bound.upper else 'above'})", axis="y"))
+        markers.append(Marker(place, f"{bound.name} ({'below' if bound.upper else 'above'})", axis="y"))
         place -= 1
     for name, value, _ in read.unjudged:
         at = np.array([span[0] if value is None else value])
         where, unknown = np.array([float(place)]), np.array([math.inf])
         lines.append(Line(at, where, "uncertainty unknown, left out", std=unknown, style="points"))
-        markers.append(Marker(place + 0.18, name, axis="y"))
+        markers.append(Marker(place, name, axis="y"))
         place -= 1
     if wide is not None and stated is not None:
         middle = float(wide.value)
         ends = (middle - float(wide.half), middle + float(wide.half))
-        edge = np.array([-0.6, rows + 0.7])
+        edge = np.array([-0.5, rows + 0.7])
         bands.append(
             Band(
                 np.array(ends),
@@ -60,13 +60,13 @@ def convergence_figure(
                 "together",
             )
         )
-        lines.append(_interval(-0.2, ends, middle, "together", "together"))
+        lines.append(_interval(0, ends, middle, "together", "together"))
         markers.append(Marker(middle, ""))
-        markers.append(Marker(-0.02, "together", axis="y"))
+        markers.append(Marker(0.0, "together", axis="y"))
     label = named(quantity)[0].upper() + named(quantity)[1:] + ("" if unit == "1" else f" / {unit}")
     panel = Panel(
         label, "Route, in the order given from the top", tuple(lines), tuple(bands), tuple(markers),
-        x_limits=_padded(span), y_limits=(-0.6, rows + 0.7),
+        x_limits=_padded(span), y_limits=(-0.5, rows + 0.7),
     )  # fmt: skip
     return Figure(
         name=f"convergence_{quantity}",
