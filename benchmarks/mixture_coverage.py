@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from interlith.numerics.mixtures import Mixing, departure, weights
+from interlith.numerics.mixing import Mixing, departure
+from interlith.numerics.mixtures import weights
 
 Array = NDArray[np.float64]
 
