@@ -228,7 +228,7 @@ def _relative(relative: ArrayLike | None, count: int) -> Array:
         raise FitError(
             f"Relative sizes of residuals must be {count} finite positive numbers; found shape {sizes.shape}."
         )
-    return cast(Array, sizes * math.sqrt(float(np.mean(sizes**-2.0))))
+    return sizes * math.sqrt(float(np.mean(sizes**-2.0)))
 
 
 def _check(x: Array, y: Array, degree: int) -> None:
