@@ -47,8 +47,7 @@ def attribution(
     source
         Result, outcome of a study, table of observables, or a list of observables and results.
     quantity, rivals
-        Name of the outcome, and of two or more quantities of the same samples that might explain it (one is allowed:
-        it then competes with none of them).
+        Name of the outcome, and of quantities of the same samples that might explain it.
     against
         State axis: changes from state to state within each sample are compared, so that what a sample keeps and a steady
         drift of everything do not count. Without it one value a sample is used.
@@ -61,10 +60,8 @@ def attribution(
     errors
         ``scaled``: the outcome's own uncertainties are relative weights and its scatter gives the size; ``stated``: they
         are all the scatter there is. Those of the rivals are always taken at their word.
-    level
-        Confidence of intervals, and the probability from which on a rival is said to take part.
-    simulated
-        Said in the statement and on the figure.
+    level, simulated
+        Confidence of intervals, and probability from which on a rival is said to take part; said in statement and figure.
 
     Returns
     -------
@@ -79,12 +76,11 @@ def attribution(
 
     Notes
     -----
-    Not a test of causes: something unnamed that goes with a rival looks like it, and nothing in the data tells (in the
-    stress study a hidden cause correlated with a rival by 0.9 makes it "take part" in most studies). Not identifiable is
-    an answer: where rivals vary within their error, inflate each other's variance tenfold, share an error with the
-    outcome, differ between fewer than six variants only, or fewer than five comparisons are left. Samples of one variant
-    are compared within it. The assumption that fails first: nothing hidden; then: linear effects. Calibration over 1,000
-    studies a case in ``benchmarks/attribution_calibration.py``.
+    The assumption that fails first: nothing hidden goes with a rival (a hidden cause correlated by 0.9 makes it "take
+    part" in most simulated studies); then: linear effects. "Not identifiable" where rivals vary within their error,
+    inflate each other's variance tenfold, share an error with the outcome, differ between fewer than six variants only,
+    or fewer than five comparisons are left. Samples are compared within their variants. Calibration:
+    ``benchmarks/attribution_calibration.py``.
 
     References
     ----------
@@ -98,11 +94,9 @@ def attribution(
     if judged is None or judged.found is None:
         return _nothing(table, asked, table.blocked or (judged.blocked if judged else ""), judged)
     observables = tuple(item for number in range(len(names)) for item in _observables(table, judged, asked, number))
-    findings = [_overall(table, judged, asked)]
-    findings += [_rival(table, judged, asked, number) for number in range(len(names))]
-    findings.append(_none(table, judged, asked))
-    figure = figure_of(table, judged, asked)
-    return Statement(tuple(findings), observables, (figure,))
+    each = [_rival(table, judged, asked, number) for number in range(len(names))]
+    findings = (_overall(table, judged, asked), *each, _none(table, judged, asked))
+    return Statement(findings, observables, (figure_of(table, judged, asked),))
 
 
 def _checked(quantity: str, rivals: Sequence[str], errors: str, together: int, level: float) -> tuple[str, ...]:

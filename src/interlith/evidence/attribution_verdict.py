@@ -203,7 +203,7 @@ def _common(table: Table, number: int) -> float:
 def _alike(table: Table, asked: Asked, kept: tuple[int, ...], number: int) -> str:
     moved = np.column_stack([_moved(table, table.values[:, 1 + other]) for other in kept])
     others = [other for other in kept if other != number]
-    correlation = np.corrcoef(moved, rowvar=False)[kept.index(number)]
+    correlation = np.atleast_2d(np.corrcoef(moved, rowvar=False))[kept.index(number)]
     sizes = {other: abs(float(correlation[kept.index(other)])) for other in others}
     most = max(others, key=lambda other: sizes[other])
     return f"it is too like the {named(asked.rivals[most])} (correlation {sizes[most]:.2f} over {table.basis})"

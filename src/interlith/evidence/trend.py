@@ -36,43 +36,36 @@ def trend(
     ----------
     source, quantity, against, by, exclude
         As for `interlith.evidence.curves.curves`: by default a curve is a specimen.
-    degree
-        1 for a line; with 2 or 3 the slope is the mean one, that of the best line through the curve.
-    per
-        Length on the axis for which the slope is told: 100 for "per 100 cycles".
+    degree, per
+        1 for a line; with 2 or 3 the slope is that of the best line through the curve. Told per 100 cycles for `per` 100.
     bound
         Largest change over the range of states that does not matter, in the unit of the quantity or as ``"0.1 ohm"``: the
         verdict is then whether the change stays within it.
     residuals
-        ``autocorrelated``: neighbouring residuals may be alike, which is estimated from ten states on; ``independent``
-        where each point was made anew.
+        ``autocorrelated``: neighbours may be alike, estimated from ten states on; ``independent``: each was made anew.
     errors
         ``scaled``: the points' own uncertainties are relative weights and the scatter gives the size (Student t);
         ``stated``: they are taken at their word (normal), and residuals as independent.
-    level
-        Confidence of the intervals; a bound is tested at 1 - `level` on either side.
-    simulated
-        Said in the statement and on the figure.
+    level, simulated
+        Confidence of intervals (a bound is tested at 1 - `level` on either side); said in statement and figure.
 
     Returns
     -------
     Statement
-        Observables ``slope_of_<quantity>`` of each curve and ``mean_slope_of_<quantity>`` of each variant, with what they
-        share by component: `interlith.evidence.compare` tells the slopes of two variants apart.
+        Observables ``slope_of_<quantity>`` of each curve and ``mean_slope_of_<quantity>`` of each variant.
 
     Raises
     ------
     StudyError
-        As `curves`, and if an argument is none of the allowed ones, or a size is unknown that was to be taken at its word.
+        As `curves`, and if an argument is not allowed, or a size is unknown that was to be taken at its word.
 
     Notes
     -----
     Assumption that fails first: residuals are stationary about the polynomial. A step (a restarted test) is neither.
-    Coverage of the 95 % interval over 1,000 repeats a row (``benchmarks/evidence_trend_coverage.py``): 0.94-0.96 for
-    independent residuals of any number of points and unequal weights; for autocorrelated ones 0.94-0.98 from 50 states
-    on, 0.97-1.00 at 10 to 30 states, where a correlation cannot be told from a trend. Below ten states residuals count as
-    independent. Theil and Sen's slope and Kendall's test stand in the details; where a point is named as an outlier, the
-    verdict needs the interval with and without it.
+    Coverage (``benchmarks/evidence_trend_coverage.py``): 0.94-0.96 for independent residuals of any number and weights,
+    0.94-0.98 for autocorrelated ones from 50 states on, 0.97-1.00 at 10 to 30, where a correlation cannot be told from a
+    trend; below ten they count as independent. Theil and Sen's slope and Kendall's test stand in the details; where an
+    outlier is named, the verdict needs the interval with and without it.
 
     References
     ----------
@@ -83,18 +76,15 @@ def trend(
     asked = Asked(per, _bound(bound, found[0].unit), level, errors, residuals, degree, simulated)
     fits = [fit_slope(curve, degree=degree, errors=errors, residuals=residuals, level=level) for curve in found]
     if not any(fits):
-        raise StudyError(
-            f"No curve of {quantity} has points at {degree + 2} different states of {against}; a trend cannot be told."
-        )
-    findings, observables = [], []
-    for curve, slope in zip(found, fits, strict=True):
-        findings.append(finding_of(curve, slope, asked))
-        observables += [] if slope is None else [observable_of(curve, slope, asked)]
-    for variant, members in by_variant(found, fits).items():
-        finding, observable = mean_of(variant, members, asked)
-        findings.append(finding)
-        observables.append(observable)
-    return Statement(tuple(findings), tuple(observables), (figure_of(found, fits, per, level, simulated=simulated),))
+        raise StudyError(f"No curve of {quantity} has points at {degree + 2} different states of {against}.")
+    findings = [finding_of(curve, slope, asked) for curve, slope in zip(found, fits, strict=True)]
+    observables = [observable_of(curve, slope, asked) for curve, slope in zip(found, fits, strict=True) if slope]
+    means = [mean_of(variant, members, asked) for variant, members in by_variant(found, fits).items()]
+    return Statement(
+        (*findings, *(finding for finding, _ in means)),
+        (*observables, *(item for _, item in means)),
+        (figure_of(found, fits, per, level, simulated=simulated),),
+    )
 
 
 def _check(errors: str, residuals: str, degree: int, per: float, level: float) -> None:

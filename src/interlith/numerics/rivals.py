@@ -84,45 +84,37 @@ def compare_rivals(
 
     Parameters
     ----------
-    y
-        Outcome, shape (..., n).
+    y, y_std
+        Outcome, shape (..., n), and its standard uncertainties, shape (n,): relative weights, or all the scatter there is
+        if `stated`.
     x, x_std
         Variables and their known standard uncertainties, shape (..., n, p).
-    y_std
-        Standard uncertainties of the outcome, shape (n,): relative weights, or the whole scatter where `stated`.
     nuisance
         Columns that every model has, shape (n, q); a constant by default, or one indicator a group.
-    stated
-        Whether `y_std` is taken at its word.
-    together
-        Largest number of variables in one model.
-    level
-        Confidence of the shares.
+    together, level
+        Largest number of variables in one model; confidence of the shares.
 
     Raises
     ------
     FitError
-        If shapes do not fit, a number is not finite, or fewer than three comparisons are left.
+        If shapes do not fit, a number is not finite, or under three comparisons are left.
 
     Notes
     -----
-    Variables are random with normal true values; each is replaced by the expectation of its true value given all measured
-    ones (regression calibration), so that a rival measured badly is not beaten by its precise neighbour merely for
-    that. Coefficients have Zellner and Siow's Cauchy prior, its scale integrated out numerically. The assumption
-    that fails first: a linear effect and nothing hidden that is correlated with a variable.
+    Each variable is replaced by the expectation of its normal true value given all measured ones (regression calibration),
+    so that precision alone beats no rival. Coefficients have Zellner and Siow's Cauchy prior, its scale integrated out.
+    The assumption that fails first: linear effects, and nothing hidden that is correlated with a variable.
 
     References
     ----------
     Liang et al. 2008, mixtures of g priors, 10.1198/016214507000001337.
     """
-    values, sizes = np.asarray(x, dtype=float), np.asarray(x_std, dtype=float)
-    outcome = np.asarray(y, dtype=float)
+    outcome, values, sizes = (np.asarray(item, dtype=float) for item in (y, x, x_std))
     count, rivals = values.shape[-2:]
-    weights = np.ones(count) if y_std is None else np.asarray(y_std, dtype=float)
-    columns = np.ones((count, 1)) if nuisance is None else np.asarray(nuisance, dtype=float)
+    weights = np.asarray(np.ones(count) if y_std is None else y_std, dtype=float)
+    columns = np.asarray(np.ones((count, 1)) if nuisance is None else nuisance, dtype=float)
     _check(outcome, values, sizes, weights, columns)
-    dof = count - columns.shape[1]
-    moved = _residual(values, columns)
+    dof, moved = count - columns.shape[1], _residual(values, columns)
     true, reliability = _true_covariance(moved, sizes, dof)
     subsets = tuple(
         subset for size in range(min(together, rivals, dof - 2) + 1) for subset in combinations(range(rivals), size)
@@ -131,18 +123,16 @@ def compare_rivals(
     found = [_weighed(outcome, hats, left, weights, columns, subset, stated) for subset in subsets]
     log_bayes = np.stack([item[0] for item in found], axis=-1)
     log_bayes = log_bayes - log_bayes[..., :1]
-    chances = np.exp(log_bayes - log_bayes.max(axis=-1, keepdims=True))
+    chances = special.softmax(log_bayes, axis=-1)
     slope, slope_std, share = _alone(outcome, moved, sizes, reliability, weights, columns, stated)
     low, high = _share_interval(share, reliability, dof, level)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        squares = np.where(sizes > 0, np.square(moved / sizes), np.inf).sum(axis=-2)
     return Rivals(
         subsets,
-        chances / chances.sum(axis=-1, keepdims=True),
+        chances,
         log_bayes,
         np.stack([item[1] for item in found], axis=-1),
         reliability,
-        special.chdtrc(dof, squares),
+        _by_error_alone(moved, sizes, dof),
         np.maximum(_inflation(_covariance(hats)), _inflation(true)),
         slope,
         slope_std,
@@ -175,6 +165,12 @@ def _residual(values: Array, columns: Array) -> Array:
 
 def _covariance(moved: Array) -> Array:
     return np.asarray(np.swapaxes(moved, -1, -2) @ moved)
+
+
+def _by_error_alone(moved: Array, x_std: Array, dof: int) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = np.where(x_std > 0, np.square(moved / x_std), np.inf).sum(axis=-2)
+    return np.asarray(special.chdtrc(dof, squares))
 
 
 def _true_covariance(moved: Array, x_std: Array, dof: int) -> tuple[Array, Array]:

@@ -148,7 +148,7 @@ def _orthogonal(x: Array, degree: int) -> Array:
 def _solved(columns: Array, y: Array, std: Array) -> tuple[Array, Array, Array, Array]:
     """Coefficients, residuals in units of `std`, covariance for unit variance, and the operator."""
     white = columns / std[:, None]
-    inverse: Array = np.linalg.inv(white.T @ white)
+    inverse = np.asarray(np.linalg.inv(white.T @ white), dtype=np.float64)
     operator = inverse @ white.T / std
     coefficients = y @ operator.T
     return coefficients, (y - coefficients @ columns.T) / std, inverse, operator
