@@ -20,6 +20,8 @@ RANK = 1e-11
 _RANK_SQUARED = 1e-13
 #: Smallest eigenvalue of the scaled hessian from which its inverse keeps six digits.
 _SOUND = 1e-8
+#: Diagonal of a hessian below which its root and inverse leave the range of double precision.
+_NOTHING = 1e-290
 #: Share of a null direction from which a parameter belongs to it.
 _BELONGS = 0.1
 
@@ -52,7 +54,7 @@ def certainty(
     decomposed: its singular values keep twice the digits.
     """
     diagonal = np.einsum("bii->bi", normal.hessian)
-    dead = ~still & ~(diagonal > 0)
+    dead = ~still & ~(diagonal > _NOTHING)
     moving = ~still & ~dead
     unit = np.where(moving, 1.0 / np.sqrt(np.where(moving, diagonal, 1.0)), 0.0)
     matrix = normal.hessian * unit[:, :, None] * unit[:, None, :]
@@ -81,8 +83,12 @@ def _inverted(matrix: Array) -> tuple[Array, Mask]:
     """Inverses of matrices (b, q, q) with a unit diagonal, and whether each keeps six digits."""
     try:
         inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
-    except np.linalg.LinAlgError:
-        return np.zeros_like(matrix), np.zeros(len(matrix), dtype=np.bool_)
+    except np.linalg.LinAlgError:  # one of them is singular: halve the batch until it stands alone
+        if len(matrix) == 1:
+            return np.zeros_like(matrix), np.zeros(1, dtype=np.bool_)
+        half = len(matrix) // 2
+        first, second = _inverted(matrix[:half]), _inverted(matrix[half:])
+        return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
     # The smallest eigenvalue is at least one over the trace of the inverse.
     diagonal = np.einsum("bii->bi", inverse)
     sound = np.isfinite(diagonal).all(axis=1) & (diagonal > 0).all(axis=1) & (diagonal.sum(axis=1) < 1 / _SOUND)
@@ -98,7 +104,7 @@ def _spectrum(
         return values, vectors, _RANK_SQUARED
     _, _, jacobian = problem.rooted(space.full(inner[None]), np.array([member]), loss)
     scaled = (jacobian[0] if space.identity else jacobian[0] @ space.matrix) * unit
-    _, singular, right = np.linalg.svd(scaled, full_matrices=True)
+    _, singular, right = np.linalg.svd(scaled, full_matrices=scaled.shape[0] < scaled.shape[1])
     padded = np.zeros(right.shape[0])
     padded[: singular.size] = singular
     # Directions of parameters that do not move have no column: they are no null direction of the data.

@@ -15,8 +15,10 @@ from interlith.numerics.fitting.reduced import Reduced, reduced, starts_of, tied
 from interlith.numerics.fitting.result import Errors, Fit
 from interlith.numerics.fitting.solver import Settings, Status, Track, minimise
 
-#: Spread of starts drawn anew, in natural logarithms: a factor of e, of e squared for the next attempt ...
-_SPREAD = 1.0
+#: Spread of the first start drawn anew, as a share of the parameter (natural logarithm) or of its range; doubled each time.
+_SPREAD = 0.2
+#: From this attempt on a parameter with two bounds is drawn from its whole range.
+_ANYWHERE = 3
 
 
 def fit(
@@ -115,15 +117,19 @@ def _drawn(
     if guess is not None:
         inner = np.asarray(guess(again, attempt, random), dtype=np.float64)[:, list(space.parameters.independent)]
     else:
-        spread = _SPREAD * attempt
-        factor = np.exp(spread * random.standard_normal((len(again), first.shape[1])))
-        size = typical(space, first)[again] if len(first) == problem.members else typical(space, first)
-        shifted = size * random.standard_normal(factor.shape)
-        inner = np.where(first[again] == 0, shifted, first[again] * factor)
+        spread = _SPREAD * 2.0 ** (attempt - 1)
         low, high = space.low[again], space.high[again]
         closed = np.isfinite(low) & np.isfinite(high)
-        uniform = low + (high - low) * random.random(factor.shape) if closed.any() else inner
-        inner = np.where(closed, uniform, inner)
+        width = np.where(closed, high - low, 0.0)
+        random_numbers = random.standard_normal((len(again), first.shape[1]))
+        begun, size = first[again], typical(space, first)[again]
+        free = np.where(begun == 0, size * spread * random_numbers, begun * np.exp(spread * random_numbers))
+        within = (
+            np.where(closed, low, 0.0) + width * random.random(free.shape)
+            if attempt >= _ANYWHERE
+            else begun + spread * width * random_numbers
+        )
+        inner = np.where(closed, within, free)
     inner = np.where(np.isfinite(inner), inner, first[again])
     return np.where(space.held[again], first[again], np.clip(inner, space.low[again], space.high[again]))
 

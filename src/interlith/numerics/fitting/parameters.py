@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -159,6 +159,33 @@ class Parameters:
                 )
             columns.append(np.broadcast_to(value, (members,)))
         return np.ascontiguousarray(np.stack(columns, axis=1)) if columns else np.zeros((members, 0))
+
+    def repeated(
+        self, base: NDArray[np.intp], members: int, start: Array, held: Mapping[int, tuple[NDArray[np.intp], Array]]
+    ) -> Parameters:
+        """The same parameters for members `base` (b,) of `members`, started at `start` (b, p).
+
+        Parameters
+        ----------
+        held
+            Place of a parameter -> rows of the new members in which it is held, and at which values: an independent one is
+            fixed there, a tied one gets equal bounds.
+        """
+        tables = {name: self.table(name, members)[base] for name in ("low", "high", "fixed")}
+        for place, (rows, values) in held.items():
+            if place in self.independent:
+                tables["fixed"][rows, place] = 1.0
+            else:
+                tables["low"][rows, place] = values
+                tables["high"][rows, place] = values
+        items = [
+            replace(
+                item, start=start[:, place], low=tables["low"][:, place], high=tables["high"][:, place],
+                fixed=tables["fixed"][:, place],
+            )
+            for place, item in enumerate(self.items)
+        ]  # fmt: skip
+        return Parameters(items, self.ties)
 
     def flags(self, attribute: str) -> Mask:
         """`shared` or `linear` of every independent parameter, shape (q,)."""

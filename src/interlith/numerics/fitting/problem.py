@@ -131,6 +131,27 @@ class Curves:
         """Number of points of every member, shape (m,)."""
         return np.asarray(self.used.sum(axis=1), dtype=np.intp)
 
+    def repeated(self, base: Members, parameters: Parameters, *, observed: Array | None = None) -> Curves:
+        """The problem with member `base[k]` as its k-th: for profiles and resampled data.
+
+        Parameters
+        ----------
+        base
+            Members to repeat, shape (b,).
+        parameters
+            With starts, bounds and fixed flags for the b new members.
+        observed
+            (as observed), shape (b, n): other data for them; points left out stay left out.
+        """
+        data = self.observed[base] if observed is None else observed
+        model = self.model
+        return Curves(
+            parameters,
+            np.where(self.used[base], data, math.nan),
+            lambda values, which: model(values, base[which]),
+            std=None if self.std is None else self.std[base],
+        )
+
     def evaluate(self, values: Array, which: Members) -> tuple[Array, Array]:
         """Model (b, n) and derivatives (b, p, n), zero where a member has no point.
 

@@ -27,6 +27,7 @@ from interlith.numerics.fitting.steps import Box
 _FIRST_DAMPING = 1e-3
 _LEAST_DAMPING = 1e-14
 _MOST_DAMPING = 1e16
+_FEW = 20
 
 
 class Status(enum.IntEnum):
@@ -47,11 +48,16 @@ class Settings:
     tolerance
         A member has converged when the undamped step still to go is at most this share of a standard uncertainty.
     most_steps
-        Most evaluations of a member.
+        Most evaluations of a member; by default 500 for up to twenty members and 100 for more, so that a few that run away
+        do not cost more than all others together.
     """
 
     tolerance: float = 1e-7
-    most_steps: int = 500
+    most_steps: int | None = None
+
+    def limit(self, members: int) -> int:
+        """Most evaluations where so many members are fitted at once."""
+        return self.most_steps or (500 if members <= _FEW else 100)
 
 
 @dataclass(slots=True)
@@ -86,7 +92,7 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
     power = _power(problem, which)
     dof = np.maximum(problem.points[which] - inner.shape[1], 1)
     before = np.zeros(count)
-    for _ in range(settings.most_steps):
+    for _ in range(settings.limit(count)):
         if not left.size:
             break
         step, hoped, remaining = _step(problem, space, track, left, which, damping, largest, loss)
@@ -94,7 +100,9 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         # Remaining decrement against the variance of the residuals: the share of a standard uncertainty still to go.
         variance = cost / dof[left] if not loss.likelihood else np.ones(len(left))
         # What is left after this step shrinks once more by the rate of the step before it.
-        rate = np.divide(remaining, before[left], out=np.ones(len(left)), where=before[left] > remaining)
+        rate = np.divide(
+            remaining, before[left], out=np.ones(len(left)), where=before[left] > np.maximum(remaining, 0.0)
+        )
         small = remaining * rate <= settings.tolerance**2 * np.maximum(variance, np.finfo(float).tiny)
         before[left] = np.where(damping[left] <= 1e-2, remaining, 0.0)
         trial = with_linear_solved(problem, space, track.inner[left] + step, which[left], loss)
