@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -31,6 +31,8 @@ AUTO: tuple[Form, ...] = ("kink", "step", "plateau_end", "plateau_start")
 SIGNS: Mapping[str, int] = {"any": 0, "rise": 1, "fall": -1}
 #: Chance below which a point is named an outlier (over all points), and the share of points that may be.
 OUTLYING, MOST_OUTLIERS = 0.01, 0.15
+#: Fewest points of which one can be named an outlier of a curve with up to five parameters.
+FEWEST_TO_NAME = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,7 @@ def analyse(curve: Curve, options: Options) -> Analysis:
     try:
         found = _presence(values, options)
         if options.outliers == "name":
-            kept = _kept(values, found.form, options)
-            if not kept.all():
-                found = _presence(values.only(kept), options)
+            found, kept = _without_outliers(values, found.form, options)
     except FitError as error:
         return Analysis(curve, None, None, options.forms[0], notes=notes, why=str(error))
     used = values.only(kept)
@@ -176,16 +176,31 @@ def _smooth(values: Values, form: Form, number: int, options: Options) -> tuple[
     return found.probability, score < found.scores[form]
 
 
-def _kept(values: Values, form: Form, options: Options) -> Mask:
-    """Points that are no outliers of the best curve with a change, one left out at a time and the curve fitted again."""
+def _without_outliers(values: Values, form: Form, options: Options) -> tuple[Presence, Mask]:
+    """Presence and points kept when outliers are named.
+
+    A curve with a change bends towards an outlier and then finds others, so the change is claimed only if it is also found
+    without the outliers of the curve that has none.
+    """
+    kept = _kept(values, form, options)
+    found = _presence(values.only(kept), options)
+    sober = _presence(values.only(_kept(values, None, options)), options)
+    return replace(found, probability=max(found.probability, sober.probability)), kept
+
+
+def _kept(values: Values, form: Form | None, options: Options) -> Mask:
+    """Points that are no outliers of the best curve with a change, or (`form` none) without: the worst leaves, then again."""
     kept = np.ones(len(values), dtype=np.bool_)
     for _ in range(int(MOST_OUTLIERS * len(values))):
         rest = values.only(kept)
-        number = options.number or 1
-        model = fitted(rest, form, settle(rest, form, number, sign=options.sign))
-        if model.dof < 3:
+        if form is None:
+            columns = polynomial(rest.x, options.degree) * rest.root[:, None]
+            residuals = rest.weighted - columns @ (np.linalg.pinv(columns) @ rest.weighted)
+        else:
+            model = fitted(rest, form, settle(rest, form, options.number or 1, sign=options.sign))
+            residuals = (rest.y - model.curve(rest.x)) * rest.root
+        if len(rest) < FEWEST_TO_NAME or float(np.abs(residuals).max()) == 0.0:
             break
-        residuals = (rest.y - model.curve(rest.x)) * rest.root
         _, chances = deleted_residuals(residuals)
         worst = int(chances.argmin())
         if chances[worst] * len(rest) >= OUTLYING:

@@ -45,7 +45,9 @@ def observables_of_changes(item: Analysis, options: Options) -> tuple[Observable
     if not item.placed:
         name = onset_name(curve.quantity, 0, False)
         reach = State(curve.axis, float(curve.x[-1]), float(curve.x[0]), float(curve.x[-1]), curve.axis_unit)
-        words = item.why or f"no onset up to {curve.x[-1]:g} {axis_unit(curve)}".rstrip()
+        if item.why:
+            return (replace(blank, quantity=name, method=f"change along {curve.axis}", flag=item.why),)
+        words = f"no onset up to {curve.x[-1]:g} {axis_unit(curve)}".rstrip()
         method = f"change along {curve.axis}"
         return (replace(blank, quantity=name, state=reach, method=method, flag=words),)
     made = []

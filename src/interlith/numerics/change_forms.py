@@ -149,7 +149,8 @@ class Profile:
 
     def left(self, values: Array) -> Array:
         """Sum of squares beside the common part: values (..., n) -> (...)."""
-        return np.maximum((values**2).sum(axis=-1) - ((values @ self.common.T) ** 2).sum(axis=-1), 0.0)
+        rest = (values**2).sum(axis=-1) - ((values @ self.common.T) ** 2).sum(axis=-1)
+        return np.asarray(np.maximum(rest, 0.0), dtype=np.float64)
 
 
 def orthonormal(columns: Array) -> Array:
