@@ -4,40 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from interlith.errors import StudyError, nearest
+from interlith.evidence.balance_asked import Asked, Missing, lacking, residual_observable, whose
 from interlith.evidence.balance_figure import balance_figure
+from interlith.evidence.balance_open import missing_term, next_measurement
 from interlith.evidence.balance_terms import Sum, Terms, sums
 from interlith.evidence.wording import float_is_zero, interval_words, named, number
-from interlith.model import Finding, Observable, State, Statement
+from interlith.model import Finding, Observable, Statement
 from interlith.model.finding import Verdict
 from interlith.model.observable import KINDS
 from interlith.numerics.sums import familywise_level
-
-#: Name of a term that was not measured -> its coefficient and the interval in which it can lie.
-Missing = Mapping[str, tuple[float, tuple[float, float]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked, and the level of each interval after the adjustment for several states."""
-
-    quantity: str
-    unit: str
-    tolerance: float | None
-    level: float
-    each_level: float
-    against: str | None
-    simulated: bool
-
-    @property
-    def shown_unit(self) -> str:
-        """Unit as it is written behind a number."""
-        return "" if self.unit == "1" else self.unit
 
 
 def balance(
@@ -61,11 +41,9 @@ def balance(
     terms
         Name -> observable, several observables (replicates, or one a state), or a pair of these and a coefficient; or a list
         of (coefficient, observables). Coefficients are exact: +1 for what is lost, -1 for what accounts for it.
-    closes_to
-        What the sum should be, in `unit`.
-    tolerance
-        Largest residual, in `unit`, that still counts as closed. Without it nothing is ever said to close: zero inside a
-        wide interval is no proof.
+    closes_to, tolerance
+        What the sum should be, and the largest residual that still counts as closed, both in `unit`. Without a tolerance
+        nothing is ever said to close: zero inside a wide interval is no proof.
     missing
         Name -> (coefficient, (lowest, highest possible value)) of one term that was not measured.
     against
@@ -76,13 +54,10 @@ def balance(
         ``scaled``: replicates of a term count by their scatter (Student t); a single value is taken at its word, with the
         degrees of freedom that its own interval implies. ``stated``: every stated uncertainty is taken at its word.
     needs
-        Kinds of uncertainty (counting, fit, calibration, model, replicate) that every term must include. Where one is
-        missing the interval is a lower bound and there is no verdict. An absolute sum stands on calibrations; pass ``()``
-        only where the terms have none.
-    level
-        Of the interval, over all states together.
-    simulated
-        Whether the numbers come from a simulation.
+        Kinds of uncertainty that every term must include, else the interval is a lower bound and there is no verdict. An
+        absolute sum stands on calibrations; pass ``()`` only where the terms have none.
+    level, simulated
+        Of the interval, over all states together; whether the numbers come from a simulation.
 
     Returns
     -------
@@ -92,8 +67,6 @@ def balance(
     ------
     StudyError
         With fewer than two terms, a term without values, no common state, or arguments outside their sets.
-    UnitError
-        If the units of the terms do not match.
 
     Notes
     -----
@@ -104,20 +77,20 @@ def balance(
 
     References
     ----------
-    Welch 1947, 10.1093/biomet/34.1-2.28. Satterthwaite 1946, 10.2307/3002019.
+    Welch 1947, 10.1093/biomet/34.1-2.28.
     """
     _check(tolerance, missing, errors, needs, level)
     shown = unit or _first_unit(terms)
     made = sums(terms, against=against, closes_to=closes_to, unit=shown, errors=errors, needs=needs)
     each = familywise_level(_matrix(made), level)
     asked = Asked(quantity, shown, tolerance, level, each, against, simulated)
-    residuals = tuple(_observable(item, asked) for item in made)
+    residuals = tuple(residual_observable(item, asked) for item in made)
     findings = [_closure(made, asked)]
     extra: list[Observable] = []
     if missing:
-        found, extra = _missing(made, missing, asked)
+        found, extra = missing_term(made, missing, asked)
         findings.append(found)
-    findings.append(_next(made, asked))
+    findings.append(next_measurement(made, asked))
     drawn = balance_figure(made, each, quantity, shown, against, tolerance, simulated)
     return Statement(tuple(findings), (*residuals, *extra), (drawn,))
 
@@ -162,48 +135,9 @@ def _matrix(made: Sequence[Sum]) -> np.ndarray[tuple[int, int], np.dtype[np.floa
     return np.array([[item.sizes.get(source, 0.0) for source in sources] for item in made]).reshape(len(made), -1)
 
 
-def _observable(item: Sum, asked: Asked) -> Observable:
-    low, high = item.interval(asked.each_level)
-    state = None
-    if asked.against is not None and item.state is not None:
-        unit = next((o.state.unit for t in item.terms for o in t.observables if o.state is not None), "1")
-        state = State(asked.against, item.state, item.state, item.state, unit)
-    samples, variants = _whose(item)
-    return Observable(
-        quantity=f"residual_of_{asked.quantity}",
-        value=item.residual,
-        unit=asked.unit,
-        sample=samples[0] if len(samples) == 1 else "",
-        variant=variants[0] if len(variants) == 1 else "",
-        components=item.sizes | dict.fromkeys(item.unknown, math.inf),
-        state=state,
-        low=-math.inf if item.unknown else low,
-        high=math.inf if item.unknown else high,
-        level=asked.each_level,
-        method="sum of terms with shared sources added before they are squared",
-        flag="lower bound: a kind of uncertainty is missing" if item.unknown or _lacking([item]) else "",
-    )
-
-
-def _whose(item: Sum) -> tuple[list[str], list[str]]:
-    everything = [observable for term in item.terms for observable in term.observables]
-    samples = [name for name in dict.fromkeys(o.sample for o in everything) if name]
-    return samples, [name for name in dict.fromkeys(o.variant for o in everything) if name]
-
-
-def _lacking(made: Sequence[Sum]) -> dict[str, tuple[str, ...]]:
-    """Kind of uncertainty -> terms that do not include it."""
-    found: dict[str, dict[str, None]] = {}
-    for item in made:
-        for term in item.terms:
-            for kind in term.lacking:
-                found.setdefault(kind, {})[term.name] = None
-    return {kind: tuple(names) for kind, names in found.items()}
-
-
 def _replication(item: Sum) -> tuple[str, bool, tuple[str, ...]]:
     """Words for whose balance it is, whether a verdict may be given, and what must be said of the specimens."""
-    samples, variants = _whose(item)
+    samples, variants = whose(item)
     if len(samples) <= 1:
         words = f" of {samples[0]}" if samples else ""
         caveat = (f"One specimen ({samples[0]}) says nothing of others.",) if samples else ()
@@ -220,8 +154,8 @@ def _replication(item: Sum) -> tuple[str, bool, tuple[str, ...]]:
 
 
 def _closure(made: Sequence[Sum], asked: Asked) -> Finding:
-    whose, replicated, caveats = _replication(made[0])
-    lacking = _lacking(made)
+    owner, replicated, caveats = _replication(made[0])
+    lacks = lacking(made)
     unknown = tuple(dict.fromkeys(source for item in made for source in item.unknown))
     ends = [item.interval(asked.each_level) for item in made]
     worst = max(range(len(made)), key=lambda place: abs(made[place].residual) / max(made[place].std, 1e-300))
@@ -231,8 +165,8 @@ def _closure(made: Sequence[Sum], asked: Asked) -> Finding:
             "undecided",
             f"whether it closes cannot be said, because the size of {', '.join(unknown)} is unknown",
         )
-    elif lacking:
-        told = "; ".join(f"{', '.join(names)} without {kind}" for kind, names in lacking.items())
+    elif lacks:
+        told = "; ".join(f"{', '.join(names)} without {kind}" for kind, names in lacks.items())
         verdict, words = "undecided", f"there is no verdict, because the interval is a lower bound ({told})"
     elif not replicated:
         verdict = "descriptive"
@@ -257,7 +191,7 @@ def _closure(made: Sequence[Sum], asked: Asked) -> Finding:
     identifiers = tuple(dict.fromkeys(o.id for item in made for t in item.terms for o in t.observables if o.id))
     return Finding(
         kind="balance",
-        statement=_sentence(made, worst, ends, asked, whose, words, bool(unknown or lacking)),
+        statement=_sentence(made, worst, ends, asked, owner, words, bool(unknown or lacks)),
         verdict=verdict,
         quantity=asked.quantity,
         estimate=made[worst].residual,
@@ -307,7 +241,7 @@ def _sign(name: str, item: Sum) -> float:
 
 
 def _sentence(
-    made: Sequence[Sum], worst: int, ends: Sequence[tuple[float, float]], asked: Asked, whose: str, words: str, bound: bool
+    made: Sequence[Sum], worst: int, ends: Sequence[tuple[float, float]], asked: Asked, owner: str, words: str, bound: bool
 ) -> str:  # fmt: skip
     item, (low, high) = made[worst], ends[worst]
     half = (high - low) / 2
@@ -323,82 +257,6 @@ def _sentence(
     formula = f"{_formula(item)}" + (f" against {item.closes_to:g}" if item.closes_to else "")
     unit = f" {asked.shown_unit}" if asked.shown_unit else ""
     return (
-        f"The {named(asked.quantity)}{whose} ({formula}){where} leaves {value}{unit} ({share}{wide} "
+        f"The {named(asked.quantity)}{owner} ({formula}){where} leaves {value}{unit} ({share}{wide} "
         f"{interval_words(low, high, half, asked.shown_unit)}): {words}."
     )
-
-
-def _missing(made: Sequence[Sum], missing: Missing, asked: Asked) -> tuple[Finding, list[Observable]]:
-    name, (coefficient, (lowest, highest)) = next(iter(missing.items()))
-    wanted, impossible, open_ends = [], 0, 0
-    unknown = any(item.unknown for item in made) or bool(_lacking(made))
-    for item in made:
-        ends = sorted(-end / coefficient for end in item.interval(asked.each_level))
-        outside = ends[1] < lowest or ends[0] > highest
-        impossible += outside
-        open_ends += not outside and (ends[0] < lowest or ends[1] > highest)
-        parts = {source: -size / coefficient for source, size in item.sizes.items()}
-        parts |= dict.fromkeys(item.unknown, math.inf)
-        base = _observable(item, asked)
-        wanted.append(Observable(
-            name.replace(" ", "_"), -item.residual / coefficient, asked.unit, base.sample, parts, variant=base.variant,
-            state=base.state, low=-math.inf if item.unknown else ends[0], high=math.inf if item.unknown else ends[1],
-            level=asked.each_level, method=f"what closes the {named(asked.quantity)}", flag="not measured; inferred from the balance",
-        ))  # fmt: skip
-    shown = max(wanted, key=lambda one: abs(one.value or 0.0))
-    known = [sorted(-end / coefficient for end in item.interval(asked.each_level)) for item in made]
-    low, high = known[wanted.index(shown)]
-    half = (high - low) / 2
-    limits = _limits(lowest, highest, asked.shown_unit)
-    if unknown:
-        verdict: Verdict = "undecided"
-        words = "whether that is possible cannot be said, because a kind of uncertainty is missing"
-    elif impossible:
-        verdict, words = "contradicted", f"that is not possible ({limits}), so something else is missing or wrong"
-    elif open_ends:
-        verdict, words = "undecided", f"part of that is not possible ({limits})"
-    else:
-        verdict, words = "supported", f"that is possible ({limits})"
-    where = "" if shown.state is None else f" at {named(shown.state.name)} {shown.state.value:g}"
-    unit = f" {asked.shown_unit}" if asked.shown_unit else ""
-    text = (
-        f"To close the {named(asked.quantity)}{where}, {name} would have to be {number(shown.value or 0.0, half)}{unit} "
-        f"({100 * asked.level:.4g} % interval {interval_words(low, high, half, asked.shown_unit)}); {words}."
-    )
-    finding = Finding(
-        "missing_term", text, verdict, name.replace(" ", "_"), shown.value, shown.low, shown.high, asked.each_level, asked.unit,
-        caveats=("It is inferred from the balance and carries every error of the other terms; it is no measurement.",),
-        details={"lowest_possible": lowest, "highest_possible": highest, "coefficient": coefficient},
-    )  # fmt: skip
-    return finding, wanted
-
-
-def _limits(lowest: float, highest: float, unit: str) -> str:
-    tail = f" {unit}".rstrip()
-    if math.isinf(lowest) and math.isinf(highest):
-        return "any value can be"
-    if math.isinf(highest):
-        return f"it cannot be below {lowest:g}{tail}"
-    return (
-        f"it cannot be above {highest:g}{tail}" if math.isinf(lowest) else f"it lies in {lowest:g} to {highest:g}{tail}"
-    )
-
-
-def _next(made: Sequence[Sum], asked: Asked) -> Finding:
-    item = max(made, key=lambda one: one.std)
-    shares = item.shares()
-    unknown = item.unknown
-    if unknown:
-        text = f"The next measurement for the {named(asked.quantity)} is the size of {unknown[0]}, which is unknown."
-        return Finding("next_measurement", text, "descriptive", asked.quantity, unit=asked.unit)
-    if not shares:
-        text = f"The terms of the {named(asked.quantity)} carry no uncertainty, so none can be said to limit it."
-        return Finding("next_measurement", text, "undecided", asked.quantity, unit=asked.unit)
-    name, share = next(iter(shares.items()))
-    narrower = 1.0 - math.sqrt(max(0.0, 1.0 - 0.75 * share))
-    text = (
-        f"{name[0].upper() + name[1:]} carries {100 * share:.0f} % of the variance of the {named(asked.quantity)}; half its "
-        f"uncertainty would narrow the interval by {100 * narrower:.0f} %."
-    )
-    details: dict[str, float | int | str | None] = {f"share of {key}": value for key, value in shares.items()}
-    return Finding("next_measurement", text, "descriptive", asked.quantity, share, unit="1", details=details)

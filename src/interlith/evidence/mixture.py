@@ -1,4 +1,9 @@
-"""Is one curve a weighted sum of others, and with which weights?"""
+"""Is one curve a weighted sum of others, and with which weights?
+
+The parts are unknown true curves that were seen with errors, so that their errors do not bend the weights (attenuation); see
+`interlith.numerics.mixing`. Near 0 and 1 intervals follow Feldman and Cousins. Where a variant has several specimens their mean is
+used, and how they differ is carried as a source of its own.
+"""
 
 from __future__ import annotations
 
@@ -75,32 +80,24 @@ def mixture(
 
     Parameters
     ----------
-    source, quantity, against
-        Observables, the quantity that mixes (a resistance, an intensity) and the state axis.
-    of, parts
-        Names of the curve and of its parts: variants, else specimens. Where a variant has several specimens their mean is
-        used and how they differ is carried.
+    source, quantity, against, of, parts
+        Observables, the quantity that mixes, the state axis, and the names of the curve and its parts: variants, else specimens.
     sum_to_one, non_negative
         Whether weights are shares, and whether they may be negative.
     offset, scale
         Whether a constant, or a factor common to all parts, is free beside the weights.
     states
-        ``common``: only states at which all curves were measured (their intervals overlap). ``interpolated``: parts are
-        interpolated on a straight line to the states of the curve, at the cost of an error from their curvature. ``auto``:
-        common states if there are at least two more than free parameters.
+        ``common``: only states at which all were measured (their intervals overlap). ``interpolated``: parts on straight lines
+        to the states of the curve, with an error from their curvature. ``auto``: common ones if they are enough.
     tolerance
-        Largest departure from the sum, in the unit of the quantity, that still counts as a mixture. Without it that is never
-        supported, only not contradicted.
+        Largest departure from the sum that still counts as a mixture; without it that is at best not contradicted.
     exclude
         Sample -> reason.
     errors
-        ``scaled``: stated own errors give relative sizes, the absolute one follows from the scatter about the sum.
-        ``stated``: they are taken at their word. Unknown ones count as large as the largest known one (or alike, if none is),
-        and always as ``scaled``.
-    level
-        Of the intervals, each for itself.
-    simulated
-        Whether the numbers come from a simulation.
+        ``scaled``: own errors give relative sizes, the absolute one follows from the scatter about the sum. ``stated``: taken at
+        their word. Unknown ones count as large as the largest known one, and then always as ``scaled``.
+    level, simulated
+        Of each interval; whether the numbers come from a simulation.
 
     Returns
     -------
@@ -113,12 +110,9 @@ def mixture(
 
     Notes
     -----
-    The parts are unknown true curves seen with errors, so that their errors do not bend the weights (attenuation); see
-    `interlith.numerics.mixtures`. Near 0 and 1 intervals follow Feldman and Cousins. Measured over shapes, two to four parts,
-    5 to 40 points and errors of 3 to 30 %: 0.94-0.97; what fails: errors stated at half their size (0.66, 0.94 when scaled),
-    a curve that is no mixture (0.39; the test finds it), errors of the parts not told (0.88;
-    ``benchmarks/mixture_coverage.py``). The assumption that fails first: that the curve is a mixture of these parts and of
-    nothing else. States are taken as exact; a state error on a steep curve is an error that must be in its own ones.
+    The assumption that fails first: that the curve is a mixture of these parts and of nothing else. Measured over two to four
+    parts, 5 to 40 points and errors of 3 to 30 %: 0.94-0.97; errors stated at half their size 0.66 (0.94 when scaled), a
+    curve that is no mixture 0.39 (the test finds it; ``benchmarks/mixture_coverage.py``). States are taken as exact.
 
     References
     ----------
@@ -134,18 +128,25 @@ def mixture(
     except (FitError, np.linalg.LinAlgError) as error:
         raise StudyError(f"The weights of {', '.join(parts)} in {of} cannot be found: {error}") from error
     alike = _alike(problem, found, parts, tied=sum_to_one and not scale)
-    mixed = Mixed(aligned, problem, found, quantity, against, level, stated, simulated, alike)
+    return _stated(
+        Mixed(aligned, problem, found, quantity, against, level, stated, simulated, alike), tolerance, errors
+    )
+
+
+def _stated(mixed: Mixed, tolerance: float | None, errors: str) -> Statement:
     notes = _notes(mixed, errors)
     whole = _whole(mixed, tolerance, notes)
-    if whole.verdict == "contradicted":
+    sound = whole.verdict != "contradicted"
+    if not sound:
         notes = (
             *notes,
-            f"{of} is no mixture of these parts within the stated errors, so the weights have no sure meaning.",
+            f"{mixed.aligned.names[0]} is no mixture of these parts within the stated errors, so the weights have no sure meaning.",
         )
-    each = [_weight(mixed, place, notes, sound=whole.verdict != "contradicted") for place in range(len(parts))]
-    observables = tuple(item for _, item in each)
-    drawn = mixture_figure(aligned, problem, found, mixed.model, quantity, against, level, simulated)
-    return Statement((whole, *(finding for finding, _ in each)), observables, (drawn,))
+    each = [_weight(mixed, place, notes, sound=sound) for place in range(mixed.problem.count)]
+    drawn = mixture_figure(
+        mixed.aligned, mixed.problem, mixed.found, mixed.model, mixed.quantity, mixed.against, mixed.level, mixed.simulated
+    )  # fmt: skip
+    return Statement((whole, *(finding for finding, _ in each)), tuple(item for _, item in each), (drawn,))
 
 
 #: States needed beyond free parameters.

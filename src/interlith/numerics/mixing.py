@@ -143,6 +143,24 @@ def solve(problem: Mixing, *, size: Array | float = 1.0, start: Array | None = N
     return found
 
 
+def settled(problem: Mixing) -> Mixing:
+    """The same with the sizes of common sources at the fitted values instead of the noisy ones.
+
+    An error of scale that all curves share must cancel in a mixture. With sizes in proportion to noisy values it would seem to
+    explain the noise that is left over, and the fit would trust it (Peelle's pertinent puzzle).
+    """
+    if problem.shared.shape[-3] == 0:
+        return problem
+    alone = solve(replace(problem, shared=problem.shared[..., :0, :, :]))
+    fitted = np.einsum("...p,...pm->...m", alone.coefficients, alone.true)
+    seen = np.concatenate([problem.target[..., None, :], problem.parts], axis=-2)
+    smooth = np.concatenate([fitted[..., None, :], alone.true], axis=-2)
+    ratio = np.divide(smooth, seen, out=np.ones_like(smooth), where=seen != 0)
+    # Next to zero a ratio says nothing of the source.
+    ratio = np.where((ratio > 0.5) & (ratio < 2.0), ratio, 1.0)
+    return replace(problem, shared=problem.shared * ratio[..., None, :, :])
+
+
 def inside(problem: Mixing, *, size: Array | float = 1.0) -> Solved:
     """The fit with no weight below zero: the best over all sets of parts that are absent."""
     best: Solved | None = None
@@ -177,6 +195,7 @@ def departure(problem: Mixing) -> tuple[Array, Array, Array, Array]:
     Stated errors are taken at their word. The residuals are over their standard uncertainty, that of the fit taken off, shape
     (..., m).
     """
+    problem = settled(problem)
     found = inside(problem)
     absent = (problem.weights(found.coefficients) <= 1e-9).sum(axis=-1) if problem.low >= 0 else 0
     # With a sum of one and all but one part absent nothing is left to vary.

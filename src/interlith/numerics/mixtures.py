@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from interlith.errors import FitError
 from interlith.numerics.limits import feldman_cousins
-from interlith.numerics.mixing import Mixing, Solved, divide, inside, pieces, solve
+from interlith.numerics.mixing import Mixing, Solved, divide, inside, pieces, settled, solve
 from interlith.numerics.sums import t_quantile
 
 Array = NDArray[np.float64]
@@ -86,6 +86,7 @@ def weights(problem: Mixing, *, stated: bool, level: float = 0.95) -> Weights:
     least = 1 if stated else 2
     if problem.dof < least - 1 or problem.target.shape[-1] < problem.free + least - 1:
         raise FitError(f"{problem.target.shape[-1]} points are too few for {problem.free} free parameters.")
+    problem = settled(problem)
     found, size = _sized(problem, stated)
     degrees = np.inf if stated else float(problem.dof)
     gradient = problem.gradient(found.coefficients) @ found.basis
@@ -94,7 +95,7 @@ def weights(problem: Mixing, *, stated: bool, level: float = 0.95) -> Weights:
     limited = found.coefficients
     if np.isfinite(problem.low) or np.isfinite(problem.high):
         limited = inside(problem, size=size).coefficients
-    value = problem.weights(limited)
+    value = np.clip(problem.weights(limited), problem.low, problem.high)
     ends = [
         _interval(problem, found, size, number, (free, spread, widening), degrees, level)
         for number in range(problem.count)
