@@ -15,6 +15,8 @@ from interlith.model import Band, Figure, Line, Marker, Panel
 
 _DRAWN = 61
 _MOST_BANDS = 4
+#: Half the height of the caps of an interval, over the height of the panel.
+_CAP = 0.025
 
 
 def threshold_figure(curves: Sequence[Curve], found: Sequence[Found | None], asked: Asked) -> Figure:
@@ -29,7 +31,7 @@ def threshold_figure(curves: Sequence[Curve], found: Sequence[Found | None], ask
     for curve, item in zip(curves, found, strict=True):
         lines += _lines(curve, item, x_limits)
         if item is not None:
-            lines += _interval(curve, item, asked, x_limits)
+            lines += _interval(curve, item, asked, x_limits, _CAP * (y_limits[1] - y_limits[0]))
             bands += [_band(item, asked, x_limits, curve.variant or curve.name)] if len(curves) <= _MOST_BANDS else []
     panel = Panel(
         f"{named(first.axis).capitalize()}{_unit(first.axis_unit)}",
@@ -45,7 +47,7 @@ def threshold_figure(curves: Sequence[Curve], found: Sequence[Found | None], ask
         f"threshold_{first.quantity}_{first.axis}",
         f"Where the {named(first.quantity)} leaves {level_words(first, asked.at)}",
         f"Points with their own standard uncertainty, fitted model with its {share} band, and the {share} interval of the "
-        f"threshold as a bar between two points on the level {level_words(first, asked.at)} (dashed)."
+        f"threshold as a bar between two caps on the level {level_words(first, asked.at)} (dashed)."
         f"{' Open symbols: below detection, not in the line or only as a bound.' if any(item is not None and item.clipped.any() for item in found) else ''}"
         f"{' The data are simulated.' if asked.simulated else ''}",
         (panel,),
@@ -114,13 +116,15 @@ def _band(found: Found, asked: Asked, limits: tuple[float, float], variant: str)
     return Band(grid, low, high, "", variant)
 
 
-def _interval(curve: Curve, found: Found, asked: Asked, limits: tuple[float, float]) -> list[Line]:
-    """The interval as a bar on the level, with a mark at each end that lies within the panel."""
+def _interval(curve: Curve, found: Found, asked: Asked, limits: tuple[float, float], cap: float) -> list[Line]:
+    """The interval as a bar on the level, with a cap at each end that lies within the panel."""
     if not (math.isfinite(found.low) or math.isfinite(found.high)):
         return []
     variant = curve.variant or curve.name
-    level = np.full(2, asked.at)
-    ends = np.array([found.low, found.high])
-    bar = Line(np.clip(ends, *limits), level, "", variant, curve.name)
-    inside = (ends >= limits[0]) & (ends <= limits[1])
-    return [bar, Line(ends[inside], level[inside], "", variant, curve.name, style="points")]
+    bar = [Line(np.clip([found.low, found.high], *limits), np.full(2, asked.at), "", variant, curve.name)]
+    caps = [
+        Line(np.full(2, end), np.array([asked.at - cap, asked.at + cap]), "", variant, curve.name)
+        for end in (found.low, found.high)
+        if limits[0] <= end <= limits[1]
+    ]
+    return bar + caps
