@@ -1,5 +1,6 @@
 """The one fitter: Levenberg-Marquardt for one model or thousands at once, alone or coupled to a series."""
 
+from interlith.numerics.fitting.confidence import Intervals, intervals
 from interlith.numerics.fitting.fitting import fit
 from interlith.numerics.fitting.losses import Linear, Loss, Poisson, SoftL1, StudentT
 from interlith.numerics.fitting.parameters import Parameter, Parameters, Sum, Tie
@@ -10,6 +11,7 @@ from interlith.numerics.fitting.solver import Settings, Status
 __all__ = [
     "Curves",
     "Fit",
+    "Intervals",
     "Linear",
     "Loss",
     "Normal",
@@ -24,5 +26,6 @@ __all__ = [
     "Sum",
     "Tie",
     "fit",
+    "intervals",
     "numerical",
 ]

@@ -123,7 +123,7 @@ def descend(series: Series, inner: Array, settings: Settings) -> tuple[Track, fl
         gain, noise = cost - found[0], 1e-13 * cost
         taken = np.isfinite(found[0]) and (gain > 0 or abs(gain) <= noise)
         ratio = gain / hoped if hoped > 0 and np.isfinite(gain) else 0.0
-        variance = 1.0 if series.loss.likelihood else cost / dof
+        variance = 1.0 if series.loss.likelihood else min(cost, found[0]) / dof
         rate = remaining / before if before > remaining else 1.0
         small = remaining * rate <= settings.tolerance**2 * max(variance, float(np.finfo(float).tiny))
         before = remaining if damping <= 1e-2 else 0.0

@@ -20,7 +20,7 @@ RANK = 1e-11
 _RANK_SQUARED = 1e-13
 #: Smallest eigenvalue of the scaled hessian from which its inverse keeps six digits.
 _SOUND = 1e-8
-#: Diagonal of a hessian below which its root and inverse leave the range of double precision.
+#: Diagonal of a hessian below which (and over one upon which) products leave the range of double precision.
 _NOTHING = 1e-290
 #: Share of a null direction from which a parameter belongs to it.
 _BELONGS = 0.1
@@ -54,10 +54,11 @@ def certainty(
     decomposed: its singular values keep twice the digits.
     """
     diagonal = np.einsum("bii->bi", normal.hessian)
-    dead = ~still & ~(diagonal > _NOTHING)
+    dead = ~still & ~((diagonal > _NOTHING) & (diagonal < 1.0 / _NOTHING))
     moving = ~still & ~dead
     unit = np.where(moving, 1.0 / np.sqrt(np.where(moving, diagonal, 1.0)), 0.0)
-    matrix = normal.hessian * unit[:, :, None] * unit[:, None, :]
+    hessian = np.where(moving[:, :, None] & moving[:, None, :], normal.hessian, 0.0)
+    matrix = hessian * unit[:, :, None] * unit[:, None, :]
     places = np.arange(matrix.shape[1])
     matrix[:, places, places] = 1.0
     inverse, sound = _inverted(matrix)

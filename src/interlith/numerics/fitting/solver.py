@@ -84,7 +84,7 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
     normal = space.normal(problem, inner, which, loss)
     count = len(which)
     track = Track(inner.copy(), normal, np.full(count, Status.STEP_LIMIT, dtype=np.int8), np.ones(count, dtype=np.intp))
-    possible = np.isfinite(normal.cost) & np.isfinite(normal.gradient).all(axis=1)
+    possible = _usable(normal)
     track.status[~possible] = Status.IMPOSSIBLE_START
     left = np.flatnonzero(possible)
     damping, raising = np.full(count, _FIRST_DAMPING), np.full(count, 2.0)
@@ -97,21 +97,20 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
             break
         step, hoped, remaining = _step(problem, space, track, left, which, damping, largest, loss)
         cost = track.normal.cost[left]
+        trial = with_linear_solved(problem, space, track.inner[left] + step, which[left], loss)
+        found = space.normal(problem, trial, which[left], loss)
+        track.steps[left] += 1
+        gain = cost - found.cost
+        noise = np.maximum(1e-13 * cost, 4 * np.finfo(float).eps * np.sqrt(cost * power[left]))
         # Remaining decrement against the variance of the residuals: the share of a standard uncertainty still to go.
-        variance = cost / dof[left] if not loss.likelihood else np.ones(len(left))
+        variance = np.minimum(cost, found.cost) / dof[left] if not loss.likelihood else np.ones(len(left))
         # What is left after this step shrinks once more by the rate of the step before it.
         rate = np.divide(
             remaining, before[left], out=np.ones(len(left)), where=before[left] > np.maximum(remaining, 0.0)
         )
         small = remaining * rate <= settings.tolerance**2 * np.maximum(variance, np.finfo(float).tiny)
         before[left] = np.where(damping[left] <= 1e-2, remaining, 0.0)
-        trial = with_linear_solved(problem, space, track.inner[left] + step, which[left], loss)
-        found = space.normal(problem, trial, which[left], loss)
-        track.steps[left] += 1
-        gain = cost - found.cost
-        noise = np.maximum(1e-13 * cost, 4 * np.finfo(float).eps * np.sqrt(cost * power[left]))
-        taken = np.isfinite(found.cost) & np.isfinite(found.gradient).all(axis=1)
-        taken &= (gain > 0) | (np.abs(gain) <= noise)
+        taken = _usable(found) & ((gain > 0) | (np.abs(gain) <= noise))
         ratio = np.where(hoped > 0, np.where(np.isfinite(gain), gain, -1.0) / np.maximum(hoped, 1e-300), 0.0)
         _accept(track, left[taken], trial[taken], found, taken)
         largest[left] = np.maximum(largest[left], np.einsum("bii->bi", track.normal.hessian[left]))
@@ -123,6 +122,12 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         track.status[left[stuck & ~done]] = Status.STUCK
         left = left[~done & ~stuck]
     return track
+
+
+def _usable(normal: Normal) -> NDArray[np.bool_]:
+    """Where cost, gradient and hessian are finite numbers, shape (b,)."""
+    finite = np.isfinite(normal.cost) & np.isfinite(normal.gradient).all(axis=1)
+    return np.asarray(finite & np.isfinite(normal.hessian).all(axis=(1, 2)))
 
 
 def _power(problem: Problem, which: Members) -> Array:
