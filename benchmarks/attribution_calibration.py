@@ -272,6 +272,7 @@ def main() -> None:
             varied(8, 3, within=0.0, between=3.0, cause=0.0),
             None,
         ),
+        "4 variants of 4, a acts within, hidden cause between": (varied(4, 4, within=1.0, between=3.0), None),
         "none acts; 3 samples of 8 states, residuals made anew": (walks(3, 8, cause=0.0, walking=False), "cycle"),
     }
     answers("Stress", broken, asked.repeats, asked.seed)

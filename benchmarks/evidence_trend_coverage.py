@@ -79,7 +79,7 @@ def proper() -> Iterator[Case]:
     yield Case("4 states of 3 points", np.repeat([1.0, 2.0, 3.0, 6.0], 3), white(one))
     for count in (2, 5, 12):
         yield Case(f"{count} points, sizes stated", np.arange(1.0, count + 1), white(rising), rising, errors="stated")
-    yield Case("8 points, 2 % shared calibration", np.arange(1.0, 9), white(one), shared=0.02)
+    yield Case("8 points, a declared drift of the meter (0.15 per x)", np.arange(1.0, 9), white(one), shared=0.15)
     for count, correlation in ((50, 0.0), (50, 0.6), (100, 0.3), (100, 0.8), (200, 0.8)):
         x = np.arange(1.0, count + 1)
         yield Case(f"{count} states, correlation {correlation:g}", x, memory(correlation), residuals="autocorrelated")
@@ -116,7 +116,7 @@ def stress() -> Iterator[Case]:
 
 def curve_of(case: Case, y: Array) -> Curve:
     x = case.x
-    shared = {"calibration:meter": case.shared * y} if case.shared else {}
+    shared = {"calibration:meter": case.shared * (x - x.mean())} if case.shared else {}
     points = (Observable("q", 1.0, "ohm", "s"),) * x.size
     return Curve("s", "v", "q", "ohm", "t", "V", x, x, x, y, case.std(x), shared, (), points)
 
@@ -127,7 +127,7 @@ def row(case: Case, repeats: int, seed: int) -> str:
     halves = []
     for _ in range(repeats):
         y = 100 + SLOPE * case.x + case.draw(random, case.x)
-        y = y * (1 + case.shared * random.standard_normal()) if case.shared else y
+        y = y + case.shared * (case.x - case.x.mean()) * random.standard_normal()
         curve = curve_of(case, y)
         slope = fit_slope(curve, degree=1, errors=case.errors, residuals=case.residuals, level=0.95)  # type: ignore[arg-type]
         if slope is None:

@@ -200,6 +200,22 @@ def test_changes_along_a_state_axis_take_out_a_common_drift() -> None:
         attribution(items, "capacity_fade", rivals=RIVALS)
 
 
+def test_a_drift_of_everything_is_no_evidence() -> None:
+    random = np.random.default_rng(8)
+    cycles = np.array([0.0, 5, 10, 50, 100, 200, 400, 800])
+    items = []
+    for sample in range(3):
+        for cycle in cycles:
+            state = State("cycle", cycle, cycle, cycle, "1")
+            items += [
+                one(quantity, cycle / 20 + random.standard_normal(), "%", f"s{sample}", 0.1, state=state)
+                for quantity in ("capacity_fade", *RIVALS)
+            ]
+    statement = attribution(items, "capacity_fade", rivals=RIVALS, against="cycle")
+    assert all(finding.verdict != "supported" for finding in statement.findings[:3])
+    assert statement[1].low == 0
+
+
 def test_shared_errors_are_components_of_the_effect() -> None:
     scale = {"spinel_share": {"calibration:xrd": 0.1}, "capacity_fade": {"rate:all": 0.05}}
     statement = attribution(simulated(shared=scale), "capacity_fade", rivals=RIVALS)

@@ -141,6 +141,19 @@ def test_autocorrelated_residuals_widen_the_interval() -> None:
     assert any("as was asked" in words for words in plain.caveats)
 
 
+def test_points_weigh_by_their_own_uncertainty_with_a_memory_too() -> None:
+    random = np.random.default_rng(6)
+    x = np.arange(40.0)
+    std = np.where(x < 20, 0.2, 6.0)
+    data = points(3 + 0.5 * x + std * random.standard_normal(40), x=x)
+    told = [
+        Observable(item.quantity, item.value, "ohm", "s1", {f"fit:{k}": std[k]}, state=item.state) for k, item in enumerate(data)
+    ]  # fmt: skip
+    weighted, plain = (trend(items, "resistance", against="temperature")[0] for items in (told, data))
+    assert weighted.high - weighted.low < 0.5 * (plain.high - plain.low)
+    assert weighted.low < 0.5 < weighted.high
+
+
 def test_repeated_states_are_averaged_for_a_memory_and_kept_apart_else() -> None:
     x = np.repeat(np.arange(12.0), 2)
     y = 3 + 0.5 * x + np.tile([0.2, -0.2, 0.1, -0.3], 6)
