@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from interlith.numerics.routes import apart, homogeneity, largest_disagreement, scattered_mean, stated_mean
+from interlith.numerics.routes import apart, homogeneity, largest_disagreement, scattered_mean, stated_mean, steadied
 
 Array = NDArray[np.float64]
 
@@ -45,7 +45,9 @@ CASES = (
     Case("5 routes, two share a calibration, extra 2", (1, 1, 1, 1, 1), 2, ((1, 1, 0, 0, 0),)),
     Case("8 routes, errors 0.5 to 2", (0.5, 0.5, 1, 1, 1, 2, 2, 2)),
     Case("stress: all share a source as large as their own error", (1, 1, 1, 1), 0, ((1, 1, 1, 1),)),
-    Case("stress: errors from 3 replicates each", (1, 1, 1, 1, 1), 0, (), 3),
+    Case("stress: 5 routes, errors from 3 replicates each", (1, 1, 1, 1, 1), 0, (), 3),
+    Case("stress: 5 routes, errors 0.5 to 2 from 3 replicates each, extra 1", (0.5, 0.8, 1, 1.5, 2), 1, (), 3),
+    Case("stress: 3 routes, errors from 2 replicates each", (1, 1, 1), 0, (), 2),
     Case("stress: errors stated at half their size", (1, 1, 1, 1, 1), 0, (), 0, 2.0),
     Case("stress: one of 5 routes off by 6", (1, 1, 1, 1, 1), off=6.0),
     Case("stress: errors tenfold unlike", (0.3, 1, 3)),
@@ -76,6 +78,7 @@ def row(case: Case, repeats: int, random: np.random.Generator) -> str:
         single = own * np.sqrt(case.replicates) * random.standard_normal((case.replicates, repeats, count))
         noise, stated = single.mean(axis=0), single.std(axis=0, ddof=1) / np.sqrt(case.replicates)
         degrees = np.full(count, case.replicates - 1.0)
+        stated, degrees = steadied(stated, degrees)
     values = bias + noise + random.standard_normal((repeats, len(shared))) @ shared
     plain, wide = stated_mean(values, stated, shared), scattered_mean(values, stated, shared)
     chance = homogeneity(values, stated, shared, degrees)[1]

@@ -14,6 +14,7 @@ from interlith.numerics.routes import (
     largest_disagreement,
     scattered_mean,
     stated_mean,
+    steadied,
 )
 
 NONE = np.zeros((0, 4))
@@ -98,3 +99,14 @@ def test_order_scale_and_shift(order, scale, shift):
     moved = scattered_mean(scale * VALUES[order] + shift, scale * OWN[order], NONE)
     assert float(moved.value) == pytest.approx(scale * float(base.value) + shift, rel=1e-6, abs=1e-6)
     assert float(moved.half) == pytest.approx(scale * float(base.half), rel=1e-6)
+
+
+def test_sizes_from_few_values_are_drawn_together_and_known_ones_stay():
+    own = np.array([0.1, 1.0, 2.0, 5.0])
+    drawn, degrees = steadied(own, np.array([2.0, 2.0, 200.0, np.inf]))
+    assert 0.1 < drawn[0] < drawn[1] < 2.0
+    assert drawn[2] == pytest.approx(2.0, rel=1e-3)
+    assert drawn[3] == 5.0
+    assert degrees[0] == 4.0
+    lone = steadied(own, np.array([2.0, np.inf, np.inf, np.inf]))[0]
+    np.testing.assert_array_equal(lone, own)

@@ -23,6 +23,7 @@ from interlith.numerics.routes import (
     largest_disagreement,
     scattered_mean,
     stated_mean,
+    steadied,
 )
 
 Array = NDArray[np.float64]
@@ -117,7 +118,8 @@ def convergence(
 
 
 def _judge(read: Read, level: float) -> Judged:
-    values, shared, degrees, own = read.values, read.shared(), read.degrees, read.settled(level)
+    values, shared = read.values, read.shared()
+    own, degrees = steadied(read.settled(level), read.degrees)
     # A route all of whose error is shared with another one still needs a size of its own for the matrix to be of full rank.
     own = np.maximum(own, 1e-9 * float(np.sqrt(np.square(own) + np.square(shared).sum(axis=0)).max()))
     count = len(values)

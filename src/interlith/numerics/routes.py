@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 STEPS = 60
 #: How far the degrees of freedom follow the effective number of values (1: all the way), and their least number.
 CONCENTRATION, FEWEST = 0.25, 0.3
+#: Degrees of freedom that an uncertainty of two or fewer takes from the common size of all; fewer where it has more itself.
+BORROWED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,32 @@ def extra_interval(values: Array, own: Array, shared: Array, *, level: float = 0
     low = _extra_at(values, own, shared, float(special.chdtri(dof, (1 - level) / 2)))
     high = _extra_at(values, own, shared, float(special.chdtri(dof, (1 + level) / 2)))
     return np.sqrt(low), np.sqrt(high)
+
+
+def steadied(own: Array, degrees: Array) -> tuple[Array, Array]:
+    """Uncertainties that rest on few values, drawn towards their common size, and the degrees of freedom they then have.
+
+    Parameters
+    ----------
+    own
+        (as the values), shape (..., k).
+    degrees
+        (1), shape (k,): infinite where a size is known; such sizes stay.
+
+    Notes
+    -----
+    Weights made from sizes that rest on three values follow their chance: the smallest gets nearly all. Measured for five values
+    of three replicates each, coverage with extra scatter 0.90 before and 0.95 after, a value falsely named 0.12 and 0.04
+    (``benchmarks/convergence_coverage.py``).
+    """
+    few = np.isfinite(degrees)
+    if few.sum() < 2:
+        return own, degrees
+    count = np.where(few, degrees, 1.0)
+    borrowed = BORROWED * np.minimum(1.0, np.square(2.0 / count))
+    common = np.where(few, np.square(own), 0.0).sum(axis=-1, keepdims=True) / few.sum()
+    pooled = np.sqrt((count * np.square(own) + borrowed * common) / (count + borrowed))
+    return np.where(few, pooled, own), np.where(few, count + borrowed, degrees)
 
 
 def homogeneity(values: Array, own: Array, shared: Array, degrees: Array) -> tuple[Array, Array]:
