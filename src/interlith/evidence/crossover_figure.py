@@ -32,13 +32,13 @@ def crossover_figure(pair: Pair, pieces: Sequence[Piece], limits: tuple[float, f
         x_label,
         f"{named(curve.quantity).capitalize()}{_unit(curve.unit)}",
         lines,
-        _shades(pieces, heights),
+        _shades(pieces, heights, "may cross here"),
     )
     right = Panel(
         x_label,
         f"{pair.second.name} − {pair.first.name}{_unit(curve.unit)}",
         (Line(grid, middle, "", pair.second.name),),
-        (*_shades(pieces, ends), Band(grid, middle - half, middle + half, "", pair.second.name)),
+        (*_shades(pieces, ends, ""), Band(grid, middle - half, middle + half, "", pair.second.name)),
         (Marker(0.0, "", "y"),),
     )
     basis = "the scatter of specimens" if pair.replicated else "the scatter about each curve"
@@ -68,10 +68,11 @@ def _lines(pair: Pair, side: Side, grid: np.ndarray[tuple[int, ...], np.dtype[np
     return [*drawn, Line(grid, mean, side.name, side.name)]
 
 
-def _shades(pieces: Sequence[Piece], heights: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[Band, ...]:
+def _shades(
+    pieces: Sequence[Piece], heights: np.ndarray[tuple[int, ...], np.dtype[np.float64]], label: str
+) -> tuple[Band, ...]:
     low, high = float(heights.min()), float(heights.max())
     room = 0.05 * (high - low)
-    label = "may cross here"
     return tuple(
         Band(
             np.array([piece.low, piece.high]),
