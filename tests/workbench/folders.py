@@ -69,14 +69,14 @@ analyses:
 HEADER = "include,file,technique,sample,batch,replicate,active_mass,active_mass_source,area,electrolyte,cycle,voltage,temperature,dose,depth,note\n"
 
 
-def write_study(folder: Path, *, cells: int = 2) -> Path:
+def write_study(folder: Path, *, cells: int = 2, cycles: int = 3) -> Path:
     """Two variants, some cells each, one mass left out."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = [HEADER]
     for variant, fade in (("bare", 0.05), ("coated", 0.01)):
         for k in range(1, cells + 1):
             name = f"cells/{variant}_{k}.csv"
-            write_cell(folder / name, rows(fade=fade + 0.001 * k))
+            write_cell(folder / name, rows(cycles, fade=fade + 0.001 * k))
             mass = "" if (variant, k) == ("coated", cells) else "7.1 mg"
             lines.append(f"yes,{name},cycling,{variant},b1,{k},{mass},{'balance' if mass else ''},,LP30,,,26 degC,,,\n")
     (folder / "measurements.csv").write_text("".join(lines), encoding="utf-8")

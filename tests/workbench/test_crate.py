@@ -305,7 +305,7 @@ def test_no_field_was_added_that_nobody_thought_of() -> None:
     known = {
         StudyOutcome: "study results observables findings figures choices failures seconds created records",
         Study: "name folder reference replication primary variants samples measurements excluded unread gaps analyses "
-        "simulated decisions external join",
+        "simulated decisions external join evidence",
         Measurement: "sample technique source payload state original_metadata flags part inner",
         Source: "path sha256 size reader reader_version absolute key modified",
         Sample: "name variant batch replicate cell_kind active_mass area loading one_C current_accuracy voltage_accuracy "

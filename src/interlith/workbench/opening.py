@@ -87,6 +87,7 @@ def opened(root: Path, work: Session, *, ahead: bool) -> Study:
         simulated=words.simulated,
         decisions=decisions,
         external=tuple(words.external),
+        evidence=tuple((name, options or {}) for entry in words.evidence for name, options in entry.items()),
         join=words.join,
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from interlith.errors import UnitError
+from interlith.errors import UnitError, nearest
 from interlith.units import factor, inside, parse
 
 #: Words that `analyses:` and the column `technique` accept; those without a folder yet are reported as not available.
@@ -188,6 +188,21 @@ else:
     JoinEntry = Annotated[JoinWords, AfterValidator(lambda words: words.model_dump(exclude_unset=True))]
 
 
+#: Statements of `interlith.evidence` that a study may ask for.
+STATEMENT_WORDS = (
+    "onset", "order", "threshold", "crossover", "optimum", "mixture", "convergence", "balance", "attribution", "trend",
+)  # fmt: skip
+
+
+def _one_statement(entry: dict[str, Any]) -> dict[str, Any]:
+    if len(entry) != 1:
+        raise ValueError("an entry is one statement with its options, such as 'onset: {quantity: ..., against: ...}'")
+    (name,) = entry
+    if name not in STATEMENT_WORDS:
+        raise ValueError(f"there is no statement '{name}'; {nearest(name, STATEMENT_WORDS)}")
+    return entry
+
+
 class StudyWords(_Strict):
     """The whole of `study.yaml`."""
 
@@ -201,3 +216,6 @@ class StudyWords(_Strict):
     analyses: dict[str, dict[str, Any]] = Field(default_factory=dict)
     join: dict[str, JoinEntry] = Field(default_factory=dict)
     external: list[str] = Field(default_factory=list)
+    evidence: list[Annotated[dict[str, dict[str, Any] | None], AfterValidator(_one_statement)]] = Field(
+        default_factory=list
+    )

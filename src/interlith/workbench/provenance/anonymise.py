@@ -288,7 +288,7 @@ def _study(study: Study, names: Names, folder: Path) -> Study:
         unread=tuple(Unread(names.file(one.path), names.text(one.reason), names.text(one.remedy)) for one in study.unread),
         gaps=tuple(Gap(names.text(one.where), names.text(one.what), names.text(one.consequence)) for one in study.gaps),
         analyses={name: _options(words, names) for name, words in study.analyses.items()},
-        decisions=tuple(_decision(one, names) for one in study.decisions), external=tuple(names.file(one) for one in study.external), join={},
+        decisions=tuple(_decision(one, names) for one in study.decisions), external=tuple(names.file(one) for one in study.external), join={}, evidence=(),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from interlith.workbench.contrasts import contrast, gather, headlines_of, planne
 from interlith.workbench.corrections.weighing import weighed
 from interlith.workbench.external.reading import without_doubles
 from interlith.workbench.running.session import Session
+from interlith.workbench.running.statements import stated
 from interlith.workbench.running.taking import Failures, Taken
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ def conclude(
     findings: list[Finding] = []
     if contrasts:
         findings = _findings(study, own, taken, external, failures)
+        made, said = stated(study, table)
+        findings += [finding for statement in made for finding in statement.findings]
+        figures += [figure for statement in made for figure in statement.figures]
+        failures += said
         choices = weighed(study, taken, choices, own, work.store)
     return Concluded((*results, *external), table, tuple(findings), tuple(figures), choices, failures)
 

@@ -21,6 +21,7 @@ from interlith.workbench.opening import opened
 from interlith.workbench.running.code_versions import numerical_versions, package_hash
 from interlith.workbench.running.keys import digest_of
 from interlith.workbench.running.session import Progress, Session, session
+from interlith.workbench.running.statements import check_statements
 from interlith.workbench.running.taking import Failures, Taken, take
 from interlith.workbench.store import Store
 
@@ -126,6 +127,8 @@ def prepare(study: Study | str | Path, work: Session) -> Prepared:
     ready = {name: techniques()[name] for name in found.techniques if name in techniques()}
     for name, technique in ready.items():
         check_options(technique, found.analyses.get(name, {}))
+    if found.evidence:
+        check_statements(found.evidence)
     found, choices, failures = _joined(found)
     prepared = Prepared(found, [take(technique, found, work) for technique in ready.values()], joined=choices)
     prepared.external, said = external_results(found, found.external)
