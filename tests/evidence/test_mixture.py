@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from interlith.errors import StudyError
 from interlith.evidence.mixture import mixture
+from interlith.evidence.mixture_curves import align
 from interlith.model import Observable, State
 
 PLACES = (25, 200, 350, 400, 500, 600, 650, 700)
@@ -216,3 +217,21 @@ def test_too_few_states_and_doubles_are_refused():
         mixed(few)
     with pytest.raises(StudyError, match="two values"):
         mixed([*items(), items()[0]])
+
+
+def test_interpolation_costs_what_the_curvature_of_a_part_makes_it():
+    """A straight line between two points of a parabola is off by half its curvature times both distances."""
+
+    def bowl(at):
+        return 1e-3 * (at - 300) ** 2
+
+    places = tuple(range(0, 601, 100))
+    source = [
+        *curve("open", bowl, places, error=1e-4, meter=0.0),
+        *curve("closed", closed, places, error=1e-4, meter=0.0),
+        *curve("powder", powder, (50, 150, 230, 350, 450, 550), error=1e-4, meter=0.0),
+    ]
+    made = align(source, "r_int", "temperature", ("powder", "open", "closed"), None, "interpolated", 3)
+    off = made.y[1] - np.array([bowl(at) for at in made.x])
+    np.testing.assert_allclose(np.sqrt(np.diag(made.own[1])), off, rtol=1e-2)
+    assert off[0] == pytest.approx(0.5 * 2e-3 * 50 * 50, rel=1e-2)

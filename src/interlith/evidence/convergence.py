@@ -88,7 +88,7 @@ def convergence(
     -----
     Routes are weighted by what each has alone, common sources are carried as correlations. The interval from the stated errors
     trusts them; the one with extra scatter (Paule and Mandel, Hartung and Knapp) holds 0.94-0.97 also where each route errs on
-    its own beyond what it states, and 0.87-0.99 where stated errors differ tenfold (``benchmarks/convergence_coverage.py``).
+    its own beyond what it states, and 0.90-0.99 where stated errors differ tenfold (``benchmarks/convergence_coverage.py``).
     A route is named only where it differs from the mean of the others (Bonferroni) while these agree; two routes never show
     which of them errs. The assumption that fails first: routes err independently. A model that two of them share and neither
     declares makes them agree in error.

@@ -33,7 +33,7 @@ def mixture_figure(
     x_label = _capital(named(against)) + ("" if first.axis_unit == "1" else f" / {first.axis_unit}")
     half = quantile(level, math.inf) * _spread(problem, found)
     lines = [
-        Line(aligned.x, y, name, variant=name, dashed=True, style="both", faint=False)
+        Line(aligned.x, y, name, variant=name, dashed=True, style="both", faint=True)
         for name, y in zip(aligned.names[1:], aligned.y[1:], strict=True)
     ]
     target = aligned.names[0]

@@ -92,7 +92,7 @@ def scattered_mean(values: Array, own: Array, shared: Array, *, level: float = 0
     -----
     The interval uses the scatter that is seen, also where it is less than the stated errors explain: Student t with k - 1
     degrees of freedom, fewer where one value carries most of the weight (extra scatter that k values do not show would take
-    that weight away). Measured: 0.94-0.97 where stated errors differ up to fourfold, whatever the extra scatter; 0.85-0.99
+    that weight away). Measured: 0.94-0.97 where stated errors differ up to fourfold, whatever the extra scatter; 0.90-0.99
     where they differ tenfold (``benchmarks/convergence_coverage.py``). What all values share cannot be seen in their scatter and is added in quadrature. The assumption that
     fails first: each route errs independently and symmetrically about the truth.
 
