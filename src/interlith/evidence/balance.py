@@ -46,10 +46,8 @@ def balance(
         nothing is ever said to close: zero inside a wide interval is no proof.
     missing
         Name -> (coefficient, (lowest, highest possible value)) of one term that was not measured.
-    against
-        State axis along which the sum is made, at the states that all terms have.
-    quantity, unit
-        Name of the balance, and its unit (that of the first term by default).
+    against, quantity, unit
+        State axis along which the sum is made, at the states that all terms have; name and unit (by default of the first term).
     errors
         ``scaled``: replicates of a term count by their scatter (Student t); a single value is taken at its word, with the
         degrees of freedom that its own interval implies. ``stated``: every stated uncertainty is taken at its word.

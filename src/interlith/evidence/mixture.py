@@ -82,17 +82,14 @@ def mixture(
     ----------
     source, quantity, against, of, parts
         Observables, the quantity that mixes, the state axis, and the names of the curve and its parts: variants, else specimens.
-    sum_to_one, non_negative
-        Whether weights are shares, and whether they may be negative.
-    offset, scale
-        Whether a constant, or a factor common to all parts, is free beside the weights.
+    sum_to_one, non_negative, offset, scale
+        Whether weights are shares; may not be negative; whether a constant, or a factor common to all parts, is free too.
     states
         ``common``: only states at which all were measured (their intervals overlap). ``interpolated``: parts on straight lines
         to the states of the curve, with an error from their curvature. ``auto``: common ones if they are enough.
-    tolerance
-        Largest departure from the sum that still counts as a mixture; without it that is at best not contradicted.
-    exclude
-        Sample -> reason.
+    tolerance, exclude
+        Largest departure from the sum that still counts as a mixture (without it that is at best not contradicted); sample ->
+        reason.
     errors
         ``scaled``: own errors give relative sizes, the absolute one follows from the scatter about the sum. ``stated``: taken at
         their word. Unknown ones count as large as the largest known one, and then always as ``scaled``.
