@@ -83,8 +83,7 @@ def balance(
     each = familywise_level(_matrix(made), level)
     asked = Asked(quantity, shown, tolerance, level, each, against, simulated)
     residuals = tuple(residual_observable(item, asked) for item in made)
-    findings = [_closure(made, asked)]
-    extra: list[Observable] = []
+    findings, extra = [_closure(made, asked)], list[Observable]()
     if missing:
         found, extra = missing_term(made, missing, asked)
         findings.append(found)
