@@ -199,3 +199,12 @@ def test_cycles_have_whole_numbers_as_ticks() -> None:
     x = np.arange(1.0, 4.0)
     (axes,) = draw(Figure("f", "t", "c", (Panel("Cycle", "y", (Line(x, x),)),))).axes
     assert all(float(tick).is_integer() for tick in axes.get_xticks())
+
+
+def test_an_axis_that_counts_things_shows_their_names() -> None:
+    line = Line(np.array([1.0, 2.0]), np.array([1.0, 2.0]), style="points")
+    panel = Panel("Onset / V", "", (line,), y_names=((1.0, "bare_1 ($x$)"), (2.0, "coated_1")))
+    words = [tick.get_text() for tick in draw(Figure("f", "t", "c", (panel,))).axes[0].get_yticklabels()]
+    assert words == ["bare_1 ($x$)", "coated_1"]
+    svg = picture(Figure("f", "t", "c", (panel,)), "svg").decode()
+    assert "bare_1 ($x$)" in svg

@@ -53,7 +53,10 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One pair of axes; labels carry the unit after a comma or slash: ``Discharge capacity / mAh g⁻¹``."""
+    """One pair of axes; labels carry the unit after a comma or slash: ``Discharge capacity / mAh g⁻¹``.
+
+    `x_names` and `y_names` are words at places of an axis that counts things (specimens, routes, parts) instead of numbers.
+    """
 
     x_label: str
     y_label: str
@@ -66,6 +69,8 @@ class Panel:
     log_x: bool = False
     log_y: bool = False
     equal: bool = False
+    x_names: tuple[tuple[float, str], ...] = ()
+    y_names: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,12 @@ def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool, letters: 
         _words(axes.set_title(wrapped(plain(panel.title), letters), loc="left", pad=4))
     if panel.x_label in COUNTED and not panel.log_x:
         axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
+    for axis, names in ((axes.xaxis, panel.x_names), (axes.yaxis, panel.y_names)):
+        if names:
+            axis.set_ticks([place for place, _ in names], [plain(word) for _, word in names])
+            axis.set_tick_params(length=0)
+            for tick in axis.get_ticklabels():
+                _words(tick)
     if panel.equal:
         axes.set_aspect("equal", adjustable="datalim")
     if panel.x_limits is not None:
