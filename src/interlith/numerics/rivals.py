@@ -85,8 +85,7 @@ def compare_rivals(
     Parameters
     ----------
     y, y_std
-        Outcome, shape (..., n), and its standard uncertainties, shape (n,): relative weights, or all the scatter there is
-        if `stated`.
+        Outcome, shape (..., n), and its standard uncertainties, shape (n,): weights, or all the scatter if `stated`.
     x, x_std
         Variables and their known standard uncertainties, shape (..., n, p).
     nuisance
@@ -97,7 +96,7 @@ def compare_rivals(
     Raises
     ------
     FitError
-        If shapes do not fit, a number is not finite, or under three comparisons are left.
+        If shapes do not fit, a number is not finite, or fewer than three comparisons are left.
 
     Notes
     -----
@@ -121,16 +120,15 @@ def compare_rivals(
     )
     hats, left = _calibrated(moved, sizes, true)
     found = [_weighed(outcome, hats, left, weights, columns, subset, stated) for subset in subsets]
-    log_bayes = np.stack([item[0] for item in found], axis=-1)
+    log_bayes, explained = (np.stack([item[part] for item in found], axis=-1) for part in (0, 1))
     log_bayes = log_bayes - log_bayes[..., :1]
-    chances = special.softmax(log_bayes, axis=-1)
     slope, slope_std, share = _alone(outcome, moved, sizes, reliability, weights, columns, stated)
     low, high = _share_interval(share, reliability, dof, level)
     return Rivals(
         subsets,
-        chances,
+        special.softmax(log_bayes, axis=-1),
         log_bayes,
-        np.stack([item[1] for item in found], axis=-1),
+        explained,
         reliability,
         _by_error_alone(moved, sizes, dof),
         np.maximum(_inflation(_covariance(hats)), _inflation(true)),
