@@ -48,6 +48,7 @@ def balance_figure(
 
 def _waterfall(item: Sum, level: float, unit: str, against: str | None) -> Panel:
     lines, bands, markers = [], [], []
+    names: list[tuple[float, str]] = []
     base = -item.closes_to
     if item.closes_to:
         markers.append(Marker(-item.closes_to, "what it should add up to, with opposite sign", axis="y"))
@@ -57,17 +58,18 @@ def _waterfall(item: Sum, level: float, unit: str, against: str | None) -> Panel
         half = quantile(level, term.degrees) * math.sqrt(sum(size**2 for size in term.sizes.values()))
         lines.append(_error(place, top, top - half, top + half))
         lines.append(Line(np.array([place - HALF, place + 1 + HALF]), np.array([top, top]), dashed=True))
-        markers.append(Marker(place - 0.5, f"{place} {term.name}"))
+        names.append((float(place), term.name))
         base = top
     last = len(item.terms) + 1
     low, high = item.interval(level)
     bands.append(_bar(last, 0.0, item.residual, "residual"))
     lines.append(_error(last, item.residual, low, high, "residual with its interval" if not item.unknown else "residual, at least this uncertain", "residual"))  # fmt: skip
-    markers += [Marker(last - 0.5, f"{last} residual"), Marker(0.0, "", axis="y")]
+    markers.append(Marker(0.0, "", axis="y"))
+    names.append((float(last), "residual"))
     title = "" if item.state is None else f"{named(against or '')} {item.state:g}"
     return Panel(
-        "Term, in the order of the sum", f"Running sum{unit}", tuple(lines), tuple(bands), tuple(markers), title,
-        x_limits=(0.35, last + 0.6),
+        "", f"Running sum{unit}", tuple(lines), tuple(bands), tuple(markers), title, x_limits=(0.35, last + 0.6),
+        x_names=tuple(names),
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def convergence_figure(
     """Forest plot, first route on top."""
     rows = len(read.routes) + len(read.bounds) + len(read.unjudged)
     place, lines, bands, markers = rows, [], [], []
+    names: list[tuple[float, str]] = []
     for route in read.routes:
         half = quantile(level, route.degrees)
         ends = (route.value - half * route.lower, route.value + half * route.upper)
@@ -33,19 +34,19 @@ def convergence_figure(
         lines.append(
             _interval(place, ends, route.value, "stands apart" if far else "route", "stands apart" if far else "route")
         )
-        markers.append(Marker(place, route.name, axis="y"))
+        names.append((float(place), route.name))
         place -= 1
     span = _span(read, wide, level)
     for bound in read.bounds:
         end = span[0] if bound.upper else span[1]
         lines.append(Line(np.array([end, bound.limit]), np.array([place, place], dtype=float), "bound", dashed=True))
-        markers.append(Marker(place, f"{bound.name} ({'below' if bound.upper else 'above'})", axis="y"))
+        names.append((float(place), f"{bound.name} ({'below' if bound.upper else 'above'})"))
         place -= 1
     for name, value, _ in read.unjudged:
         at = np.array([span[0] if value is None else value])
         where, unknown = np.array([float(place)]), np.array([math.inf])
         lines.append(Line(at, where, "uncertainty unknown, left out", std=unknown, style="points"))
-        markers.append(Marker(place, name, axis="y"))
+        names.append((float(place), name))
         place -= 1
     if wide is not None and stated is not None:
         middle = float(wide.value)
@@ -62,11 +63,11 @@ def convergence_figure(
         )
         lines.append(_interval(0, ends, middle, "together", "together"))
         markers.append(Marker(middle, ""))
-        markers.append(Marker(0.0, "together", axis="y"))
+        names.append((0.0, "together"))
     label = named(quantity)[0].upper() + named(quantity)[1:] + ("" if unit == "1" else f" / {unit}")
     panel = Panel(
-        label, "Route, in the order given from the top", tuple(lines), tuple(bands), tuple(markers),
-        x_limits=_padded(span), y_limits=(-0.5, rows + 0.7),
+        label, "", tuple(lines), tuple(bands), tuple(markers),
+        x_limits=span, y_limits=(-0.5, rows + 0.7), y_names=tuple(names),
     )  # fmt: skip
     return Figure(
         name=f"convergence_{quantity}",
@@ -94,8 +95,3 @@ def _span(read: Read, wide: Mean | None, level: float) -> tuple[float, float]:
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     margin = 0.05 * (high - low) or 0.1 * abs(high) or 1.0
     return low - margin, high + margin
-
-
-def _padded(span: tuple[float, float]) -> tuple[float, float]:
-    # Names stand at the right end of their rows; room is kept for them.
-    return span[0], span[1] + 0.3 * (span[1] - span[0])

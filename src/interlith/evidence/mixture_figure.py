@@ -64,18 +64,21 @@ def mixture_figure(
 
 
 def _weights(aligned: Aligned, problem: Mixing, found: Weights) -> Panel:
-    lines, markers = [], []
+    lines, markers = [], [Marker(0.0, ""), Marker(1.0, "")]
+    names: list[tuple[float, str]] = []
     count = problem.count
     for place, name in enumerate(aligned.names[1:]):
         at = float(count - place)
         ends = [found.low[place], found.value[place], found.high[place]]
         drawn = np.clip(np.array(ends, dtype=float), -2.0, 3.0)
         lines.append(Line(drawn, np.full(3, at), variant=name, style="both"))
-        markers.append(Marker(at, name, axis="y"))
-    markers += [Marker(0.0, ""), Marker(1.0, "")]
+        names.append((at, name))
     spread = [float(v) for v in (*found.low, *found.high) if math.isfinite(v)]
     low, high = min([-0.08, *spread]), max([1.08, *spread])
-    return Panel("Weight", "Part", tuple(lines), (), tuple(markers), x_limits=(max(low, -2.0), min(high, 3.0)), y_limits=(0.4, count + 0.8))  # fmt: skip
+    return Panel(
+        "Weight", "", tuple(lines), (), tuple(markers), x_limits=(max(low, -2.0), min(high, 3.0)),
+        y_limits=(0.4, count + 0.8), y_names=tuple(names),
+    )  # fmt: skip
 
 
 def _total(problem: Mixing, found: Weights) -> Array:
