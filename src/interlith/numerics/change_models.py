@@ -12,7 +12,7 @@ from interlith.numerics.change_forms import BETWEEN_STATES, Array, Family, Form,
 from interlith.numerics.change_points import Values
 
 #: Candidates of each position where one, two or three are searched together, and most changes that are.
-_GRID = {1: 60, 2: 40, 3: 22}
+_GRID = {1: 60, 2: 30, 3: 20}
 MOST = 3
 #: Forms of which there may be several; a plateau that ends and one that begins make a ramp.
 SEVERAL = ("kink", "step", "plateau_end")

@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special, stats
+from scipy.stats import qmc
 
 from interlith.errors import FitError
 from interlith.numerics.change_forms import Array, Family, Mask, Profile, Whole, profile
 
 #: Draws for all positions, and for those near the critical value.
-FIRST_DRAWS, DRAWS = 300, 3000
+FIRST_DRAWS, DRAWS = 256, 4096
 #: Positions tested, and positions over the whole axis that compete with them.
-TESTED, RIVALS = 45, 60
-_DENSE = 1500
+TESTED, RIVALS = 35, 40
+_DENSE = 500
+#: Draws worked on at once, so that they stay in the cache of the processor.
+_BLOCK = 256
 _ONE_SIGMA = math.erf(math.sqrt(0.5))
 
 
@@ -119,8 +122,18 @@ def values_of(x: Array, y: Array, size: Array | None = None, *, known: bool = Fa
 
 @lru_cache(maxsize=16)
 def draws(count: int, size: int) -> Array:
-    """Standard normal draws, the same at every call, shape (count, size); read-only."""
-    made = np.random.default_rng([20261127, count, size]).standard_normal((count, size))
+    """Standard normal draws, evenly spread and each with its negative, the same at every call; shape (count, size), read-only.
+
+    The negatives make every test blind to the sign of the values; the even spread (scrambled Sobol points) keeps the error of a
+    probability near 0.05 below 0.003 at few points.
+    """
+    half = (count + 1) // 2
+    if size <= qmc.Sobol.MAXDIM:
+        spread = qmc.Sobol(size, scramble=True, seed=20261127).random_base2(max(1, math.ceil(math.log2(half))))[:half]
+        one = special.ndtri(np.clip(spread, 1e-12, 1.0 - 1e-12))
+    else:
+        one = np.random.default_rng([20261127, count, size]).standard_normal((half, size))
+    made = np.stack([one, -one], axis=1).reshape(2 * half, size)[:count]
     made.setflags(write=False)
     return made
 
@@ -244,14 +257,18 @@ def _tested(values: Values, found: Profile, rows: Whole, level: float) -> tuple[
     critical, chance = np.zeros(len(rows)), np.zeros(len(rows))
     tail = 1.0 - level
     for number, row in enumerate(rows):
-        for some in (FIRST_DRAWS, DRAWS):
-            ratios = _null(
-                data_parts, noise_parts[:some], overlap[row], (total, lengths[:some]), int(row), found, values.known
-            )
-            chance[number] = (1 + np.count_nonzero(ratios >= statistic[number])) / (some + 1)
-            critical[number] = np.quantile(ratios, level)
-            if not tail / 5 <= chance[number] <= 3 * tail:
+        ratios = np.zeros(0)
+        while len(ratios) < DRAWS:
+            block = slice(len(ratios), len(ratios) + _BLOCK)
+            lot = (total, lengths[block])
+            more = _null(data_parts, noise_parts[block], overlap[row], lot, int(row), found, values.known)
+            ratios = np.concatenate([ratios, more])
+            chance[number] = (1 + np.count_nonzero(ratios >= statistic[number])) / (len(ratios) + 1)
+            # Far from the critical value a few draws are enough.
+            if len(ratios) >= FIRST_DRAWS and abs(chance[number] - tail) > 3.3 * math.sqrt(tail / len(ratios)):
                 break
+        rank = min(len(ratios) - 1, round(level * len(ratios)))
+        critical[number] = np.partition(ratios, rank)[rank]
     return statistic, critical, chance
 
 

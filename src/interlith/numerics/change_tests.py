@@ -14,7 +14,7 @@ from interlith.numerics.change_models import MOST, candidates, design, one_of
 from interlith.numerics.change_points import Position, Values, best, draws, locate
 
 #: Draws under the curve without the change.
-NULL_DRAWS = 1999
+NULL_DRAWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def presence(values: Values, forms: tuple[Form, ...], *, degree: int = 1, number
     Notes
     -----
     Given the fitted polynomial (and its residual length), the residuals point anywhere with equal chance if it is true;
-    1,999 such draws go through the same search over forms and positions. The level is exact for every
+    1,024 such draws go through the same search over forms and positions. The level is exact for every
     polynomial of the degree with normal errors of known relative size.
     """
     spare = 0 if values.known else 1
