@@ -12,7 +12,7 @@ from scipy import special
 from interlith.errors import StudyError
 from interlith.evidence.convergence_figure import convergence_figure
 from interlith.evidence.convergence_routes import Read, Routes, read_routes
-from interlith.evidence.wording import interval_words, named, number
+from interlith.evidence.wording import difference_unit, interval_words, named, number
 from interlith.model import Finding, Observable, Statement
 from interlith.model.finding import Verdict
 from interlith.numerics.routes import (
@@ -294,7 +294,7 @@ def _without(judged: Judged, level: float) -> dict[str, float | int | str | None
 
 def _apart(judged: Judged, quantity: str, unit: str, level: float) -> Finding:
     routes = judged.read.routes
-    tail = "" if unit == "1" else f" {unit}"
+    tail = f" {difference_unit(unit)}" if difference_unit(unit) else ""
     details: dict[str, float | int | str | None] = {
         f"adjusted probability of {route.name}": float(p) for route, p in zip(routes, judged.adjusted, strict=True)
     }

@@ -12,7 +12,7 @@ from interlith.evidence.curves import Curve
 from interlith.evidence.kernel import half_width, quantile
 from interlith.evidence.trend_fit import REFUTED, Errors, Residuals, Slope, check_rank, fit_slope, weights_of, without
 from interlith.evidence.trend_words import caveats, per_words, range_words, sentence, slope_unit
-from interlith.evidence.wording import named, number, plural
+from interlith.evidence.wording import difference_unit, named, number, plural
 from interlith.model import Finding, Observable
 from interlith.model.finding import Verdict
 
@@ -106,7 +106,7 @@ def finding_of(curve: Curve, slope: Slope | None, asked: Asked) -> Finding:
 
 
 def _told_unit(curve: Curve, per: float) -> str:
-    return f"{'' if curve.unit == '1' else curve.unit} {per_words(curve, per)}".strip()
+    return f"{difference_unit(curve.unit)} {per_words(curve, per)}".strip()
 
 
 def _simulated(asked: Asked) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from interlith.evidence.curves import Curve
 from interlith.evidence.trend_fit import FEWEST_FOR_MEMORY, REFUTED, Errors, Slope
-from interlith.evidence.wording import interval_words, named, number, plural
+from interlith.evidence.wording import difference_unit, interval_words, named, number, plural
 
 #: Share of the spread of states that their own errors may have before the slope is said to be flattened by them.
 _FLATTENED = 0.02
@@ -36,7 +36,7 @@ def sentence(
     turned = clear and value < 0
     ends = (-high, -low) if turned else (low, high)
     half = (high - low) / 2
-    unit = "" if curve.unit == "1" else curve.unit
+    unit = difference_unit(curve.unit)
     width = "of unknown width" if not math.isfinite(half) else interval_words(*ends, half, unit)
     bound = "at least as wide as " if unknown and math.isfinite(half) else ""
     bracket = f"({100 * level:.4g} % interval {bound}{width}, {of})"
