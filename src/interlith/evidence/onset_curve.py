@@ -18,6 +18,7 @@ from interlith.numerics.change_tests import (
     Largest,
     Presence,
     count_changes,
+    fitted_parameters,
     largest,
     plural,
     polynomial,
@@ -127,7 +128,7 @@ def analyse(curve: Curve, options: Options) -> Analysis:
         return _absent(curve, used, found, options, kept, notes)
     form, number, further = found.form, options.number or 1, tuple[float, ...]()
     if options.number is None:
-        number, further = count_changes(used, form, level=options.level, sign=options.sign)
+        form, number, further, found = _counted(used, found, options)
     form = form if number == 1 else plural(form)
     try:
         positions = _positions(used, form, number, options)
@@ -146,6 +147,26 @@ def analyse(curve: Curve, options: Options) -> Analysis:
 def _presence(values: Values, options: Options) -> Presence:
     number = options.number or 1
     return presence(values, options.forms, degree=options.degree, number=number, sign=options.sign)
+
+
+def _counted(
+    values: Values, found: Presence, options: Options
+) -> tuple[Form, int, tuple[float, ...], Presence]:  # fmt: skip
+    """Number of changes of each form, and the form whose curve with so many describes the values best.
+
+    A ramp is well described by three steps if steps are counted first, so forms are compared only after counting.
+    """
+    counted, scores = dict[Form, tuple[int, tuple[float, ...]]](), dict[Form, float]()
+    for form in found.scores:
+        number, further = count_changes(values, form, level=options.level, sign=options.sign)
+        many = form if number == 1 else plural(form)
+        left = max(fitted(values, many, settle(values, many, number, sign=options.sign)).left, 1e-300)
+        scores[many] = (left if values.known else len(values) * math.log(left)) + fitted_parameters(
+            many, number
+        ) * math.log(len(values))
+        counted[many] = number, further
+    best = min(scores, key=lambda form: scores[form])
+    return best, *counted[best], replace(found, form=best, scores=scores)
 
 
 def _positions(values: Values, form: Form, number: int, options: Options) -> tuple[Position, ...]:

@@ -67,8 +67,7 @@ def presence(values: Values, forms: tuple[Form, ...], *, degree: int = 1, number
     polynomial of the degree with normal errors of known relative size.
     """
     spare = 0 if values.known else 1
-    extra = 2 * (number - 1) if number > 1 else 0
-    allowed = tuple(form for form in forms if PARAMETERS[form] + extra + spare <= len(values))
+    allowed = tuple(form for form in forms if fitted_parameters(form, number) + spare <= len(values))
     if not allowed or len(values) < degree + 2 + spare:
         raise FitError(f"{len(values)} points are too few for a {' or '.join(forms).replace('_', ' ')}.")
     profiles = {form: candidates(form, values, number, sign=sign) for form in allowed}
@@ -77,7 +76,7 @@ def presence(values: Values, forms: tuple[Form, ...], *, degree: int = 1, number
     drawn = np.full(len(made), math.inf)
     scores = dict[Form, float]()
     for form, found in profiles.items():
-        penalty = (PARAMETERS[form] + extra) * math.log(len(values))
+        penalty = fitted_parameters(form, number) * math.log(len(values))
         scores[form] = float(_score(values, found, data)) + penalty
         drawn = np.minimum(drawn, _score(values, found, made) + penalty)
     observed = min(scores.values())
