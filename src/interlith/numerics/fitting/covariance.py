@@ -12,7 +12,7 @@ from interlith.numerics.fitting.coupled import Series
 from interlith.numerics.fitting.losses import Loss
 from interlith.numerics.fitting.parameters import Array, Mask
 from interlith.numerics.fitting.problem import Curves, Members, Normal, Problem
-from interlith.numerics.fitting.reduced import Reduced
+from interlith.numerics.fitting.reduced import Reduced, typical
 
 #: Singular value, relative to the largest of a Jacobian with unit columns, below which a direction is not fixed.
 RANK = 1e-11
@@ -22,6 +22,10 @@ _RANK_SQUARED = 1e-13
 _SOUND = 1e-8
 #: Diagonal of a hessian below which (and over one upon which) products leave the range of double precision.
 _NOTHING = 1e-290
+#: Standard uncertainty, as a multiple of the parameter, from which it is tried out whether the cost rises at all.
+_SUSPECT = 1e3
+#: Share of the rise that the hessian promises below which the cost is called flat.
+_FLAT = 0.1
 #: Share of a null direction from which a parameter belongs to it.
 _BELONGS = 0.1
 
@@ -62,8 +66,8 @@ def certainty(
     places = np.arange(matrix.shape[1])
     matrix[:, places, places] = 1.0
     inverse, sound = _inverted(matrix)
-    loose = dead.copy()
-    groups: list[tuple[tuple[int, ...], ...]] = [tuple((int(k),) for k in np.flatnonzero(row)) for row in dead]
+    loose = dead | _on_plateau(problem, space, inner, which, normal, moving, loss)
+    groups: list[tuple[tuple[int, ...], ...]] = [tuple((int(k),) for k in np.flatnonzero(row)) for row in loose]
     for number in np.flatnonzero(~sound):
         spectrum, directions, limit = _spectrum(
             problem, space, inner[number], which[number], unit[number], loss, matrix[number]
@@ -78,6 +82,31 @@ def certainty(
             groups[number] = (*groups[number], *_split(null_vectors, belongs))
     inverse *= unit[:, :, None] * unit[:, None, :]
     return Certainty(inverse, loose, tuple(groups))
+
+
+def _on_plateau(
+    problem: Problem, space: Reduced, inner: Array, which: Members, normal: Normal, moving: Mask, loss: Loss
+) -> Mask:  # fmt: skip
+    """Parameters whose cost hardly rises on one side where the hessian promises a unit of variance, shape (b, q).
+
+    An exponential that has died out before the first point still has a slope of 1e-50 there: its standard uncertainty is a
+    number, yet no value beyond is any worse.
+    """
+    found = np.zeros(moving.shape, dtype=np.bool_)
+    diagonal = np.where(moving, np.einsum("bii->bi", normal.hessian), np.inf)
+    points = np.maximum(problem.points[which] - moving.sum(axis=1), 1)
+    stated = loss.likelihood or (isinstance(problem, Curves) and problem.std is not None)
+    variance = np.ones(len(inner)) if stated else normal.cost / points
+    size = np.sqrt(variance[:, None] / diagonal)
+    rows, places = np.nonzero(moving & (size > _SUSPECT * typical(space, inner)))
+    for sign in (-1.0, 1.0):
+        moved = inner[rows].copy()
+        moved[np.arange(len(rows)), places] += sign * size[rows, places]
+        moved = np.clip(moved, space.low[which[rows]], space.high[which[rows]])
+        if len(rows):
+            rise = space.normal(problem, moved, which[rows], loss).cost - normal.cost[rows]
+            found[rows, places] |= rise < _FLAT * variance[rows]
+    return found
 
 
 def _inverted(matrix: Array) -> tuple[Array, Mask]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from interlith.numerics.fitting.losses import Loss
@@ -35,29 +37,81 @@ def step_from_normal(normal: Normal, extra: Array, scale: Array, box: Box) -> Ar
     return np.asarray(bounded_step(matrix, normal.gradient * unit, box.scaled(unit)) * unit)
 
 
+@dataclass(slots=True)
+class Equations:
+    """What steps of b members are solved from: normal equations, and where it pays the triangle of their Jacobians.
+
+    The triangle (b, r, q) keeps the digits that ``J^T J`` loses; it is decomposed once and serves every damping. `scale`,
+    shape (b, q), is the positive diagonal by which units are chosen.
+    """
+
+    normal: Normal
+    scale: Array
+    box: Box
+    linear: Mask
+    upper: Array | None
+    right: Array | None
+
+    @classmethod
+    def of(
+        cls, problem: Problem, space: Reduced, inner: Array, which: Members, normal: Normal, scale: Array, loss: Loss
+    ) -> Equations:
+        """Equations of the members `which` at `inner` (b, q)."""
+        box = space.box(inner, which)
+        if not qr_pays(problem, len(which)) or not isinstance(problem, Curves):
+            return cls(normal, scale, box, space.linear, None, None)
+        _, residual, jacobian = problem.rooted(space.full(inner), which, loss)
+        jacobian = jacobian if space.identity else jacobian @ space.matrix
+        jacobian = np.where(box.held[:, None, :], 0.0, jacobian / np.sqrt(scale)[:, None, :])
+        orthogonal, upper = np.linalg.qr(jacobian)
+        return cls(normal, scale, box, space.linear, upper, -np.einsum("bni,bn->bi", orthogonal, residual))
+
+    def step(self, rows: Members, damping: Array) -> Array:
+        """Bounded steps (b, q) of some members with their damping (b,) on what is not linear."""
+        extra = np.where(self.linear, RIDGE, np.maximum(damping, RIDGE)[:, None]) * self.scale[rows]
+        box = self.box.of(rows)
+        if self.upper is None or self.right is None:
+            return self._bounded(rows, extra, box)
+        step, sound = self._free(rows, extra, box)
+        if not sound.all():
+            rest = ~sound
+            step[rest] = self._bounded(rows[rest], extra[rest], box.of(rest))
+        return step
+
+    def length(self, step: Array, rows: Members | None = None) -> Array:
+        """Length of steps (b, q) in units of the scale, linear parameters left out, shape (b,)."""
+        scale = self.scale if rows is None else self.scale[rows]
+        return np.asarray(np.sqrt(np.einsum("bi,bi->b", np.where(self.linear, 0.0, scale), step * step)))
+
+    def pull(self, rows: Members) -> Array:
+        """Length of the scaled gradient, shape (b,): the damping never exceeds it over the radius."""
+        slope = np.where(self.linear, 0.0, np.square(self.normal.gradient[rows]) / self.scale[rows])
+        return np.asarray(np.sqrt(slope.sum(axis=1)))
+
+    def _bounded(self, rows: Members, extra: Array, box: Box) -> Array:
+        part = Normal(*(piece[rows] for piece in self.normal))
+        return step_from_normal(part, extra, self.scale[rows], box)
+
+    def _free(self, rows: Members, extra: Array, box: Box) -> tuple[Array, Mask]:
+        """Steps by QR where no bound is in the way, and whether that is so."""
+        assert self.upper is not None
+        assert self.right is not None
+        upper, right = self.upper[rows], self.right[rows]
+        count, held_rows, size = upper.shape
+        places = np.arange(size)
+        damping = np.zeros((count, size, size))
+        damping[:, places, places] = np.where(box.held, 1.0, np.sqrt(extra / self.scale[rows]))
+        orthogonal, triangle = np.linalg.qr(np.concatenate([upper, damping], axis=1))
+        turned = np.einsum("bni,bn->bi", orthogonal[:, :held_rows], right)
+        sound = np.abs(np.einsum("bii->bi", triangle)).min(axis=1) > 0
+        triangle[~sound] = np.eye(size)
+        step = np.linalg.solve(triangle, turned[:, :, None])[:, :, 0] / np.sqrt(self.scale[rows])
+        return step, np.asarray(sound & np.isfinite(step).all(axis=1) & box.holds(step))
+
+
 def qr_pays(problem: Problem, count: int) -> bool:
     """Whether the Jacobians of `count` members are small enough for QR."""
     return isinstance(problem, Curves) and count * problem.observed.shape[1] * len(problem.parameters) <= _QR_NUMBERS
-
-
-def step_from_qr(
-    problem: Curves, space: Reduced, inner: Array, which: Members, extra: Array, scale: Array, box: Box, loss: Loss
-) -> tuple[Array, Mask]:  # fmt: skip
-    """Step of (b, q) by QR of the damped Jacobian where no bound is in the way, and whether that is so, shape (b,)."""
-    _, residual, jacobian = problem.rooted(space.full(inner), which, loss)
-    jacobian = jacobian if space.identity else jacobian @ space.matrix
-    unit = 1.0 / np.sqrt(scale)
-    count, _, size = jacobian.shape
-    jacobian = np.where(box.held[:, None, :], 0.0, jacobian * unit[:, None, :])
-    damping = np.zeros((count, size, size))
-    places = np.arange(size)
-    damping[:, places, places] = np.where(box.held, 1.0, np.sqrt(extra / scale))
-    orthogonal, upper = np.linalg.qr(np.concatenate([jacobian, damping], axis=1))
-    right = -np.einsum("bni,bn->bi", orthogonal[:, : residual.shape[1]], residual)
-    sound = np.abs(np.einsum("bii->bi", upper)).min(axis=1) > 0
-    upper[~sound] = np.eye(size)
-    step = np.linalg.solve(upper, right[:, :, None])[:, :, 0] * unit
-    return step, np.asarray(sound & np.isfinite(step).all(axis=1) & box.holds(step))
 
 
 def promised(normal: Normal, step: Array) -> Array:

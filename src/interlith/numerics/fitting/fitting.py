@@ -8,17 +8,18 @@ from numpy.typing import ArrayLike, NDArray
 from interlith.errors import FitError
 from interlith.numerics.fitting.concluding import conclude_members, conclude_series
 from interlith.numerics.fitting.coupled import descend, series_of
+from interlith.numerics.fitting.covariance import at_bounds, certainty
 from interlith.numerics.fitting.losses import Loss, loss_named
 from interlith.numerics.fitting.parameters import Array
-from interlith.numerics.fitting.problem import Members, Problem
+from interlith.numerics.fitting.problem import Members, Normal, Problem
 from interlith.numerics.fitting.reduced import Reduced, reduced, starts_of, tied_outside, typical
 from interlith.numerics.fitting.result import Errors, Fit
-from interlith.numerics.fitting.solver import Settings, Status, Track, minimise
+from interlith.numerics.fitting.solver import Settings, Status, Track, minimise, with_linear_solved
 
-#: Spread of the first start drawn anew, as a share of the parameter (natural logarithm) or of its range; doubled each time.
-_SPREAD = 0.2
-#: From this attempt on a parameter with two bounds is drawn from its whole range.
-_ANYWHERE = 3
+#: Spreads of starts drawn anew, as a share of the range or, without one, in natural logarithms; one after the other.
+_SPREADS = (0.2, 0.4, 0.8, 1.6, 3.2)
+#: Starts that are drawn and looked at for each one that is followed.
+_CANDIDATES = 20
 
 
 def fit(
@@ -88,50 +89,75 @@ def fit(
     members = np.arange(problem.members)
     track = minimise(problem, space, first, members, chosen, limits)
     tries = np.ones(problem.members, dtype=np.intp)
-    random = np.random.default_rng(seed)
     for attempt in range(1, attempts + retries):
-        again = members if attempt < attempts else np.flatnonzero(_wanting(track, space, members))
+        again = members if attempt < attempts else np.flatnonzero(_wanting(problem, space, track, chosen))
         if not again.size:
             continue
-        inner = _drawn(problem, space, first, again, attempt, random)
+        inner = _drawn(problem, space, first, again, attempt, seed, chosen)
         _keep_better(track, again, minimise(problem, space, inner, again, chosen, limits))
         tries[again] += 1
     return conclude_members(problem, space, track, chosen, errors, tries)
 
 
-def _wanting(track: Track, space: Reduced, members: Members) -> NDArray[np.bool_]:
-    """Members that failed, or ended where the cost does not depend on a parameter that is free."""
-    diagonal = np.einsum("bii->bi", track.normal.hessian)
-    free = ~space.held[members]
-    largest = np.where(free, diagonal, 0.0)
-    scaled = largest * np.square(typical(space, track.inner))
-    flat = free & (scaled <= 1e-18 * scaled.max(axis=1, keepdims=True))
-    return np.asarray((track.status != Status.CONVERGED) | flat.any(axis=1))
+def _wanting(problem: Problem, space: Reduced, track: Track, loss: Loss) -> NDArray[np.bool_]:
+    """Members that failed, or ended where the data do not fix a parameter, shape (m,)."""
+    every = np.arange(problem.members)
+    still = space.held | (at_bounds(space, track.inner, every, track.normal) != 0)
+    loose = np.zeros(len(every), dtype=np.bool_)
+    good = np.flatnonzero(track.status == Status.CONVERGED)
+    if good.size:
+        part = Normal(*(piece[good] for piece in track.normal))
+        loose[good] = certainty(problem, space, track.inner[good], good, part, still[good], loss).loose.any(axis=1)
+    return np.asarray((track.status != Status.CONVERGED) | loose)
 
 
 def _drawn(
-    problem: Problem, space: Reduced, first: Array, again: Members, attempt: int, random: np.random.Generator
+    problem: Problem, space: Reduced, first: Array, again: Members, attempt: int, seed: int, loss: Loss
 ) -> Array:  # fmt: skip
-    """Other starts: the problem's own guess, else the first ones times factors that grow from attempt to attempt."""
+    """Other starts: of some drawn for every member the one of lowest cost, linear parameters solved for.
+
+    Drawn for all members whichever are asked for, so that the start of one never depends on how its neighbours fared.
+    """
+    random = np.random.default_rng((seed, attempt))
+    best, lowest = first[again].copy(), np.full(len(again), np.inf)
+    for candidate in range(_CANDIDATES):
+        inner = _candidates(problem, space, first, attempt, candidate, random)[again]
+        inner = with_linear_solved(problem, space, inner, again, loss)
+        cost = space.normal(problem, inner, again, loss).cost
+        lower = cost < lowest
+        best[lower], lowest[lower] = inner[lower], cost[lower]
+    return best
+
+
+def _candidates(
+    problem: Problem, space: Reduced, first: Array, attempt: int, candidate: int, random: np.random.Generator
+) -> Array:  # fmt: skip
+    """A start for every member: the problem's own guess, else near the first one or, where bounds allow, anywhere."""
     guess = getattr(problem, "guess", None)
     if guess is not None:
-        inner = np.asarray(guess(again, attempt, random), dtype=np.float64)[:, list(space.parameters.independent)]
+        every = np.arange(problem.members)
+        inner = np.asarray(guess(every, attempt, random), dtype=np.float64)[:, list(space.parameters.independent)]
     else:
-        spread = _SPREAD * 2.0 ** (attempt - 1)
-        low, high = space.low[again], space.high[again]
-        closed = np.isfinite(low) & np.isfinite(high)
-        width = np.where(closed, high - low, 0.0)
-        random_numbers = random.standard_normal((len(again), first.shape[1]))
-        begun, size = first[again], typical(space, first)[again]
-        free = np.where(begun == 0, size * spread * random_numbers, begun * np.exp(spread * random_numbers))
-        within = (
-            np.where(closed, low, 0.0) + width * random.random(free.shape)
-            if attempt >= _ANYWHERE
-            else begun + spread * width * random_numbers
-        )
+        spread = _SPREADS[(attempt + candidate) % len(_SPREADS)]
+        closed = np.isfinite(space.low) & np.isfinite(space.high)
+        low, width = np.where(closed, space.low, 0.0), np.where(closed, space.high - space.low, 0.0)
+        normal, uniform = random.standard_normal(first.shape), random.random(first.shape)
+        free = np.where(first == 0, typical(space, first) * spread * normal, first * np.exp(spread * normal))
+        within = low + width * uniform if candidate % 2 else first + spread * width * normal
         inner = np.where(closed, within, free)
-    inner = np.where(np.isfinite(inner), inner, first[again])
-    return np.where(space.held[again], first[again], np.clip(inner, space.low[again], space.high[again]))
+    inner = np.where(np.isfinite(inner), inner, first)
+    return _within_ties(space, first, np.where(space.held, first, np.clip(inner, space.low, space.high)))
+
+
+def _within_ties(space: Reduced, first: Array, inner: Array) -> Array:
+    """Starts moved back towards the first ones until no tied parameter is outside its bounds."""
+    if not space.rows.size:
+        return inner
+    begun, change = first @ space.rows.T, (inner - first) @ space.rows.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(change > 0, space.row_high - begun, space.row_low - begun) / change
+    share = np.clip(np.where(change == 0, 1.0, room), 0.0, 1.0).min(axis=1, initial=1.0)
+    return np.asarray(first + share[:, None] * (inner - first))
 
 
 def _keep_better(track: Track, again: Members, other: Track) -> None:
@@ -156,12 +182,11 @@ def _coupled(
     """The whole series at once; other starts only where the first did not converge."""
     series, inner = series_of(problem, space, first, loss)
     best, lowest = descend(series, inner, settings)
-    random, used = np.random.default_rng(seed), 1
+    used = 1
     for attempt in range(1, tries):
         if (best.status != Status.STEP_LIMIT).all() and (best.status != Status.STUCK).all():
             break
-        again = np.arange(problem.members)
-        drawn = _drawn(problem, space, inner, again, attempt, random)
+        drawn = _drawn(problem, space, inner, np.arange(problem.members), attempt, seed, loss)
         drawn[:, space.shared] = drawn[:1, space.shared]
         other, cost = descend(series, drawn, settings)
         used += 1

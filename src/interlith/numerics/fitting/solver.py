@@ -1,11 +1,11 @@
 """Where is the cost lowest, for many independent members of one model at once?
 
-Levenberg-Marquardt with the bounds inside the step. Every member has its own damping and stops by itself; those still
+Levenberg-Marquardt with the bounds inside the step. Every member has its own region of trust and stops by itself; those still
 moving are gathered, so that a few hard members do not hold up thousands of easy ones.
 
 References
 ----------
-Moré 1978, 10.1007/BFb0067700 (scaling by the largest diagonal seen). Nielsen 1999, IMM-REP-1999-05 (damping).
+Moré 1978, 10.1007/BFb0067700 (scaling by the largest diagonal seen, radius).
 Ruhe and Wedin 1980, 10.1137/1022057 (linear parameters undamped: variable projection after Kaufman).
 """
 
@@ -17,16 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.numerics.fitting.damped import RIDGE, promised, qr_pays, step_from_normal, step_from_qr
+from interlith.numerics.fitting.damped import RIDGE, Equations, promised, step_from_normal
 from interlith.numerics.fitting.losses import Loss
 from interlith.numerics.fitting.parameters import Array
 from interlith.numerics.fitting.problem import Curves, Members, Normal, Problem
 from interlith.numerics.fitting.reduced import Reduced
+from interlith.numerics.fitting.region import Region
 from interlith.numerics.fitting.steps import Box
 
-_FIRST_DAMPING = 1e-3
-_LEAST_DAMPING = 1e-14
-_MOST_DAMPING = 1e16
+#: Refusals in a row after which no step will do; each makes the region at least twice as small.
+_MOST_REFUSED = 40
 _FEW = 20
 
 
@@ -48,7 +48,7 @@ class Settings:
     tolerance
         A member has converged when the undamped step still to go is at most this share of a standard uncertainty.
     most_steps
-        Most evaluations of a member; by default 500 for up to twenty members and 100 for more, so that a few that run away
+        Most evaluations of a member; by default 1000 for up to twenty members and 100 for more, so that a few that run away
         do not cost more than all others together.
     """
 
@@ -57,7 +57,7 @@ class Settings:
 
     def limit(self, members: int) -> int:
         """Most evaluations where so many members are fitted at once."""
-        return self.most_steps or (500 if members <= _FEW else 100)
+        return self.most_steps or (1000 if members <= _FEW else 100)
 
 
 @dataclass(slots=True)
@@ -87,16 +87,20 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
     possible = _usable(normal)
     track.status[~possible] = Status.IMPOSSIBLE_START
     left = np.flatnonzero(possible)
-    damping, raising = np.full(count, _FIRST_DAMPING), np.full(count, 2.0)
     largest = np.einsum("bii->bi", normal.hessian).copy()
+    region = Region.about(inner, largest, space.linear)
     power = _power(problem, which)
     dof = np.maximum(problem.points[which] - inner.shape[1], 1)
     before = np.zeros(count)
-    for _ in range(settings.limit(count)):
+    for round_ in range(settings.limit(count)):
         if not left.size:
             break
-        step, hoped, remaining = _step(problem, space, track, left, which, damping, largest, loss)
-        cost = track.normal.cost[left]
+        now = Normal(*(part[left] for part in track.normal))
+        scale = np.where(largest[left] > 0, largest[left], 1.0)
+        equations = Equations.of(problem, space, track.inner[left], which[left], now, scale, loss)
+        step, whole = region.step(left, equations)
+        hoped, remaining = promised(now, step), promised(now, whole)
+        cost = now.cost
         trial = with_linear_solved(problem, space, track.inner[left] + step, which[left], loss)
         found = space.normal(problem, trial, which[left], loss)
         track.steps[left] += 1
@@ -109,14 +113,15 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
             remaining, before[left], out=np.ones(len(left)), where=before[left] > np.maximum(remaining, 0.0)
         )
         small = remaining * rate <= settings.tolerance**2 * np.maximum(variance, np.finfo(float).tiny)
-        before[left] = np.where(damping[left] <= 1e-2, remaining, 0.0)
+        full = region.damping[left] == 0
+        before[left] = np.where(full, remaining, 0.0)
         taken = _usable(found) & ((gain > 0) | (np.abs(gain) <= noise))
-        ratio = np.where(hoped > 0, np.where(np.isfinite(gain), gain, -1.0) / np.maximum(hoped, 1e-300), 0.0)
+        slope = np.einsum("bi,bi->b", now.gradient, step)
+        region.adapt(left, gain, hoped, slope, taken, first=round_ == 0)
         _accept(track, left[taken], trial[taken], found, taken)
         largest[left] = np.maximum(largest[left], np.einsum("bii->bi", track.normal.hessian[left]))
-        damping[left], raising[left] = _damped(damping[left], raising[left], ratio, taken & (ratio > 1e-4))
-        flat = taken & (hoped <= 0.01 * noise) & (np.abs(gain) <= noise) & (damping[left] <= 1.0)
-        stuck = damping[left] > _MOST_DAMPING
+        flat = taken & (hoped <= 0.01 * noise) & (np.abs(gain) <= noise) & full
+        stuck = region.refused[left] > _MOST_REFUSED
         done = (small & (taken | (hoped <= noise))) | flat | (cost == 0) | (stuck & (hoped <= noise))
         track.status[left[done]] = Status.CONVERGED
         track.status[left[stuck & ~done]] = Status.STUCK
@@ -145,51 +150,21 @@ def _accept(track: Track, members: Members, trial: Array, found: Normal, taken: 
     track.normal.hessian[members] = found.hessian[taken]
 
 
-def _damped(damping: Array, raising: Array, ratio: Array, good: NDArray[np.bool_]) -> tuple[Array, Array]:
-    lower = np.maximum(0.1, 1.0 - (2.0 * np.clip(ratio, -1.0, 2.0) - 1.0) ** 3)
-    after = np.where(good, damping * lower, damping * raising)
-    return np.maximum(after, _LEAST_DAMPING), np.where(good, 2.0, raising * 2.0)
-
-
-def _step(
-    problem: Problem, space: Reduced, track: Track, left: Members, which: Members, damping: Array, largest: Array,
-    loss: Loss,
-) -> tuple[Array, Array, Array]:  # fmt: skip
-    """Damped step, the decrease it promises, and the decrease that an undamped step would promise."""
-    normal = Normal(*(part[left] for part in track.normal))
-    scale = np.where(largest[left] > 0, largest[left], 1.0)
-    box = space.box(track.inner[left], which[left])
-    extra = np.where(space.linear, RIDGE, damping[left, None]) * scale
-    if qr_pays(problem, len(left)) and isinstance(problem, Curves):
-        step, sound = step_from_qr(problem, space, track.inner[left], which[left], extra, scale, box, loss)
-    else:
-        step, sound = np.zeros_like(extra), np.zeros(len(left), dtype=np.bool_)
-    if not sound.all():
-        rest = np.flatnonzero(~sound)
-        part = Normal(*(piece[rest] for piece in normal))
-        step[rest] = step_from_normal(part, extra[rest], scale[rest], box.of(rest))
-    gained = promised(normal, step)
-    remaining = gained.copy()
-    loose = damping[left] > 1e-2
-    if loose.any():
-        part = Normal(*(piece[loose] for piece in normal))
-        free = step_from_normal(part, 1e-12 * scale[loose], scale[loose], box.of(loose))
-        remaining[loose] = np.maximum(promised(part, free), gained[loose])
-    return step, gained, remaining
-
-
 def with_linear_solved(problem: Problem, space: Reduced, inner: Array, which: Members, loss: Loss) -> Array:
     """The same starts with the linear parameters at the lowest cost for the others."""
     if not space.linear.any():
         return inner
+    inner = inner.copy()
     for _ in range(1 if loss.quadratic else 3):
-        normal = space.normal(problem, inner, which, loss)
+        whole = space.normal(problem, inner, which, loss)
+        # An impossible place stays where it is, and changes nothing for the others.
+        rows = np.flatnonzero(_usable(whole))
+        normal = Normal(*(part[rows] for part in whole))
         scale = np.einsum("bii->bi", normal.hessian)
         scale = np.where(scale > 0, scale, 1.0)
-        box = space.box(inner, which)
+        box = space.box(inner[rows], which[rows])
         held = Box(box.low, box.high, box.held | ~space.linear, box.rows, box.row_low, box.row_high)
-        moved = inner + step_from_normal(normal, RIDGE * scale, scale, held)
-        if not np.isfinite(moved).all():
-            return inner
-        inner = moved
+        moved = inner[rows] + step_from_normal(normal, RIDGE * scale, scale, held)
+        good = np.isfinite(moved).all(axis=1)
+        inner[rows[good]] = moved[good]
     return inner
