@@ -1,4 +1,12 @@
-"""From which state on does a quantity change, and how well is that place known?"""
+"""From which state on does a quantity change, and how well is that place known?
+
+Positions are tested one by one against the exact null distribution of their likelihood ratio
+(`interlith.numerics.change_points.locate`); the search over positions and forms is in the test of presence
+(`interlith.numerics.change_tests.presence`). MEASURED
+
+References: Knowles, Siegmund and Zhang 1991, 10.1093/biomet/78.1.15; Cunen, Hermansen and Hjort 2018,
+10.1016/j.jspi.2017.09.009.
+"""
 
 from __future__ import annotations
 
@@ -51,35 +59,29 @@ def onset(
     source, quantity, against, by, exclude
         Which observables make which curves, see `interlith.evidence.curves.curves`.
     form
-        ``kink``: a line that goes on with another slope; ``plateau_end``: constant, then a line; ``plateau_start``: a line,
-        then constant; ``step``: two levels; ``jump``: two lines that do not meet; ``auto``: the first four compared by
-        information criterion, with the runner-up told.
+        See `interlith.numerics.change_forms.Form`; ``auto`` compares all but ``jump`` by information criterion.
     number
-        Of changes, up to three kinks or steps, or two with ``plateau_end`` (constant, ramp, constant); ``auto``: one more as
-        long as it can be told from none.
+        Of changes: up to three kinks or steps, two with ``plateau_end`` (a ramp); ``auto``: as many as can be told.
     direction
-        ``rise`` or ``fall``: sign of the change of slope, or of the step; the slope of a plateau's line.
+        Sign of the change of slope, of the step, or of the slope beside the plateau.
     null
-        What counts as no onset: a constant, any straight line, or any parabola.
+        What counts as no onset: a constant, any straight line, any parabola.
     errors
-        ``scaled``: own uncertainties weight the points and their scatter gives the scale; ``stated``: at their word.
+        ``scaled``: own uncertainties are weights and the scatter gives the scale; ``stated``: at their word.
     states
-        Whether the errors of the states (their intervals) are this curve's ``own`` (exposure), or one cause that is
-        ``common`` to all quantities of a specimen on this axis (a clock, a thermocouple) and cancels in their order.
+        Whether errors of the states are this curve's ``own`` (exposure), or ``common`` to all quantities of a specimen on this
+        axis (one clock), so that they cancel in an order.
     outliers
-        ``name``: points far off the best curve with a change (probability below 1 % over all) are left out and named.
+        ``name``: points far off the best curve (probability below 1 % over all) are left out and named.
     relevant
-        (unit of the quantity): departure from a straight line that would matter; decides whether "no onset" is supported.
-    level
-        Confidence of the intervals; an onset is claimed where its absence has a probability below 1 - `level`.
-    simulated
-        Whether the data are simulated; said in the findings and figures.
+        (unit of the quantity): departure from a straight line that would matter where no onset is found.
+    level, simulated
+        Of intervals, an onset being claimed below a probability of 1 - `level` without one; simulated data are called so.
 
     Returns
     -------
     Statement
-        Observables ``onset_of_<quantity>`` (``first_onset_of_...`` where there are several), without a value where no onset
-        is found; their state is then the axis that was looked at.
+        Observables ``onset_of_<quantity>``; without a value and with the axis as state where none is found.
 
     Raises
     ------
@@ -88,18 +90,23 @@ def onset(
 
     Notes
     -----
-    Assumption that fails first: the form. A gradual bend has no onset; a caveat, or the verdict, says where a parabola does
-    as well. Positions are tested one by one against the exact null distribution of their likelihood ratio, and the search
-    over positions and forms is in the test of presence (`interlith.numerics.change_points.locate`,
-    `interlith.numerics.change_tests.presence`). Measured over 1,000 simulated curves a row
-    (``benchmarks/onset_coverage.py``): 95 % intervals of kinks and plateaus cover 0.94-0.96 from 6 points on, of steps at
-    least 0.95 (they come in whole gaps); false onsets on constants and lines 3-6 %. Autocorrelated scatter (slow drift) is
-    not allowed for and makes false onsets.
-
-    References
-    ----------
-    Knowles, Siegmund and Zhang 1991, 10.1093/biomet/78.1.15. Cunen, Hermansen and Hjort 2018, 10.1016/j.jspi.2017.09.009.
+    Assumption that fails first: the form; a gradual bend has no onset, and a caveat or the verdict says where a parabola does as
+    well. Next: independent scatter. Measured coverage and false onsets: see the module and ``benchmarks/onset_coverage.py``.
     """
+    options = _options(form, number, direction, null, errors, states, outliers, level)
+    made = [analyse(curve, options) for curve in curves(source, quantity, against=against, by=by, exclude=exclude)]
+    observables = {id(item): observables_of_changes(item, options) for item in made}
+    findings = [
+        finding for item in made for finding in finding_of(item, observables[id(item)], options, relevant, simulated)
+    ]
+    findings += variant_findings(made, observables, level, simulated)
+    figures = tuple(onset_figure(item, observables[id(item)], level, simulated) for item in made)
+    return Statement(tuple(findings), tuple(one for item in made for one in observables[id(item)]), figures)
+
+
+def _options(
+    form: str, number: int | str, direction: str, null: str, errors: str, states: str, outliers: str, level: float
+) -> Options:  # fmt: skip
     given = {
         "form": form,
         "direction": direction,
@@ -111,30 +118,16 @@ def onset(
     for name, value in given.items():
         if value not in _CHOICES[name]:
             raise StudyError(f"{name} is '{value}'; {nearest(str(value), _CHOICES[name])}.")
-    _check_numbers(number, form, level)
+    if not 0 < level < 1:
+        raise StudyError(f"level is {level:g}; write a confidence between 0 and 1, for instance 0.95.")
     if form == "jump" and direction != "any":
         raise StudyError("A jump between two lines has no single direction; leave out direction, or take form='step'.")
-    wanted = None if number == "auto" else int(number)
-    forms = AUTO if form == "auto" else (form,)
+    most = 2 if form == "plateau_end" else 1 if form in ("jump", "plateau_start") else MOST
+    if number != "auto" and (not isinstance(number, int) or not 1 <= number <= most):
+        raise StudyError(f"number is {number!r}; with form '{form}' it is a whole number from 1 to {most}, or 'auto'.")
+    wanted = number if isinstance(number, int) else None
+    forms = tuple(each for each in FORMS if each == form) or AUTO
     if wanted is not None and wanted > 1 and form == "auto":
         forms = ("kink", "step", "plateau_end") if wanted == 2 else ("kink", "step")
     degree = {"constant": 0, "line": 1, "parabola": 2}[null]
-    options = Options(forms, wanted, direction, degree, errors, states, outliers, level)
-    made = [analyse(curve, options) for curve in curves(source, quantity, against=against, by=by, exclude=exclude)]
-    observables = {id(item): observables_of_changes(item, options) for item in made}
-    findings = [
-        finding for item in made for finding in finding_of(item, observables[id(item)], options, relevant, simulated)
-    ]
-    findings += variant_findings(made, observables, level, simulated)
-    figures = tuple(onset_figure(item, observables[id(item)], level, simulated) for item in made)
-    return Statement(tuple(findings), tuple(one for item in made for one in observables[id(item)]), figures)
-
-
-def _check_numbers(number: int | str, form: str, level: float) -> None:
-    if not 0 < level < 1:
-        raise StudyError(f"level is {level:g}; write a confidence between 0 and 1, for instance 0.95.")
-    if number == "auto":
-        return
-    most = 2 if form == "plateau_end" else 1 if form in ("jump", "plateau_start") else MOST
-    if not isinstance(number, int) or not 1 <= number <= most:
-        raise StudyError(f"number is {number!r}; with form '{form}' it is a whole number from 1 to {most}, or 'auto'.")
+    return Options(forms, wanted, direction, degree, errors, states, outliers, level)

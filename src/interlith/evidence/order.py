@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
@@ -220,19 +220,22 @@ def _caveats(group: Group, pair: Pair, count: int) -> list[str]:
 
 
 def _observable(group: Group, pair: Pair, made: Finding, unit: str, by: str) -> Observable:
-    owner = {"sample": group.name} if by == "sample" or len(group.specimens) == 1 else {}
-    sample = owner.get("sample", "") if by == "sample" else (group.specimens[0] if owner else "")
-    variant = group.name if by == "variant" else ""
-    name = f"{pair.second}_after_{pair.first}"
-    blank = Observable(name, None, unit, sample, variant=variant, level=made.level, method="difference of onsets")
+    alone = by == "sample" or len(group.specimens) == 1
+    blank = Observable(
+        f"{pair.second}_after_{pair.first}",
+        None,
+        unit,
+        sample=group.specimens[0] if alone else "",
+        variant=group.name if by == "variant" else "",
+        level=made.level,
+        method="difference of onsets",
+        flag=pair.words,
+    )
     if made.estimate is None or pair.distance is None:
-        return Observable(name, None, unit, sample, variant=variant, level=made.level, flag=pair.words or "no distance")
+        return blank
     central = np.quantile(pair.distance, [0.158655, 0.841345])
-    parts = {f"fit:order/{group.name}/{name}": float(central[1] - central[0]) / 2}
-    return Observable(
-        name, made.estimate, unit, sample, parts, variant=variant, low=made.low, high=made.high, level=made.level,
-        method=blank.method,
-    )  # fmt: skip
+    parts = {f"fit:order/{group.name}/{blank.quantity}": float(central[1] - central[0]) / 2}
+    return replace(blank, value=made.estimate, components=parts, low=made.low, high=made.high)
 
 
 def _whole(

@@ -14,6 +14,8 @@ from interlith.errors import FitError, nearest
 Array = NDArray[np.float64]
 Whole = NDArray[np.intp]
 Mask = NDArray[np.bool_]
+#: ``kink``: a line that goes on with another slope; ``plateau_end``: constant, then a line; ``plateau_start``: a line, then
+#: constant; ``step``: two levels; ``jump``: two lines that do not meet.
 Form = Literal["kink", "step", "jump", "plateau_end", "plateau_start"]
 FORMS: tuple[Form, ...] = get_args(Form)
 #: Forms whose position lies between two neighbouring states and cannot be told any closer.
