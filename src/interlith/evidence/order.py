@@ -12,7 +12,7 @@ import numpy as np
 
 from interlith.errors import StudyError
 from interlith.evidence.curves import Array
-from interlith.evidence.order_events import Group, Onsets, groups_of, onsets_of, wanted
+from interlith.evidence.order_events import Group, Onsets, chance_words, groups_of, onsets_of, wanted
 from interlith.evidence.order_figure import order_figure
 from interlith.evidence.wording import named, number
 from interlith.model import Finding, Observable, Statement
@@ -166,7 +166,7 @@ def _finding(
     verdict, word = _claim(pair.probability, level, declared, count, by)
     estimate, low, high = _distance(pair, level)
     chance = pair.probability if word != "follows" else 1.0 - pair.probability
-    likely = f"probability {_chance(chance)}"
+    likely = f"probability {chance_words(chance)}"
     if pair.distance is not None and estimate is not None:
         sign = -1.0 if word == "follows" else 1.0
         ends = sorted((sign * (low or 0.0), sign * (high or 0.0)))
@@ -178,7 +178,7 @@ def _finding(
         )
         by_words = f" by {size}"
     else:
-        by_words = f" ({pair.words} {shown}".rstrip() + ")"
+        by_words, likely = "", f"{pair.words} {shown}".rstrip() + f"; {likely}"
     if word:
         text = f"{where}, {names[0]} {word} {names[1]}{by_words} ({likely})"
     else:
@@ -194,12 +194,6 @@ def _distance(pair: Pair, level: float) -> tuple[float | None, float | None, flo
         return None, None, None
     low, middle, high = np.quantile(pair.distance, [0.5 - level / 2, 0.5, 0.5 + level / 2])
     return float(middle), float(low), float(high)
-
-
-def _chance(probability: float) -> str:
-    if probability > 0.999:
-        return "over 99.9 %"
-    return "below 0.1 %" if probability < 0.001 else f"{100 * probability:.3g} %"
 
 
 def _specimens(group: Group, *events: str) -> int:
@@ -262,11 +256,9 @@ def _whole(
     verdict: Verdict = "supported" if chance >= level else "contradicted" if chance <= 1.0 - level else "undecided"
     if verdict != "undecided" and by == "variant" and count < 2:
         verdict = "descriptive"
-    text = (
-        f"{where}, the order {' before '.join(named(event) for event in asked)} has a probability of {_chance(chance)}"
-    )
+    text = f"{where}, the order {' before '.join(named(event) for event in asked)} has a probability of {chance_words(chance)}"
     if asked != top:
-        text += f"; the most probable order is {' before '.join(named(event) for event in top)} ({_chance(counts.max() / size)})"
+        text += f"; the most probable order is {' before '.join(named(event) for event in top)} ({chance_words(counts.max() / size)})"
     return Finding(
         "order_of_all", text + ".", verdict, level=level, probability=chance, units={group.name: count}, caveats=caveats,
         details={"order": " < ".join(asked), "most_probable": " < ".join(top)},

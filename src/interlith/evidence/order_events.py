@@ -51,6 +51,13 @@ def event_name(quantity: str) -> str:
     return quantity.replace("onset_of_", "")
 
 
+def chance_words(probability: float) -> str:
+    """``97.2 %``, ``over 99.9 %``."""
+    if probability > 0.999:
+        return "over 99.9 %"
+    return "below 0.1 %" if probability < 0.001 else f"{100 * probability:.3g} %"
+
+
 def onsets_of(source: Onsets) -> list[Observable]:
     """Observables of statements and lists, in order.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interlith.evidence.order_events import Group
+from interlith.evidence.order_events import Group, chance_words
 from interlith.evidence.wording import named
 from interlith.model import Figure
 from interlith.model.figure import Line, Marker, Panel
@@ -76,7 +76,7 @@ def _distances(name: str, pairs: Sequence[Pair], shown: str) -> Panel:
         heights, edges = np.histogram(
             pair.distance, bins=60, range=(low, high) if high > low else (low - 1, low + 1), density=True
         )
-        words = f"{named(pair.first)} before {named(pair.second)}: {100 * pair.probability:.3g} %"
+        words = f"{named(pair.first)} before {named(pair.second)}: {chance_words(pair.probability)}"
         lines.append(Line(0.5 * (edges[1:] + edges[:-1]), heights, words, f"pair {number + 1}"))
     top = max((float(line.y.max()) for line in lines), default=1.0)
     return Panel(
