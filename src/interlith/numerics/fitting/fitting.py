@@ -16,8 +16,9 @@ from interlith.numerics.fitting.reduced import Reduced, reduced, starts_of, tied
 from interlith.numerics.fitting.result import Errors, Fit
 from interlith.numerics.fitting.solver import Settings, Status, Track, minimise, with_linear_solved
 
-#: Spreads of starts drawn anew, as a share of the range or, without one, in natural logarithms; one after the other.
-_SPREADS = (0.2, 0.4, 0.8, 1.6, 3.2)
+#: Spreads of starts drawn anew, as a share of the range or, without one, in natural logarithms; one for each parameter, so
+#: that a good start of one survives a bad one of another.
+_SPREADS = (0.1, 0.4, 0.8, 1.6, 3.2)
 #: Starts that are drawn and looked at for each one that is followed.
 _CANDIDATES = 20
 
@@ -138,7 +139,7 @@ def _candidates(
         every = np.arange(problem.members)
         inner = np.asarray(guess(every, attempt, random), dtype=np.float64)[:, list(space.parameters.independent)]
     else:
-        spread = _SPREADS[(attempt + candidate) % len(_SPREADS)]
+        spread = random.choice(_SPREADS, first.shape)
         closed = np.isfinite(space.low) & np.isfinite(space.high)
         low, width = np.where(closed, space.low, 0.0), np.where(closed, space.high - space.low, 0.0)
         normal, uniform = random.standard_normal(first.shape), random.random(first.shape)

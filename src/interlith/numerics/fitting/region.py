@@ -27,12 +27,12 @@ _ROUNDS = 10
 
 @dataclass(slots=True)
 class Region:
-    """Radius of every member, damping and length of its last step, refusals in a row; arrays over members."""
+    """Radius of every member, damping and length of its last step, steps in vain in a row; arrays over members."""
 
     radius: Array
     damping: Array
     length: Array
-    refused: NDArray[np.intp]
+    vain: NDArray[np.intp]
 
     @classmethod
     def about(cls, inner: Array, scale: Array, linear: Mask) -> Region:
@@ -50,7 +50,7 @@ class Region:
         radius = np.where((size > 0) & np.isfinite(size), size, np.inf)
         return cls(radius, np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.intp))
 
-    def adapt(self, left: Members, gain: Array, hoped: Array, slope: Array, taken: Mask, *, first: bool) -> None:
+    def adapt(self, left: Members, gain: Array, hoped: Array, slope: Array, noise: Array, *, first: bool) -> None:
         """Widen or narrow after the trial steps of the members `left` (b,).
 
         Parameters
@@ -59,8 +59,8 @@ class Region:
             Decrease of the cost, and what the quadratic model promised, shape (b,).
         slope
             Half the slope of the cost along the step, shape (b,).
-        taken
-            Whether the step was taken, shape (b,).
+        noise
+            Change of the cost that drowns in rounding, shape (b,).
         first
             Whether this was the first step: it says how large a step is.
         """
@@ -68,14 +68,15 @@ class Region:
         radius = np.minimum(radius, length) if first else radius
         gain = np.where(np.isfinite(gain), gain, -np.inf)
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(hoped > 0, gain / hoped, np.where(taken, 1.0, 0.0))
+            ratio = np.where(hoped > 0, gain / hoped, np.where(gain >= 0, 1.0, 0.0))
             share = np.where(gain >= 0, 0.5, 0.5 * slope / (slope + 0.5 * gain))
         share = np.where(np.isfinite(share), np.clip(share, 0.1, 0.5), 0.1)
         narrow, wide = ratio <= 0.25, (damping == 0) | (ratio >= 0.75)
         grown = np.where(wide, 2.0 * length, radius)
-        self.radius[left] = np.where(narrow, share * np.minimum(radius, 10.0 * length), grown)
+        adapted = np.where(narrow, share * np.minimum(radius, 10.0 * length), grown)
+        self.radius[left] = np.where(adapted > 0, adapted, radius)
         self.damping[left] = np.where(narrow, damping / share, np.where(wide, 0.5 * damping, damping))
-        self.refused[left] = np.where(taken, 0, self.refused[left] + 1)
+        self.vain[left] = np.where(gain > noise, 0, self.vain[left] + 1)
 
     def step(self, left: Members, equations: Equations) -> tuple[Array, Array]:
         """Steps of the members `left` inside their regions, and the undamped ones, shape (b, q)."""

@@ -25,8 +25,8 @@ _WORDS: Mapping[Status, tuple[str, str]] = {
         "start nearer, fix or tie a parameter that the data barely fix, or ask for more attempts",
     ),
     Status.STUCK: (
-        "no step lowers the cost, yet the gradient is not zero",
-        "check that the derivatives belong to the model, and that the model is smooth at the start",
+        "found no step that lowers the cost, although the gradient is not zero",
+        "start elsewhere or ask for more attempts, check that the derivatives belong to the model, and that the model is smooth at the start",
     ),
     Status.IMPOSSIBLE_START: (
         "the model gives no finite cost at the start",

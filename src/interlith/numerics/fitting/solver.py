@@ -25,8 +25,10 @@ from interlith.numerics.fitting.reduced import Reduced
 from interlith.numerics.fitting.region import Region
 from interlith.numerics.fitting.steps import Box
 
-#: Refusals in a row after which no step will do; each makes the region at least twice as small.
-_MOST_REFUSED = 40
+#: Steps in vain in a row after which none will do; each refusal makes the region at least twice as small.
+_MOST_IN_VAIN = 40
+#: Decrease still promised, in variances, that a member may be left with if no step does: a hundredth of a standard uncertainty.
+_NEAR = 1e-4
 _FEW = 20
 
 
@@ -117,12 +119,12 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         before[left] = np.where(full, remaining, 0.0)
         taken = _usable(found) & ((gain > 0) | (np.abs(gain) <= noise))
         slope = np.einsum("bi,bi->b", now.gradient, step)
-        region.adapt(left, gain, hoped, slope, taken, first=round_ == 0)
+        region.adapt(left, gain, hoped, slope, noise, first=round_ == 0)
         _accept(track, left[taken], trial[taken], found, taken)
         largest[left] = np.maximum(largest[left], np.einsum("bii->bi", track.normal.hessian[left]))
         flat = taken & (hoped <= 0.01 * noise) & (np.abs(gain) <= noise) & full
-        stuck = region.refused[left] > _MOST_REFUSED
-        done = (small & (taken | (hoped <= noise))) | flat | (cost == 0) | (stuck & (hoped <= noise))
+        stuck = region.vain[left] > _MOST_IN_VAIN
+        done = (small & (taken | (hoped <= noise))) | flat | (cost == 0) | (stuck & (remaining <= _NEAR * variance))
         track.status[left[done]] = Status.CONVERGED
         track.status[left[stuck & ~done]] = Status.STUCK
         left = left[~done & ~stuck]

@@ -1,0 +1,1 @@
+"""Numbers certified by others, in extended precision, met by our own."""
