@@ -36,10 +36,14 @@ def optimum_figure(
     shaded = (
         f"Shaded: levels that cannot be excluded as {best} ({share} over all levels)."
         if one
-        else f"Right: blue levels cannot be excluded as {best} ({share} over all levels); shaded: {share} region of the optimum of a quadratic surface."
+        else f"Right: levels marked as such cannot be excluded as {best} ({share} over all levels); shaded: {share} region of the optimum of a quadratic surface."
     )
     bars = "Single values (pale), means with their standard error" if ranking.chances is not None else "Means"
-    curve = " Dashed: parabola with its band; bar: interval of its vertex." if one and between is not None else ""
+    curve = (
+        " Dashed: parabola with its band; bar: interval of its vertex."
+        if one and between is not None and between.low is not None
+        else ""
+    )
     return Figure(
         f"optimum_{grid.quantity}_{'_'.join(grid.axes)}",
         f"Best level of {' and '.join(map(named, grid.axes))} for the {named(grid.quantity)}",
@@ -78,7 +82,7 @@ def _levels(grid: Grid, ranking: Ranking, between: Between | None, sign: float, 
         Band(np.array([x[k] - half, x[k] + half]), np.full(2, limits[0]), np.full(2, limits[1]), _KEPT if not number else "", _KEPT)
         for number, k in enumerate(np.flatnonzero(ranking.kept))
     ]  # fmt: skip
-    if between is not None:
+    if between is not None and between.low is not None:
         more, band = _parabola(between, x[between.used], sign, level)
         lines.append(more)
         bands.append(band)

@@ -56,8 +56,8 @@ def threshold(
         (unit of the quantity) Level; zero asks for the intercept with the axis.
     shape
         ``line``: straight through all points but those below detection. ``hinge``: the level up to the threshold, then
-        straight; bounds and clipped values count as such. ``auto``: a hinge where points are clipped or bounded, or where
-        leading points at the level speak for it (gain of 2 in the logarithm of the likelihood), else a line.
+        straight; bounds and clipped values count as such. ``auto``: a hinge where points are clipped or bounded, or lie
+        before its threshold, unless values beyond the level speak for a line (by 2 in the logarithm of the likelihood).
     method
         Interval of a line: ``fieller`` (exact for normal errors), ``bootstrap`` (wild, for scatter of unequal size), or
         ``both``: Fieller's is told and the bootstrap's stands in the details. That of a hinge is by likelihood ratio.

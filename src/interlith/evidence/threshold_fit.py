@@ -25,8 +25,9 @@ Array = NDArray[np.float64]
 Errors = Literal["scaled", "stated"]
 Shape = Literal["line", "hinge"]
 
-#: Gain in the logarithm of the likelihood from which on a hinge is proposed for points none of which is clipped.
-HINGE_GAIN = 2.0
+#: Gain in the logarithm of the likelihood by which a line must be the better one before it is taken for points that lie on
+#: both sides of a hinge's threshold: by less, points that scatter about the level would pass for a line through it.
+LINE_GAIN = 2.0
 #: Share of the scatter from which on the uncertainty of the states is taken into the fit.
 _MATTERS = 0.01
 #: Probability, over all points, below which one is named as an outlier.
@@ -176,7 +177,7 @@ def _ready(curve: Curve, asked: Asked, clipped: NDArray[np.bool_], kept: tuple[i
 
 
 def _shape(ready: _Ready, asked: Asked) -> Shape:
-    """The asked shape; ``auto`` proposes a hinge where points are clipped, or where leading ones at zero speak for it."""
+    """The asked shape; ``auto``: a hinge where points are clipped or lie before its threshold, unless a line is clearly better."""
     if asked.shape != "auto":
         return asked.shape
     measured = ~ready.clipped
@@ -191,7 +192,7 @@ def _shape(ready: _Ready, asked: Asked) -> Shape:
     count = ready.x.size
     logs = 0.5 * count * math.log(count / max(squares, 1e-300)) - 0.5 * count if scaled else -0.5 * squares
     before = float(hinge.threshold) > float((ready.right * ready.x).min())
-    return "hinge" if before and float(hinge.likelihood) - logs > HINGE_GAIN else "line"
+    return "hinge" if before and logs - float(hinge.likelihood) < LINE_GAIN else "line"
 
 
 def _fitted_hinge(ready: _Ready, std: Array, asked: Asked, y: Array | None = None) -> Hinge:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize
 
 from interlith.errors import FitError
 
@@ -14,7 +15,8 @@ Array = NDArray[np.float64]
 #: Abscissas (n,) -> difference and half-width of its interval, shape (n,) each.
 Difference = Callable[[Array], tuple[Array, Array]]
 
-_PLACES, _HALVINGS = 801, 48
+#: Places looked at along the range, and how closely an end is found, over their distance.
+_PLACES, _CLOSE = 401, 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def crossing_pieces(difference: Difference, low: float, high: float) -> tuple[Pi
 
     Notes
     -----
-    Touches and crossings closer than 1/800 of the range are not told apart.
+    Touches and crossings closer than 1/400 of the range are not told apart.
     """
     if not low < high:
         raise FitError(
@@ -118,24 +120,23 @@ def closest(difference: Difference, low: float, high: float) -> tuple[float, flo
 
 def _roots(difference: Difference, grid: Array, middle: Array) -> tuple[float, ...]:
     places = np.flatnonzero(middle[:-1] * middle[1:] < 0)
-    left, right = grid[places].copy(), grid[places + 1].copy()
-    for _ in range(_HALVINGS if places.size else 0):
-        centre = 0.5 * (left + right)
-        same = difference(centre)[0] * middle[places] > 0
-        left, right = np.where(same, centre, left), np.where(same, right, centre)
-    found = [*(0.5 * (left + right)), *grid[middle == 0.0]]
-    return tuple(sorted(float(root) for root in found))
+    step = float(grid[1] - grid[0])
+
+    def height(at: float) -> float:
+        return float(difference(np.array([at]))[0][0])
+
+    found = [optimize.brentq(height, grid[k], grid[k + 1], xtol=_CLOSE * step) for k in places]
+    return tuple(sorted(float(root) for root in [*found, *grid[middle == 0.0]]))
 
 
 def _edge(difference: Difference, inside: float, outside: float) -> float:
-    for _ in range(_HALVINGS):
-        centre = 0.5 * (inside + outside)
-        middle, half = difference(np.array([centre]))
-        if abs(middle[0]) <= half[0]:
-            inside = centre
-        else:
-            outside = centre
-    return inside
+    def excess(at: float) -> float:
+        middle, half = difference(np.array([at]))
+        return float(abs(middle[0]) - half[0])
+
+    if excess(inside) >= 0:
+        return inside
+    return float(optimize.brentq(excess, inside, outside, xtol=_CLOSE * abs(outside - inside)))
 
 
 def _narrow(
