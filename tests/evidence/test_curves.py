@@ -82,3 +82,9 @@ def test_refusals_name_what_is_there(change, words):
     asked = {"quantity": "r", "against": "temperature"} | change
     with pytest.raises(StudyError, match=words):
         curves([point(1, 1.0), point(2, 1.0)], **asked)
+
+
+def test_a_specimen_without_mass_is_named() -> None:
+    items = [point(1, 1.0, unit="mAh/g"), point(2, 1.0, unit="mAh", sample="t")]
+    with pytest.raises(StudyError, match=r"t has the r in mAh, others in mAh/g: leave it out"):
+        curves(items, "r", against="temperature", by="variant")

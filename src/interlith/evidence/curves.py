@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.errors import StudyError, nearest
+from interlith.errors import StudyError, UnitError, nearest
 from interlith.evidence.selection import Source, observables_of
 from interlith.model import Observable
 from interlith.units import convert, factor
@@ -188,7 +188,7 @@ def _curve(
     ordered = [items[number] for number in order]
     rows = [[_converted(value, places[number][3], axis_unit) for value in places[number][:3]] for number in order]
     x, low, high = np.array(rows, dtype=np.float64).T
-    scales = np.array([_factor(item.unit, unit) for item in ordered])
+    scales = np.array([_factor(item, unit) for item in ordered])
     values = np.array([item.value for item in ordered], dtype=np.float64) * scales
     own, shared, unknown = np.zeros(len(ordered)), dict[str, Array](), dict[str, None]()
     for number, (item, scale) in enumerate(zip(ordered, scales, strict=True)):
@@ -220,5 +220,13 @@ def _converted(value: float, unit: str, wanted: str) -> float:
     return value if unit == wanted else convert(value, unit, wanted)
 
 
-def _factor(unit: str, wanted: str) -> float:
-    return 1.0 if unit == wanted else factor(unit, wanted)
+def _factor(item: Observable, wanted: str) -> float:
+    if item.unit == wanted:
+        return 1.0
+    try:
+        return factor(item.unit, wanted)
+    except UnitError as error:
+        raise StudyError(
+            f"{item.sample} has the {item.quantity} in {item.unit or '1'}, others in {wanted or '1'}: leave it out "
+            f"(exclude={{'{item.sample}': reason}}) or supply what is missing, such as its mass."
+        ) from error

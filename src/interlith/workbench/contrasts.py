@@ -84,7 +84,7 @@ def contrast(
     if reference is None:
         raise StudyError("No reference variant is declared; write `reference: bare` into study.yaml or pass to='bare'.")
     reasons = excluded or {}
-    kept, apart = _one_unit(table, quantity)
+    kept, apart = one_unit(table, quantity)
     findings = evidence.compare(
         kept,
         quantity,
@@ -120,7 +120,7 @@ def _own_state(table: pl.DataFrame, quantity: str) -> dict[str, float]:
     return {"cycle": float(cycles[0])} if len(cycles) == 1 else {}
 
 
-def _one_unit(table: pl.DataFrame, quantity: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def one_unit(table: pl.DataFrame, quantity: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Leave out specimens whose value is in a unit of another dimension (mAh among mAh/g: no mass), and say so."""
     import polars as pl
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from interlith.errors import InterlithError, StudyError, nearest
 from interlith.model import Observable, Statement, Study
+from interlith.workbench.contrasts import one_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +106,9 @@ def _one(name: str, words: dict[str, Any], table: pl.DataFrame, onsets: Sequence
     quantity = words.pop("quantity")
     if "between" in words:
         words["between"] = tuple(words["between"])
-    return function(table, quantity, **words)
+    kept, apart = one_unit(table, quantity)
+    made = function(kept, quantity, **words)
+    return replace(made, findings=tuple(replace(item, caveats=(*item.caveats, *apart)) for item in made.findings))
 
 
 def _picked(label: str, entry: Any, table: pl.DataFrame) -> tuple[Observable, float]:
