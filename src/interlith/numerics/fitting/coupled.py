@@ -109,7 +109,7 @@ def descend(series: Series, inner: Array, settings: Settings) -> tuple[Track, fl
     points = float(series.problem.points[series.alive].sum())
     dof = max(points - series.alive.sum() * len(series.local) - len(series.shared), 1.0)
     status, steps = Status.STEP_LIMIT, 1
-    for _ in range(settings.limit(1)):
+    for _ in range(settings.limit()):
         arrow = series.arrow(normal)
         step = _step(series, arrow, inner, (local, shared), largest, damping)
         hoped = _promised(arrow, (local, shared), step)

@@ -58,7 +58,7 @@ class Equations:
     ) -> Equations:
         """Equations of the members `which` at `inner` (b, q)."""
         box = space.box(inner, which)
-        if not qr_pays(problem, len(which)) or not isinstance(problem, Curves):
+        if not isinstance(problem, Curves) or not qr_pays(problem):
             return cls(normal, scale, box, space.linear, None, None)
         _, residual, jacobian = problem.rooted(space.full(inner), which, loss)
         jacobian = jacobian if space.identity else jacobian @ space.matrix
@@ -109,9 +109,9 @@ class Equations:
         return step, np.asarray(sound & np.isfinite(step).all(axis=1) & box.holds(step))
 
 
-def qr_pays(problem: Problem, count: int) -> bool:
-    """Whether the Jacobians of `count` members are small enough for QR."""
-    return isinstance(problem, Curves) and count * problem.observed.shape[1] * len(problem.parameters) <= _QR_NUMBERS
+def qr_pays(problem: Curves) -> bool:
+    """Whether the Jacobians of all members are small enough for QR; never by how many are left, so that none hangs on others."""
+    return problem.observed.size * len(problem.parameters) <= _QR_NUMBERS
 
 
 def promised(normal: Normal, step: Array) -> Array:

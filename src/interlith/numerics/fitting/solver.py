@@ -29,7 +29,8 @@ from interlith.numerics.fitting.steps import Box
 _MOST_IN_VAIN = 40
 #: Decrease still promised, in variances, that a member may be left with if no step does: a hundredth of a standard uncertainty.
 _NEAR = 1e-4
-_FEW = 20
+#: Evaluations by default; up to how many members are no crowd; least evaluations of stragglers, and which share they are.
+_MOST_STEPS, _FEW, _PATIENCE, _LAST = 1000, 20, 50, 0.02
 
 
 class Status(enum.IntEnum):
@@ -50,16 +51,22 @@ class Settings:
     tolerance
         A member has converged when the undamped step still to go is at most this share of a standard uncertainty.
     most_steps
-        Most evaluations of a member; by default 1000 for up to twenty members and 100 for more, so that a few that run away
-        do not cost more than all others together.
+        Most evaluations of a member; by default 1000. Of a crowd (more than twenty members) the last two in a hundred get
+        six times the median of all others, at least 50: a few that run away must not cost more than all others together.
     """
 
     tolerance: float = 1e-7
     most_steps: int | None = None
 
-    def limit(self, members: int) -> int:
-        """Most evaluations where so many members are fitted at once."""
-        return self.most_steps or (1000 if members <= _FEW else 100)
+    def limit(self) -> int:
+        """Most evaluations of a member."""
+        return self.most_steps or _MOST_STEPS
+
+    def for_stragglers(self, steps: NDArray[np.intp]) -> int:
+        """Most evaluations of the last members of a crowd whose members took so many, shape (m,)."""
+        if self.most_steps is not None or len(steps) <= _FEW:
+            return self.limit()
+        return min(self.limit(), max(_PATIENCE, int(6 * np.median(steps))))
 
 
 @dataclass(slots=True)
@@ -70,6 +77,11 @@ class Track:
     normal: Normal
     status: NDArray[np.int8]
     steps: NDArray[np.intp]
+
+    def part(self, rows: slice) -> Track:
+        """Some of the members."""
+        normal = Normal(*(piece[rows] for piece in self.normal))
+        return Track(self.inner[rows], normal, self.status[rows], self.steps[rows])
 
 
 def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, loss: Loss, settings: Settings) -> Track:
@@ -94,8 +106,8 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
     power = _power(problem, which)
     dof = np.maximum(problem.points[which] - inner.shape[1], 1)
     before = np.zeros(count)
-    for round_ in range(settings.limit(count)):
-        if not left.size:
+    for round_ in range(settings.limit()):
+        if not left.size or (left.size <= _LAST * count and round_ >= settings.for_stragglers(track.steps)):
             break
         now = Normal(*(part[left] for part in track.normal))
         scale = np.where(largest[left] > 0, largest[left], 1.0)

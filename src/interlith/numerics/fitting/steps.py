@@ -92,8 +92,14 @@ def bounded_step(hessian: Array, gradient: Array, box: Box) -> Array:
     state[(state == 0) & (box.high <= 0) & (gradient < 0)] = 3
     row_state = np.zeros(box.row_low.shape, dtype=np.int8)
     step = np.zeros_like(gradient)
-    left = np.arange(len(gradient))
-    for _ in range(_ROUNDS):
+    # Most members of most rounds have no bound in the way: one solution, and no look at their neighbours' active sets.
+    easy = np.flatnonzero(~state.any(axis=1))
+    every = easy.size == len(gradient)
+    step[easy] = solved(hessian, -gradient) if every else solved(hessian[easy], -gradient[easy])
+    done = np.zeros(len(gradient), dtype=np.bool_)
+    done[easy] = (box if every else box.of(easy)).holds(step[easy])
+    left = np.flatnonzero(~done)
+    for _ in range(_ROUNDS if left.size else 0):
         part = box.of(left)
         found, multipliers = _equality(hessian[left], gradient[left], part, state[left], row_state[left])
         step[left] = found
