@@ -122,26 +122,26 @@ def test_false_changes_are_rare_and_true_ones_found():
     x = np.linspace(0, 1, 14)
     forms = ("kink", "step", "plateau_end", "plateau_start")
     false = [
-        presence(values_of(x, 2 * x + 0.1 * random.standard_normal(14)), forms).probability < 0.05 for _ in range(300)
+        presence(values_of(x, 2 * x + 0.1 * random.standard_normal(14)), forms).probability < 0.05 for _ in range(120)
     ]
-    assert 3 <= sum(false) <= 28
+    assert 1 <= sum(false) <= 14
     true = [
         presence(values_of(x, 3 * np.maximum(x - 0.6, 0) + 0.1 * random.standard_normal(14)), forms).probability < 0.05
-        for _ in range(40)
+        for _ in range(15)
     ]
-    assert sum(true) >= 38
+    assert sum(true) == 15
 
 
 def test_a_parabola_is_no_kink_where_that_is_asked():
     random = np.random.default_rng(8)
     x = np.linspace(0, 1, 15)
     against = {1: 0, 2: 0}
-    for _ in range(80):
+    for _ in range(40):
         values = values_of(x, 3 * x**2 + 0.1 * random.standard_normal(15))
         for degree in against:
             against[degree] += presence(values, ("kink",), degree=degree).probability < 0.05
-    assert against[1] > 60
-    assert against[2] < 12
+    assert against[1] > 30
+    assert against[2] < 8
 
 
 def test_two_changes_are_counted_and_placed():

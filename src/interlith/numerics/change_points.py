@@ -120,7 +120,7 @@ def values_of(x: Array, y: Array, size: Array | None = None, *, known: bool = Fa
     return Values(x[order], y[order], 1.0 / size[order], known)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=6)
 def draws(count: int, size: int) -> Array:
     """Standard normal draws, evenly spread and each with its negative, the same at every call; shape (count, size), read-only.
 

@@ -15,6 +15,7 @@ from interlith.numerics.change_points import Position, Values, best, draws, loca
 
 #: Draws under the curve without the change, and how many decide where they decide clearly.
 NULL_DRAWS, FEW_DRAWS = 16384, 1024
+_NUMBERS_AT_ONCE = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def presence(values: Values, forms: tuple[Form, ...], *, degree: int = 1, number
         # Without a scale to divide by, what the polynomial itself leaves differs from draw to draw.
         return np.asarray((_rest(rows, data) if values.known else 0.0) - least, dtype=np.float64)
 
-    chance = _chance(values, rows, improvement)
+    chance = _chance(values, rows, improvement, _most(len(values), *profiles.values()))
     scores = {form: float(_score(values, found, values.weighted)) + penalties[form] for form, found in profiles.items()}
     return Presence(chance, min(scores, key=lambda form: scores[form]), scores)
 
@@ -92,7 +93,11 @@ def one_more(values: Values, form: Form, at: Array, *, sign: int = 0) -> float:
     rows = orthonormal(design(form, values.x, at) * values.root[:, None])
     few = candidates(form, values, len(at), sign=sign)
     many = candidates(plural(form), values, len(at) + 1, sign=sign)
-    return _chance(values, rows, lambda data: _score(values, few, data) - _score(values, many, data))
+
+    def improvement(data: Array) -> Array:
+        return _score(values, few, data) - _score(values, many, data)
+
+    return _chance(values, rows, improvement, _most(len(values), few, many))
 
 
 def several(values: Values, form: Form, number: int, *, level: float = 0.95, sign: int = 0) -> tuple[Position, ...]:
@@ -168,7 +173,13 @@ def fitted_parameters(form: Form, number: int) -> int:
     return PARAMETERS[form] + 2 * (number - 1)
 
 
-def _chance(values: Values, rows: Array, improvement: Callable[[Array], Array]) -> float:
+def _most(points: int, *profiles: Profile) -> int:
+    """Draws that are made at most: fewer where each is large, so that memory stays below some 50 MB."""
+    largest_array = max(points, *(each.directions.shape[0] * each.directions.shape[1] for each in profiles))
+    return int(np.clip(_NUMBERS_AT_ONCE // largest_array, FEW_DRAWS, NULL_DRAWS))
+
+
+def _chance(values: Values, rows: Array, improvement: Callable[[Array], Array], most: int) -> float:
     """Share of draws that improve as much as the values do.
 
     The draws share with the values their part along `rows` and, unless sizes are known, the length of the rest. Where a few of
@@ -179,8 +190,8 @@ def _chance(values: Values, rows: Array, improvement: Callable[[Array], Array]) 
     rest = float(np.linalg.norm(data - along))
     observed = float(improvement(data[None, :])[0])
     chance = 1.0
-    for count in (FEW_DRAWS, NULL_DRAWS):
-        noise = draws(NULL_DRAWS, len(values))[:count]
+    for count in (FEW_DRAWS, most):
+        noise = draws(count, len(values))
         noise = noise - (noise @ rows.T) @ rows
         if not values.known:
             length = np.sqrt(np.maximum((noise**2).sum(axis=1), 1e-300))
