@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from interlith.evidence.crossover import _shown
 from interlith.evidence.crossover_fit import Degree, Pair, make_pair
 from interlith.evidence.curves import Curve
 from interlith.numerics.crossings import crossing_pieces
@@ -88,7 +89,7 @@ def run(
         if number % every:
             continue
         pieces = crossing_pieces(pair.difference, 0.0, 1.0)
-        sure = [piece for piece in pieces if piece.crosses]
+        sure = [k for k in range(len(pieces)) if _shown(pair, pieces, k, (0.0, 1.0))]
         told += bool(sure)
         apart += not pieces
         halves.append(sum(piece.high - piece.low for piece in pieces) / 2)

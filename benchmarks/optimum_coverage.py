@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from interlith.evidence.optimum_fit import between_levels, rank
+from interlith.evidence.optimum_fit import Ranking, between_levels
 from interlith.evidence.optimum_levels import Grid
 from interlith.numerics.best_levels import pooled_scatter, possible_bests, possible_bests_separate
 from interlith.numerics.stationary import stationary_place
@@ -75,6 +75,25 @@ def grid_of(x: Array, member: NDArray[np.int64], y: Array) -> Grid:
     return Grid("q", "%", ("dose",), ("at%",), x[:, None], member, y, np.full(y.size, np.inf), {}, (), (), ())
 
 
+def ranking_of(made: Grid) -> Ranking:
+    """What the vertex needs of a ranking: the best level and that replicates give the scatter."""
+    means, scale, dof = pooled_scatter(made.values, made.member)
+    every = np.ones(means.size, dtype=bool)
+    return Ranking(
+        means,
+        made.counts,
+        1.0 / made.counts,
+        float(scale),
+        dof,
+        "replicates",
+        every,
+        None,
+        0.0,
+        None,
+        int(means.argmax()),
+    )
+
+
 def vertices(repeats: int, seed: int) -> None:
     print("\n| case | told | coverage where told (Clopper-Pearson) | half-width | neighbours |")
     print("|---|---|---|---|---|")
@@ -103,7 +122,7 @@ def vertices(repeats: int, seed: int) -> None:
         held, halves, near = [], [], 0
         for _ in range(repeats):
             made = grid_of(x, member, curve[member] + size[member] * random.standard_normal(member.size))
-            ranking = rank(made, "highest", errors="scaled", scatter="pooled", replication=None, level=0.95)
+            ranking = ranking_of(made)
             found = between_levels(made, ranking, "highest", through="auto", errors="scaled", level=0.95)
             if found is None or found.low is None or found.high is None:
                 continue

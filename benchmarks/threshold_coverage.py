@@ -111,10 +111,11 @@ def statement(repeats: int, seed: int) -> None:
 
     print("| case | repeats | coverage (Clopper-Pearson) | half-width | open | hinge |")
     print("|---|---|---|---|---|---|")
-    rows: list[tuple[str, Draw, Asked]] = []
-    for count in (4, 6, 10):
-        for sigma in (0.02, 0.1):
-            rows.append((f"line, {count} points, noise {sigma:g}", line(count, sigma), asked("line")))
+    rows: list[tuple[str, Draw, Asked]] = [
+        (f"line, {count} points, noise {sigma:g}", line(count, sigma), asked("line"))
+        for count in (4, 6, 10)
+        for sigma in (0.02, 0.1)
+    ]
     rows += [
         ("line, 6 points, noise 0.3 (often open)", line(6, 0.3), asked("line")),
         ("line, 6 points, errors known and taken at their word", line(6, 0.05), asked("line", "stated")),

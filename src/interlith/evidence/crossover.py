@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from interlith.numerics.trend import BENT
 
 #: Step of the numerical slope of the difference, over the common range.
 _STEP = 1e-4
+#: Places looked at on either side of a crossing.
+_PLACES = 101
 
 
 def crossover(
@@ -72,7 +75,8 @@ def crossover(
     Notes
     -----
     The set is found by inverting a test on the difference at each state (it may be empty, of several pieces, or open at the
-    end of the range). A crossing is told where the difference is distinct from zero, with opposite sign, on both sides.
+    end of the range). A crossing is told where the difference is distinct from zero, with opposite sign, on both sides (for
+    straight pieces: at the level divided among the states).
     Assumption that fails first: the degree fits both curves; a bend that is missed shifts the crossing. Measured coverage
     (``benchmarks/crossover_coverage.py``): see ``docs/benchmarks.md``.
 
@@ -89,7 +93,9 @@ def crossover(
     if not pieces:
         findings = [_apart(pair, limits, told)]
     else:
-        findings = [_finding(pair, piece, limits, told) for piece in pieces]
+        findings = [
+            _finding(pair, piece, limits, told, shown=_shown(pair, pieces, k, limits)) for k, piece in enumerate(pieces)
+        ]
     observables = [_observable(pair, piece, limits) for piece in pieces if piece.roots]
     figure = crossover_figure(pair, pieces, limits, simulated=simulated)
     return Statement(tuple(findings), tuple(observables), (figure,))
@@ -138,7 +144,26 @@ def _apart(pair: Pair, limits: tuple[float, float], told: tuple[str, ...]) -> Fi
     )
 
 
-def _finding(pair: Pair, piece: Piece, limits: tuple[float, float], told: tuple[str, ...]) -> Finding:
+def _shown(pair: Pair, pieces: tuple[Piece, ...], number: int, limits: tuple[float, float]) -> bool:
+    """Whether the difference changes its sign for sure around a piece.
+
+    Straight pieces between states are as many chances for a false sign as there are states, which is allowed for.
+    """
+    piece = pieces[number]
+    if not piece.crosses or pair.degree != "interpolation":
+        return piece.crosses
+    states = np.unique(np.concatenate([curve.x for curve in pair.curves]))
+    strict = replace(pair, level=1 - (1 - pair.level) / states.size)
+    before = pieces[number - 1].high if number else limits[0]
+    after = pieces[number + 1].low if number + 1 < len(pieces) else limits[1]
+    sides = []
+    for low, high in ((before, piece.low), (piece.high, after)):
+        middle, half = strict.difference(np.linspace(low, high, _PLACES))
+        sides.append(bool((np.abs(middle) > half).any()))
+    return all(sides)
+
+
+def _finding(pair: Pair, piece: Piece, limits: tuple[float, float], told: tuple[str, ...], *, shown: bool) -> Finding:
     value = _value(piece)
     text = (
         crossing_sentence(pair, piece, value)
@@ -153,7 +178,7 @@ def _finding(pair: Pair, piece: Piece, limits: tuple[float, float], told: tuple[
     high = piece.high if piece.after else math.inf
     if pair.unknown:
         low, high = -math.inf, math.inf
-    return _made(pair, text, _verdict(pair, shown=piece.crosses), told, details, value, low, high)
+    return _made(pair, text, _verdict(pair, shown=shown), told, details, value, low, high)
 
 
 def _made(

@@ -9,7 +9,7 @@ import numpy as np
 
 from interlith.errors import StudyError, nearest
 from interlith.evidence.optimum_figure import optimum_figure
-from interlith.evidence.optimum_fit import Best, Between, Ranking, Through, between_levels, on_surface, rank
+from interlith.evidence.optimum_fit import MISFIT, Best, Between, Ranking, Through, between_levels, on_surface, rank
 from interlith.evidence.optimum_levels import Grid, Levels, read_grid
 from interlith.evidence.optimum_words import (
     axes_words,
@@ -25,7 +25,6 @@ from interlith.model import Finding, Observable, Replication, Statement
 from interlith.model.finding import Verdict
 from interlith.numerics.best_levels import Scatter
 from interlith.numerics.stationary import Stationary
-from interlith.numerics.trend import BENT
 
 Ends = tuple[float, float]
 _ALLOWED: Mapping[str, tuple[str, ...]] = {
@@ -69,7 +68,7 @@ def optimum(
         Whether ``highest`` or ``lowest`` is best.
     through
         Levels that the parabola goes through: ``all``, the best one and its ``neighbours``, or ``auto``: all unless they are
-        shown not to lie on one (p below 0.05).
+        shown not to lie on one (p below 0.01).
     scatter
         ``pooled``: one scatter for all levels. ``separate``: each level has its own (two values a level at least); wider.
     errors
@@ -199,7 +198,7 @@ def _between(
     shown = ends is not None
     misfit = float(found.fit.misfit)
     words = list(told)
-    if found.through == "neighbours" and found.misfit < BENT * 5:
+    if found.through == "neighbours" and found.misfit < MISFIT:
         words.append(
             f"All levels do not lie on one parabola (p = {found.misfit:.1g}), so it goes through the best level and its neighbours."
         )

@@ -32,6 +32,8 @@ LINE_GAIN = 2.0
 _MATTERS = 0.01
 #: Probability, over all points, below which one is named as an outlier.
 OUTLYING = 0.05
+#: Share of points beyond which none is named.
+_MOST_OUTLYING = 1 / 3
 #: Step of the numerical derivative of a hinge's threshold, in standard uncertainties of a point.
 _STEP = 1e-2
 
@@ -140,11 +142,12 @@ def fit_threshold(curve: Curve, asked: Asked, clipped: NDArray[np.bool_], kept: 
     StudyError
         If the errors of points are unknown that are to be taken at their word.
     """
+    free = np.array([number for number in kept if not clipped[number]], dtype=int)
+    fewest = 3 if asked.errors == "scaled" else 2
+    if free.size < fewest or np.unique(curve.x[free]).size < 2:
+        return None
     ready = _ready(curve, asked, clipped, kept)
     measured = ~ready.clipped
-    fewest = 3 if asked.errors == "scaled" else 2
-    if int(measured.sum()) < fewest or np.unique(ready.x[measured]).size < 2:
-        return None
     shape = _shape(ready, asked)
     if shape == "line":
         used = tuple(np.array(kept)[measured])
@@ -247,9 +250,15 @@ def _line(
 
     return Found(
         float(fit.value), float(fit.spread), low, high, gap, float(fit.coefficients[1]), fit.dof, "line", clipped, used,
-        gradient, float(plain.bent), float(plain.misfit), tuple(used[k] for k in np.flatnonzero(chance < OUTLYING)),
+        gradient, float(plain.bent), float(plain.misfit), _named(np.array(used), chance),
         wild, 1.0, ready.weighted, across, model_at,
     )  # fmt: skip
+
+
+def _named(numbers: NDArray[np.int64], chance: Array) -> tuple[int, ...]:
+    """Outliers; none where so many points lie far off that it is the stated errors which do not hold."""
+    far = chance < OUTLYING
+    return tuple(int(number) for number in numbers[far]) if far.mean() <= _MOST_OUTLYING else ()
 
 
 def _widened(
@@ -299,11 +308,10 @@ def _hinge(
         half = quantile(asked.level, fit.dof) * scale * np.sqrt(np.einsum("gi,ij,gj->g", rows, inverse, rows))
         return asked.at + slope * np.where(past, away, 0.0), half
 
-    numbers = np.array(used)[free]
     return Found(
         value, spread, low, high, None, slope, fit.dof, "hinge", clipped, used, gradient,
         _bent_beyond(ready, std, free & beyond, scaled), _chi(squares, left) if not scaled else math.nan,
-        tuple(int(k) for k in numbers[chance < OUTLYING]), None, ready.right, ready.weighted, across, model_at,
+        _named(np.array(used)[free], chance), None, ready.right, ready.weighted, across, model_at,
     )  # fmt: skip
 
 

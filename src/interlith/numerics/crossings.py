@@ -125,7 +125,7 @@ def _roots(difference: Difference, grid: Array, middle: Array) -> tuple[float, .
     def height(at: float) -> float:
         return float(difference(np.array([at]))[0][0])
 
-    found = [optimize.brentq(height, grid[k], grid[k + 1], xtol=_CLOSE * step) for k in places]
+    found = [_zero(height, grid[k], grid[k + 1], _CLOSE * step) for k in places]
     return tuple(sorted(float(root) for root in [*found, *grid[middle == 0.0]]))
 
 
@@ -134,9 +134,15 @@ def _edge(difference: Difference, inside: float, outside: float) -> float:
         middle, half = difference(np.array([at]))
         return float(abs(middle[0]) - half[0])
 
-    if excess(inside) >= 0:
-        return inside
-    return float(optimize.brentq(excess, inside, outside, xtol=_CLOSE * abs(outside - inside)))
+    return _zero(excess, inside, outside, _CLOSE * abs(outside - inside))
+
+
+def _zero(function: Callable[[float], float], one: float, two: float, close: float) -> float:
+    """Where a function changes its sign; an end where rounding has moved the change onto it."""
+    first, second = function(one), function(two)
+    if first * second >= 0:
+        return one if abs(first) <= abs(second) else two
+    return float(optimize.brentq(function, one, two, xtol=close))
 
 
 def _narrow(
