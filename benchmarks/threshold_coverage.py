@@ -129,7 +129,11 @@ def statement(repeats: int, seed: int) -> None:
         ("line through zero at 8 points, noise 0.05, auto", line(8, 0.05, low=-0.2), asked("auto")),
         ("hinge, 7 points, clipped at zero, noise 0.02, auto", hinge(7, 0.02, clipped=True), asked("auto")),
         ("hinge, 12 points, clipped at zero, noise 0.05, auto", hinge(12, 0.05, clipped=True), asked("auto")),
-        ("hinge, 8 points, clipped, errors at their word", hinge(8, 0.05, clipped=True), asked("hinge", "stated")),
+        (
+            "stress: hinge, 8 points, clipped, errors at their word",
+            hinge(8, 0.05, clipped=True),
+            asked("hinge", "stated"),
+        ),
         ("stress: hinge taken for a line, 7 points", hinge(7, 0.02, clipped=False), asked("line")),
         ("stress: clipped hinge, line through the others", hinge(12, 0.05, clipped=True), asked("line")),
         ("stress: hinge, 7 points, noise 0.1, auto", hinge(7, 0.1, clipped=False), asked("auto")),

@@ -55,60 +55,44 @@ def optimum(
 
     Parameters
     ----------
-    source, quantity
-        As for `interlith.evidence.compare`.
+    source, quantity, exclude, level, simulated, replication
+        As for `interlith.evidence.trend.trend` and `compare`; the confidence holds over all levels together.
     over
         One or two axes: ``("dose",)`` or ``("dose", "temperature")``.
-    levels
-        Variant -> level (``0.5`` or ``"0.5 at%"``), or a tuple of one a axis; by default levels are the states of the
-        observables along the one axis.
-    at
-        State at which values are taken where levels are declared (``{"cycle": 200}``).
-    best
-        Whether ``highest`` or ``lowest`` is best.
-    through
-        Levels that the parabola goes through: ``all``, the best one and its ``neighbours``, or ``auto``: all unless they are
-        shown not to lie on one (p below 0.01).
+    levels, at
+        Variant -> level (``0.5`` or ``"0.5 at%"``), or a tuple of one an axis, and the state at which values are taken
+        (``{"cycle": 200}``); by default levels are the states along the one axis.
+    best, through
+        ``highest`` or ``lowest``. Parabola through ``all`` levels, the best one and its ``neighbours``, or ``auto``: all
+        unless off it (p < 0.01).
     scatter
-        ``pooled``: one scatter for all levels. ``separate``: each level has its own (two values a level at least); wider.
+        ``pooled``: one for all levels; ``separate``: of each level (two values each at least), for a wider set.
     errors
         ``scaled``: scatter of the units within levels. ``stated``: the values' own uncertainties, measurement only.
-    replication
-        Name of the unit, and a declared spread between units for levels with one each.
-    exclude, level, simulated
-        As for `interlith.evidence.trend.trend`; the confidence holds over all levels together.
 
     Returns
     -------
     Statement
-        Findings ``best_level`` and ``optimum``. Observables ``optimum_of_<quantity>`` along one axis, and
-        ``optimum_of_<quantity>_along_<axis>`` along each of two, where there is an optimum.
+        Findings ``best_level`` and ``optimum``; observables ``optimum_of_<quantity>`` (two axes: ``.._along_<axis>``).
 
     Raises
     ------
-    StudyError
-        If quantity, axis, variants or state do not exist, a unit has two values at a level, or there is one level only.
-    UnitError
-        If levels of one axis have different dimensions.
+    StudyError, UnitError
+        If what is asked for does not exist, a unit has two values at a level, or levels have unlike dimensions.
 
     Notes
     -----
-    The set holds the truly best level with at least the confidence asked for: exactly that where all levels are alike,
-    more where they differ. Probabilities of being best leave out what levels share. Assumption that fails first: equal
-    scatter of all levels for the set, a parabola between them for the optimum. Measured coverage
-    (``benchmarks/optimum_coverage.py``): see ``docs/benchmarks.md``.
+    Assumption that fails first: equal scatter of all levels for the set (which then holds the best one in 0.89 to 0.91, with
+    separate scatter in 0.96 to 0.97), a parabola for the optimum (a lopsided peak: 0.0 to 0.1). Where they hold
+    (``benchmarks/optimum_coverage.py``) the set has 0.94 to 0.95 where all levels are alike, more where they differ; the
+    optimum 0.94 to 0.96, the choice of levels costing 0.006. Probabilities leave out what levels share.
 
     References
     ----------
-    Gupta 1965, Technometrics 7, 225. Hsu 1984, Annals of Statistics 12, 1136. Fieller 1954,
-    10.1111/j.2517-6161.1954.tb00159.x. Box and Hunter 1954, 10.1093/biomet/41.1-2.190.
+    Gupta 1965, Technometrics 7, 225. Hsu 1984, Annals of Statistics 12, 1136. Box and Hunter 1954.
     """
     axes = (over,) if isinstance(over, str) else tuple(over)
-    for name, word in (("best", best), ("through", through), ("scatter", scatter), ("errors", errors)):
-        if word not in _ALLOWED[name]:
-            raise StudyError(f"{name} is '{word}'; {nearest(word, _ALLOWED[name])}.")
-    if not 0.5 < level < 1:
-        raise StudyError(f"level is {level}; a confidence between 0.5 and 1 is needed, such as 0.95.")
+    _check({"best": best, "through": through, "scatter": scatter, "errors": errors}, level)
     grid = read_grid(source, quantity, axes, levels, dict(at or {}), dict(exclude or {}))
     rules = replication or Replication()
     ranking = rank(grid, best, errors=errors, scatter=scatter, replication=rules, level=level)
@@ -116,16 +100,30 @@ def optimum(
     first = _best(grid, ranking, best, rules.unit, level, told)
     if len(axes) == 1:
         between = between_levels(grid, ranking, best, through=through, errors=errors, level=level)
-        second = _between(grid, ranking, between, best, level, told)
-        numbers = _vertex(grid, between, best, level)
-        surface, bent = None, False
-    else:
-        between, surface = None, on_surface(grid, ranking, best, errors=errors, level=level)
-        bent = surface is not None and surface.bent < (1 - level) / 2 and bool(surface.kept.any())
-        second = _surface(grid, ranking, surface, best, level, told, bent=bent)
-        numbers = _places(grid, surface, best, level) if surface is not None and bent else ()
-    figure = optimum_figure(grid, ranking, between, surface, best, level, bent=bent, simulated=simulated)
+        second, numbers = _between(grid, ranking, between, best, level, told), _vertex(grid, between, best, level)
+        figure = optimum_figure(grid, ranking, between, None, best, level, bent=False, simulated=simulated)
+        return Statement((first, second), numbers, (figure,))
+    return _over_two(grid, ranking, first, best, errors, level, told, simulated=simulated)
+
+
+def _over_two(
+    grid: Grid, ranking: Ranking, first: Finding, best: Best, errors: Errors, level: float, told: tuple[str, ...],
+    *, simulated: bool,
+) -> Statement:  # fmt: skip
+    surface = on_surface(grid, ranking, best, errors=errors, level=level)
+    bent = surface is not None and surface.bent < (1 - level) / 2 and bool(surface.kept.any())
+    second = _surface(grid, ranking, surface, best, level, told, bent=bent)
+    numbers = _places(grid, surface, best, level) if surface is not None and bent else ()
+    figure = optimum_figure(grid, ranking, None, surface, best, level, bent=bent, simulated=simulated)
     return Statement((first, second), numbers, (figure,))
+
+
+def _check(words: Mapping[str, str], level: float) -> None:
+    for name, word in words.items():
+        if word not in _ALLOWED[name]:
+            raise StudyError(f"{name} is '{word}'; {nearest(word, _ALLOWED[name])}.")
+    if not 0.5 < level < 1:
+        raise StudyError(f"level is {level}; a confidence between 0.5 and 1 is needed, such as 0.95.")
 
 
 def _identifiers(grid: Grid) -> tuple[str, ...]:
@@ -198,9 +196,11 @@ def _between(
     shown = ends is not None
     misfit = float(found.fit.misfit)
     words = list(told)
-    if found.through == "neighbours" and found.misfit < MISFIT:
+    forced = found.through == "neighbours" and found.misfit < MISFIT
+    if forced:
         words.append(
-            f"All levels do not lie on one parabola (p = {found.misfit:.1g}), so it goes through the best level and its neighbours."
+            f"All levels do not lie on one parabola (p = {found.misfit:.1g}), so it goes through the best level and its "
+            "neighbours; whether these three lie on one cannot be tested, and a lopsided peak would shift the optimum."
         )
     if misfit < REFUTED:
         words.append(f"The levels do not lie on a parabola (p = {misfit:.1g}).")
@@ -219,7 +219,7 @@ def _between(
         kind="optimum",
         statement=f"{between_sentence(grid, found, best, level)}.",
         verdict=_verdict(
-            grid, ranking, shown=ends is not None and all(map(math.isfinite, ends)) and not misfit < REFUTED
+            grid, ranking, shown=ends is not None and all(map(math.isfinite, ends)) and not (forced or misfit < REFUTED)
         ),
         quantity=grid.quantity,
         estimate=found.value if inside else None,

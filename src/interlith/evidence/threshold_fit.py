@@ -31,7 +31,7 @@ LINE_GAIN = 2.0
 #: Share of the scatter from which on the uncertainty of the states is taken into the fit.
 _MATTERS = 0.01
 #: Probability, over all points, below which one is named as an outlier.
-OUTLYING = 0.05
+OUTLYING = 0.01
 #: Share of points beyond which none is named.
 _MOST_OUTLYING = 1 / 3
 #: Step of the numerical derivative of a hinge's threshold, in standard uncertainties of a point.
