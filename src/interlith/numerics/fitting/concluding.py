@@ -21,25 +21,48 @@ from interlith.numerics.fitting.covariance import (
     series_certainty,
 )
 from interlith.numerics.fitting.losses import Loss
-from interlith.numerics.fitting.parameters import Array
+from interlith.numerics.fitting.parameters import Array, Mask
 from interlith.numerics.fitting.problem import Curves, Members, Normal, Problem
 from interlith.numerics.fitting.reduced import Reduced
 from interlith.numerics.fitting.result import Errors, Fit
 from interlith.numerics.fitting.solver import Status, Track
 
 
+@dataclass(slots=True)
+class Judged:
+    """Which bounds hold members, shape (m, q), and how sure their parameters are."""
+
+    side: NDArray[np.int8]
+    still: Mask
+    found: Certainty
+
+    def replace(self, rows: Members, other: Judged) -> None:
+        """Put in the members `rows` from elsewhere."""
+        self.side[rows], self.still[rows] = other.side, other.still
+        self.found.inverse[rows], self.found.loose[rows] = other.found.inverse, other.found.loose
+        groups = list(self.found.groups)
+        for row, group in zip(rows, other.found.groups, strict=True):
+            groups[row] = group
+        self.found = Certainty(self.found.inverse, self.found.loose, tuple(groups))
+
+
+def judged(problem: Problem, space: Reduced, track: Track, rows: Members, loss: Loss) -> Judged:
+    """Bounds and certainty of the members `rows` where they stand."""
+    inner, normal = track.inner[rows], Normal(*(piece[rows] for piece in track.normal))
+    side = at_bounds(space, inner, rows, normal)
+    still = space.held[rows] | (side != 0)
+    return Judged(side, still, certainty(problem, space, inner, rows, normal, still, loss))
+
+
 def conclude_members(
-    problem: Problem, space: Reduced, track: Track, loss: Loss, errors: Errors, tries: NDArray[np.intp]
-) -> Fit:
+    problem: Problem, space: Reduced, track: Track, ends: Judged, loss: Loss, errors: Errors, tries: NDArray[np.intp]
+) -> Fit:  # fmt: skip
     """The fit of independent members."""
-    members = np.arange(problem.members)
-    side = at_bounds(space, track.inner, members, track.normal)
-    still = space.held[members] | (side != 0)
-    dof = (problem.points[members] - (~still).sum(axis=1)).astype(np.float64)
-    found = certainty(problem, space, track.inner, members, track.normal, still, loss)
+    members, found = np.arange(problem.members), ends.found
+    dof = (problem.points[members] - (~ends.still).sum(axis=1)).astype(np.float64)
     inner, basis, variance = covariance_by(problem, space, track.inner, members, track.normal, found, loss, errors, dof)
-    distances = one_sided(track.normal, found, side, variance)
-    return _assembled(problem, space, track, inner, found, (side, distances), Told(basis, dof, loss, tries))
+    distances = one_sided(track.normal, found, ends.side, variance)
+    return _assembled(problem, space, track, inner, found, (ends.side, distances), Told(basis, dof, loss, tries))
 
 
 def conclude_series(series: Series, track: Track, cost: float, errors: Errors, tries: int) -> Fit:

@@ -67,7 +67,9 @@ def certainty(
     matrix[:, places, places] = 1.0
     inverse, sound = _inverted(matrix)
     loose = dead | _on_plateau(problem, space, inner, which, normal, moving, loss)
-    groups: list[tuple[tuple[int, ...], ...]] = [tuple((int(k),) for k in np.flatnonzero(row)) for row in loose]
+    groups: list[tuple[tuple[int, ...], ...]] = [()] * len(inner)
+    for number in np.flatnonzero(loose.any(axis=1)):
+        groups[number] = tuple((int(k),) for k in np.flatnonzero(loose[number]))
     for number in np.flatnonzero(~sound):
         spectrum, directions, limit = _spectrum(
             problem, space, inner[number], which[number], unit[number], loss, matrix[number]

@@ -116,5 +116,5 @@ def qr_pays(problem: Curves) -> bool:
 
 def promised(normal: Normal, step: Array) -> Array:
     """Decrease of the cost that the quadratic model expects of a step, shape (b,)."""
-    bend = np.einsum("bi,bij,bj->b", step, normal.hessian, step)
+    bend = np.einsum("bi,bi->b", np.matmul(normal.hessian, step[:, :, None])[:, :, 0], step)
     return np.asarray(-2.0 * np.einsum("bi,bi->b", normal.gradient, step) - bend)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from interlith.errors import FitError
-from interlith.numerics.fitting.concluding import conclude_members, conclude_series
+from interlith.numerics.fitting.concluding import conclude_members, conclude_series, judged
 from interlith.numerics.fitting.coupled import descend, series_of
-from interlith.numerics.fitting.covariance import at_bounds, certainty
 from interlith.numerics.fitting.losses import Loss, loss_named
 from interlith.numerics.fitting.parameters import Array
-from interlith.numerics.fitting.problem import Members, Normal, Problem
+from interlith.numerics.fitting.problem import Members, Problem
 from interlith.numerics.fitting.reduced import Reduced, reduced, starts_of, tied_outside, typical
 from interlith.numerics.fitting.result import Errors, Fit
 from interlith.numerics.fitting.solver import Settings, Status, Track, minimise, with_linear_solved
@@ -92,36 +92,26 @@ def fit(
         inner = _drawn(problem, space, first, members, chosen, _FOR_ATTEMPT, (seed, attempt))
         _keep_better(track, members, minimise(problem, space, inner, members, chosen, limits))
         tries += 1
-    _retry(problem, space, track, first, chosen, limits, range(attempts, attempts + retries), seed, tries)
-    return conclude_members(problem, space, track, chosen, errors, tries)
+    ends = judged(problem, space, track, members, chosen)
+    wanting = np.flatnonzero((track.status != Status.CONVERGED) | ends.found.loose.any(axis=1))
+    if wanting.size and retries:
+        numbers = range(attempts, attempts + retries)
+        _retry(problem, space, track, first, wanting, chosen, limits, [(seed, number) for number in numbers])
+        tries[wanting] += retries
+        ends.replace(wanting, judged(problem, space, track, wanting, chosen))
+    return conclude_members(problem, space, track, ends, chosen, errors, tries)
 
 
 def _retry(
-    problem: Problem, space: Reduced, track: Track, first: Array, loss: Loss, settings: Settings, numbers: range, seed: int,
-    tries: NDArray[np.intp],
+    problem: Problem, space: Reduced, track: Track, first: Array, again: Members, loss: Loss, settings: Settings,
+    keys: Sequence[tuple[int, int]],
 ) -> None:  # fmt: skip
-    """Further starts for the members that want them, all at once: a step costs about the same for one as for a few."""
-    again = np.flatnonzero(_wanting(problem, space, track, loss)) if numbers else np.arange(0)
-    if not again.size:
-        return
-    drawn = [_drawn(problem, space, first, again, loss, _FOR_RETRY, (seed, number)) for number in numbers]
+    """Some members followed on from where they stopped and from further starts, all at once: that costs little more than one."""
+    starts = [track.inner[again], *(_drawn(problem, space, first, again, loss, _FOR_RETRY, key) for key in keys)]
     limits = replace(settings, most_steps=settings.for_stragglers(track.steps))
-    found = minimise(problem, space, np.concatenate(drawn), np.tile(again, len(numbers)), loss, limits)
-    for number in range(len(numbers)):
+    found = minimise(problem, space, np.concatenate(starts), np.tile(again, len(starts)), loss, limits)
+    for number in range(len(starts)):
         _keep_better(track, again, found.part(slice(number * again.size, (number + 1) * again.size)))
-    tries[again] += len(numbers)
-
-
-def _wanting(problem: Problem, space: Reduced, track: Track, loss: Loss) -> NDArray[np.bool_]:
-    """Members that failed, or ended where the data do not fix a parameter, shape (m,)."""
-    every = np.arange(problem.members)
-    still = space.held | (at_bounds(space, track.inner, every, track.normal) != 0)
-    loose = np.zeros(len(every), dtype=np.bool_)
-    good = np.flatnonzero(track.status == Status.CONVERGED)
-    if good.size:
-        part = Normal(*(piece[good] for piece in track.normal))
-        loose[good] = certainty(problem, space, track.inner[good], good, part, still[good], loss).loose.any(axis=1)
-    return np.asarray((track.status != Status.CONVERGED) | loose)
 
 
 def _drawn(

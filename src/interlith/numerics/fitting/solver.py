@@ -30,7 +30,7 @@ _MOST_IN_VAIN = 40
 #: Decrease still promised, in variances, that a member may be left with if no step does: a hundredth of a standard uncertainty.
 _NEAR = 1e-4
 #: Evaluations by default; up to how many members are no crowd; least evaluations of stragglers, and which share they are.
-_MOST_STEPS, _FEW, _PATIENCE, _LAST = 1000, 20, 50, 0.02
+_MOST_STEPS, _FEW, _PATIENCE, _LAST = 1000, 20, 40, 0.02
 
 
 class Status(enum.IntEnum):
@@ -52,7 +52,7 @@ class Settings:
         A member has converged when the undamped step still to go is at most this share of a standard uncertainty.
     most_steps
         Most evaluations of a member; by default 1000. Of a crowd (more than twenty members) the last two in a hundred get
-        six times the median of all others, at least 50: a few that run away must not cost more than all others together.
+        four times the median of all, at least 40: a few that run away must not cost more than all others together.
     """
 
     tolerance: float = 1e-7
@@ -66,7 +66,7 @@ class Settings:
         """Most evaluations of the last members of a crowd whose members took so many, shape (m,)."""
         if self.most_steps is not None or len(steps) <= _FEW:
             return self.limit()
-        return min(self.limit(), max(_PATIENCE, int(6 * np.median(steps))))
+        return min(self.limit(), max(_PATIENCE, int(4 * np.median(steps))))
 
 
 @dataclass(slots=True)
@@ -113,7 +113,8 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         scale = np.where(largest[left] > 0, largest[left], 1.0)
         equations = Equations.of(problem, space, track.inner[left], which[left], now, scale, loss)
         step, whole = region.step(left, equations)
-        hoped, remaining = promised(now, step), promised(now, whole)
+        remaining = promised(now, whole)
+        hoped = remaining if step is whole else promised(now, step)
         cost = now.cost
         trial = with_linear_solved(problem, space, track.inner[left] + step, which[left], loss)
         found = space.normal(problem, trial, which[left], loss)
@@ -144,9 +145,9 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
 
 
 def _usable(normal: Normal) -> NDArray[np.bool_]:
-    """Where cost, gradient and hessian are finite numbers, shape (b,)."""
+    """Where cost, gradient and hessian are finite numbers, shape (b,); no element of a hessian exceeds its diagonal."""
     finite = np.isfinite(normal.cost) & np.isfinite(normal.gradient).all(axis=1)
-    return np.asarray(finite & np.isfinite(normal.hessian).all(axis=(1, 2)))
+    return np.asarray(finite & np.isfinite(np.einsum("bii->bi", normal.hessian)).all(axis=1))
 
 
 def _power(problem: Problem, which: Members) -> Array:
