@@ -33,6 +33,15 @@ PAGES = {
     "evidence": (10, ("supported", "descriptive", "holds", "contradicts")),
     "fitting": (7, ("bias by Poisson", "cannot be told apart", "profile")),
     "sums": (6, ("closes within the declared 0.25 mol", "energy stands apart", "The weight of open")),
+    "levels": (
+        4,
+        (
+            "straight line through 6 points",
+            "3 of them below detection",
+            "before it closed is the higher",
+            "cannot be excluded as best",
+        ),
+    ),
     "causes": (7, ("rises by", "best explained by the spinel share", "too alike", "2 points where the rivals differ")),
     "explain": (6, ("digits and agreement of the charge counter", "package.zip", "neutral.zip")),
     "how-to-choose": (3, ("half-width",)),

@@ -82,7 +82,7 @@ def optimum(
 
     Notes
     -----
-    Assumption that fails first: equal scatter of all levels for the set (which then holds the best one in 0.89 to 0.91, with
+    Assumption that fails first: equal scatter of all levels for the set (which then holds the best one in 0.89 to 0.92, with
     separate scatter in 0.96 to 0.97), a parabola for the optimum (a lopsided peak: 0.0 to 0.1). Where they hold
     (``benchmarks/optimum_coverage.py``) the set has 0.94 to 0.95 where all levels are alike, more where they differ; the
     optimum 0.94 to 0.96, the choice of levels costing 0.006. Probabilities leave out what levels share.

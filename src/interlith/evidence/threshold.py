@@ -81,7 +81,7 @@ def threshold(
     Assumption that fails first: the quantity runs straight to the level (a hinge taken for a line: 0.5). A bend leaves the
     verdict undecided, but few points cannot show it. State intervals enter as errors of the measured state. Coverage of the
     95 % interval (``benchmarks/threshold_coverage.py``): lines and hinges 0.94 to 0.96; errors that shrink ninefold untold
-    0.85 to 0.9 by Fieller, 0.92 to 0.98 by bootstrap; one outlier of 8 sigma 0.98 kept, 0.94 left out where named.
+    0.86 to 0.91 by Fieller, 0.94 to 0.97 by bootstrap; one outlier of 8 sigma 0.98 kept, 0.92 left out where named.
 
     References
     ----------
