@@ -46,7 +46,8 @@ class Region:
             Parameters that are solved for and do not count, shape (q,).
         """
         count = len(inner)
-        size = np.sqrt(np.where(linear, 0.0, np.square(inner) * scale).sum(axis=1))
+        with np.errstate(over="ignore"):
+            size = np.sqrt(np.where(linear, 0.0, np.square(inner) * scale).sum(axis=1))
         radius = np.where((size > 0) & np.isfinite(size), size, np.inf)
         return cls(radius, np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.intp))
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-#: Rounds of mending after which the step is cut off at the bounds instead; larger damping then makes it exact.
+#: Rounds of mending after which a member is solved by itself.
 _ROUNDS = 30
 
 
@@ -109,9 +110,45 @@ def bounded_step(hessian: Array, gradient: Array, box: Box) -> Array:
         left = left[moved]
         if not left.size:
             break
+    # What still changes, or leaves a bound that no active set could keep, is solved one by one.
+    rest = np.union1d(left, np.flatnonzero(~box.holds(step)))
+    for member in rest:
+        step[member] = _alone(hessian[member], gradient[member], step[member], box.of(np.array([member])))
     inside = np.clip(step, box.low, box.high)
     inside[box.held] = 0.0
     return inside if not box.rows.size else _shortened(inside, box)
+
+
+def _alone(hessian: Array, gradient: Array, step: Array, box: Box) -> Array:
+    """Minimiser of one member by least distance programming; the given step where its matrix is too near to singular.
+
+    References
+    ----------
+    Lawson and Hanson, Solving Least Squares Problems (1974), chapter 23.
+    """
+    free = ~box.held[0]
+    size = int(free.sum())
+    sides = np.vstack([np.eye(size), box.rows[0][:, free]])
+    low = np.concatenate([box.low[0][free], box.row_low[0]])
+    high = np.concatenate([box.high[0][free], box.row_high[0]])
+    least, most = np.isfinite(low), np.isfinite(high)
+    matrix = np.vstack([sides[least], -sides[most]])
+    bound = np.concatenate([low[least], -high[most]])
+    try:
+        root = np.linalg.cholesky(hessian[np.ix_(free, free)])
+        pushed = np.linalg.solve(root, gradient[free])
+        turned = np.linalg.solve(root, matrix.T).T
+        distance = bound + turned @ pushed
+        table = np.vstack([turned.T, distance])
+        multipliers, _ = nnls(table, np.append(np.zeros(size), 1.0))
+        left = table @ multipliers - np.append(np.zeros(size), 1.0)
+    except (np.linalg.LinAlgError, RuntimeError):
+        return step
+    if not left[-1] < 0:
+        return step
+    found = step.copy()
+    found[free] = np.linalg.solve(root.T, -left[:-1] / left[-1] - pushed)
+    return found if np.isfinite(found).all() else step
 
 
 def _equality(
