@@ -138,11 +138,13 @@ class Poisson:
 
     def terms(self, model: Array, observed: Array, std: Array) -> tuple[Array, Array, Array]:
         """See `Loss`."""
-        possible = model > 0
-        rate = np.where(possible, model, 1.0)
+        positive = model > 0
+        rate = np.where(positive, model, 1.0)
         counted = np.where(observed > 0, observed, 1.0)
         cost = 2.0 * (rate - observed + observed * np.log(counted / rate))
-        return np.where(possible, cost, np.inf), 1.0 - observed / rate, 1.0 / rate
+        # A model of nothing where nothing was counted is possible, and costs nothing.
+        nothing = np.where((model == 0) & (observed == 0), 0.0, np.inf)
+        return np.where(positive, cost, nothing), 1.0 - observed / rate, np.where(positive, 1.0 / rate, 0.0)
 
     def bend(self, residual: Array) -> Array:
         """See `Loss`; Fisher scoring has no use for it."""

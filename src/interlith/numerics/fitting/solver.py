@@ -155,7 +155,8 @@ def _power(problem: Problem, which: Members) -> Array:
     if not isinstance(problem, Curves):
         return np.zeros(len(which))
     std = 1.0 if problem.std is None else problem.std
-    return np.asarray(np.square(problem.observed / std).sum(axis=1)[which])
+    with np.errstate(over="ignore"):
+        return np.asarray(np.square(problem.observed / std).sum(axis=1)[which])
 
 
 def _accept(track: Track, members: Members, trial: Array, found: Normal, taken: NDArray[np.bool_]) -> None:
