@@ -132,6 +132,7 @@ if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--repeats", type=int, default=1000)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--parts", default="reliability,coincidence")
     given = asked.parse_args()
     begun = time.process_time()
     print(
