@@ -27,6 +27,9 @@ from interlith.numerics.fitting.reduced import Reduced
 from interlith.numerics.fitting.result import Errors, Fit
 from interlith.numerics.fitting.solver import Status, Track
 
+#: Distance from a bound, in standard uncertainties of unit variance, that is none.
+_NEXT_TO = 1e-6
+
 
 @dataclass(slots=True)
 class Judged:
@@ -47,11 +50,31 @@ class Judged:
 
 
 def judged(problem: Problem, space: Reduced, track: Track, rows: Members, loss: Loss) -> Judged:
-    """Bounds and certainty of the members `rows` where they stand."""
+    """Bounds and certainty of the members `rows` where they stand, those next to a bound put onto it."""
+    _put_onto_bounds(problem, space, track, rows, loss)
     inner, normal = track.inner[rows], Normal(*(piece[rows] for piece in track.normal))
     side = at_bounds(space, inner, rows, normal)
     still = space.held[rows] | (side != 0)
     return Judged(side, still, certainty(problem, space, inner, rows, normal, still, loss))
+
+
+def _put_onto_bounds(problem: Problem, space: Reduced, track: Track, rows: Members, loss: Loss) -> None:
+    """Parameters pushed against a bound that is nearer than a millionth of their size: scoring halves for ever."""
+    inner, slope = track.inner[rows], track.normal.gradient[rows]
+    diagonal = np.einsum("bii->bi", track.normal.hessian[rows])
+    near = _NEXT_TO * np.sqrt(np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0))
+    down = (slope > 0) & (inner > space.low[rows]) & (inner - space.low[rows] <= near)
+    up = (slope < 0) & (inner < space.high[rows]) & (space.high[rows] - inner <= near)
+    moved = np.where(down, space.low[rows], np.where(up, space.high[rows], inner))
+    some = np.flatnonzero(((down | up) & ~space.held[rows]).any(axis=1))
+    if not some.size:
+        return
+    which = rows[some]
+    found = space.normal(problem, moved[some], which, loss)
+    good = np.isfinite(found.gradient).all(axis=1) & (found.cost <= track.normal.cost[which] * (1 + 1e-12))
+    track.inner[which[good]] = moved[some][good]
+    for mine, theirs in zip(track.normal, found, strict=True):
+        mine[which[good]] = theirs[good]
 
 
 def conclude_members(
