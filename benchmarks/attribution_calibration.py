@@ -1,4 +1,4 @@
-"""Is a stated probability of `interlith.evidence.attribution` right as often as it says, and when does it name the wrong one?
+"""Is a stated probability of `interlith.evidence.causes.attribution` right as often as it says, and when does it name the wrong one?
 
 Run: ``python benchmarks/attribution_calibration.py --repeats 1000 --seed 1``; prints tables for ``docs/benchmarks.md``.
 All data are simulated. Stress cases are named by what they break.
@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from interlith.evidence.attribution_table import Table, joined
-from interlith.evidence.attribution_verdict import Asked, settle
-from interlith.evidence.attribution_words import overall
+from interlith.evidence.causes.attribution_table import Table, joined
+from interlith.evidence.causes.attribution_verdict import Asked, settle
+from interlith.evidence.causes.attribution_words import overall
 from interlith.evidence.kernel import quantile
 from interlith.model import Observable, State
-from interlith.numerics.rivals import compare_rivals
+from interlith.numerics.trends.rivals import compare_rivals
 
 Array = NDArray[np.float64]
 ASKED = Asked("y", ("a", "b"), "scaled", 2, 0.95, True)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from interlith.numerics.sums import familywise_level, half_width
+from interlith.numerics.sums.sums import familywise_level, half_width
 
 Array = NDArray[np.float64]
 

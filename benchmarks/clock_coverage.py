@@ -17,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 from interlith.errors import FitError
-from interlith.numerics.clocks import Clock
+from interlith.numerics.clocks.clocks import Clock
 from interlith.simulate.clocks import Setting, TwoLogs, frames, measured, two_logs
 from interlith.workbench.joining.states import join_state
 

@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from interlith.numerics.routes import apart, homogeneity, largest_disagreement, scattered_mean, stated_mean, steadied
+from interlith.numerics.sums.routes import (
+    apart,
+    homogeneity,
+    largest_disagreement,
+    scattered_mean,
+    stated_mean,
+    steadied,
+)
 
 Array = NDArray[np.float64]
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from interlith.evidence.crossover import _shown
-from interlith.evidence.crossover_fit import Degree, Pair, make_pair
 from interlith.evidence.curves import Curve
-from interlith.numerics.crossings import crossing_pieces
+from interlith.evidence.levels.crossover import _shown
+from interlith.evidence.levels.crossover_fit import Degree, Pair, make_pair
+from interlith.numerics.levels.crossings import crossing_pieces
 
 Array = NDArray[np.float64]
 Shape = Callable[[Array], Array]

@@ -1,4 +1,4 @@
-"""How often does the interval of `interlith.evidence.trend` hold the true slope?
+"""How often does the interval of `interlith.evidence.causes.trend` hold the true slope?
 
 Run: ``python benchmarks/evidence_trend_coverage.py --repeats 1000 --seed 1``; prints tables for ``docs/benchmarks.md``.
 All data are simulated. Proper cases keep what the method assumes, stress cases break it and are named by what they break.
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from interlith.evidence.causes.trend_findings import Asked, interval_of, mean_of
+from interlith.evidence.causes.trend_fit import check_rank, fit_slope, without
 from interlith.evidence.curves import Curve
-from interlith.evidence.trend_findings import Asked, interval_of, mean_of
-from interlith.evidence.trend_fit import check_rank, fit_slope, without
 from interlith.model import Observable
 
 Array = NDArray[np.float64]

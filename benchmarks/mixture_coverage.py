@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from interlith.numerics.mixing import Mixing, departure
-from interlith.numerics.mixtures import weights
+from interlith.numerics.sums.mixing import Mixing, departure
+from interlith.numerics.sums.mixtures import weights
 
 Array = NDArray[np.float64]
 

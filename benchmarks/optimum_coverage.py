@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from interlith.evidence.optimum_fit import Ranking, between_levels
-from interlith.evidence.optimum_levels import Grid
-from interlith.numerics.best_levels import pooled_scatter, possible_bests, possible_bests_separate
-from interlith.numerics.stationary import stationary_place
+from interlith.evidence.levels.optimum_fit import Ranking, between_levels
+from interlith.evidence.levels.optimum_levels import Grid
+from interlith.numerics.levels.best_levels import pooled_scatter, possible_bests, possible_bests_separate
+from interlith.numerics.levels.stationary import stationary_place
 
 Array = NDArray[np.float64]
 

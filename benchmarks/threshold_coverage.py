@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from interlith.evidence.curves import Curve
-from interlith.evidence.threshold_fit import Asked, Found, clipped_points, fit_threshold
-from interlith.numerics.wild_bootstrap import wild_probability
+from interlith.evidence.levels.threshold_fit import Asked, Found, clipped_points, fit_threshold
+from interlith.numerics.levels.wild_bootstrap import wild_probability
 
 Array = NDArray[np.float64]
 TRUTH = 0.22
@@ -151,7 +151,7 @@ def statement(repeats: int, seed: int) -> None:
 def bootstrap(repeats: int, seed: int) -> None:
     print("\n| points | errors | bootstrap | Fieller, equal weights |")
     print("|---|---|---|---|")
-    from interlith.numerics.intercepts import fit_intercept
+    from interlith.numerics.levels.intercepts import fit_intercept
 
     for count in (4, 5, 6, 8, 12, 20):
         for kind in ("", "grow", "shrink"):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from interlith.numerics.trend import fit_trend
+from interlith.numerics.trends.trend import fit_trend
 
 Array = NDArray[np.float64]
 SLOPE = -0.05

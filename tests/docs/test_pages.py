@@ -81,7 +81,7 @@ def test_the_claims_file_of_the_page_is_one(tmp_path: Path) -> None:
 
 
 def test_every_function_of_the_grammar_is_on_the_page() -> None:
-    from interlith.evidence.amounts import FUNCTIONS
+    from interlith.evidence.auditing.amounts import FUNCTIONS
 
     grammar = _text("evidence").partition("### Grammar")[2]
     assert [name for name in (*FUNCTIONS, "min", "max") if f"`{name}(x" not in grammar] == []

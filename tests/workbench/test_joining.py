@@ -12,7 +12,7 @@ import pytest
 
 from interlith.errors import FitError, StudyError
 from interlith.model import Measurement, Replication, Sample, Series, State, Study, Table
-from interlith.numerics.events import events
+from interlith.numerics.clocks.events import events
 from interlith.simulate.clocks import Setting, TwoLogs, frames, measured, two_logs
 from interlith.workbench.declaring.schema import JoinWords
 from interlith.workbench.declaring.study_file import read_study_file

@@ -9,41 +9,41 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from interlith.evidence.attribution import attribution as attribution
-    from interlith.evidence.audits import audit as audit
-    from interlith.evidence.audits import list_claims as list_claims
-    from interlith.evidence.balance import balance as balance
+    from interlith.evidence.auditing.audits import audit as audit
+    from interlith.evidence.auditing.audits import list_claims as list_claims
+    from interlith.evidence.causes.attribution import attribution as attribution
+    from interlith.evidence.causes.trend import trend as trend
     from interlith.evidence.contrasts import compare as compare
-    from interlith.evidence.convergence import convergence as convergence
-    from interlith.evidence.crossover import crossover as crossover
     from interlith.evidence.equivalence import equivalent as equivalent
-    from interlith.evidence.mixture import mixture as mixture
+    from interlith.evidence.levels.crossover import crossover as crossover
+    from interlith.evidence.levels.optimum import optimum as optimum
+    from interlith.evidence.levels.threshold import threshold as threshold
     from interlith.evidence.onset import onset as onset
-    from interlith.evidence.optimum import optimum as optimum
     from interlith.evidence.order import order as order
     from interlith.evidence.power import CellsNeeded as CellsNeeded
     from interlith.evidence.power import cells_for_power as cells_for_power
-    from interlith.evidence.threshold import threshold as threshold
-    from interlith.evidence.trend import trend as trend
+    from interlith.evidence.sums.balance import balance as balance
+    from interlith.evidence.sums.convergence import convergence as convergence
+    from interlith.evidence.sums.mixture import mixture as mixture
 
 #: Public name -> its file in this room.
 _HOMES = {
     "CellsNeeded": "power",
-    "attribution": "attribution",
-    "audit": "audits",
-    "balance": "balance",
+    "attribution": "causes.attribution",
+    "audit": "auditing.audits",
+    "balance": "sums.balance",
     "cells_for_power": "power",
     "compare": "contrasts",
-    "convergence": "convergence",
-    "crossover": "crossover",
+    "convergence": "sums.convergence",
+    "crossover": "levels.crossover",
     "equivalent": "equivalence",
-    "list_claims": "audits",
-    "mixture": "mixture",
+    "list_claims": "auditing.audits",
+    "mixture": "sums.mixture",
     "onset": "onset",
-    "optimum": "optimum",
+    "optimum": "levels.optimum",
     "order": "order",
-    "threshold": "threshold",
-    "trend": "trend",
+    "threshold": "levels.threshold",
+    "trend": "causes.trend",
 }
 
 __all__ = [

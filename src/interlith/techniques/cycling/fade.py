@@ -13,7 +13,7 @@ import polars as pl
 from interlith.errors import FitError, StudyError
 from interlith.model import Choice, Citation, Given, Observable, Result, Step
 from interlith.model.observable import NORMAL_95
-from interlith.numerics.trend import FEWEST, FEWEST_FOR_SHAPE, Estimate, Trend, fit_trend
+from interlith.numerics.trends.trend import FEWEST, FEWEST_FOR_SHAPE, Estimate, Trend, fit_trend
 from interlith.techniques.cycling.decided import (
     CURRENT,
     REFERENCE_CYCLE,
@@ -111,7 +111,7 @@ def fade(
 
     Notes
     -----
-    See `interlith.numerics.trend.fit_trend` for the interval and its measured coverage. Errors common to all cycles
+    See `interlith.numerics.trends.trend.fit_trend` for the interval and its measured coverage. Errors common to all cycles
     enter by component: the mass stays in the absolute decay and leaves the relative one, an offset of the voltage leaves
     the decay of the mean voltage. The scatter about the line contains the counter's, so that this is shown apart and
     not added twice. A decay describes the cycles of its window; it is no cycle life.

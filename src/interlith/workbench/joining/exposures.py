@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from interlith.errors import StudyError, UnitError
 from interlith.model import Flag, Measurement, Series
-from interlith.numerics.events import UNIFORM
+from interlith.numerics.clocks.events import UNIFORM
 from interlith.units import convert, parse
 
 Array = NDArray[np.float64]

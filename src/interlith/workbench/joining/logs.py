@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from interlith.errors import StudyError, nearest
 from interlith.model import Flag, Measurement, Sample, Table
-from interlith.numerics.events import UNIFORM, Events, events, noise
+from interlith.numerics.clocks.events import UNIFORM, Events, events, noise
 from interlith.physics.resolution import resolution
 from interlith.workbench.reading import measure
 

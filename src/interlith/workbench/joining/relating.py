@@ -11,9 +11,9 @@ import numpy as np
 
 from interlith.errors import FitError, StudyError
 from interlith.model import Choice, Flag, Measurement
-from interlith.numerics import clocks
-from interlith.numerics.clocks import Clock
-from interlith.numerics.events import UNIFORM, Events
+from interlith.numerics.clocks import clocks
+from interlith.numerics.clocks.clocks import Clock
+from interlith.numerics.clocks.events import UNIFORM, Events
 from interlith.workbench.joining.exposures import Told, told
 from interlith.workbench.joining.logs import Log, marked, read_log
 

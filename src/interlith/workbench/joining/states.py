@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from interlith.errors import StudyError, UnitError, nearest
 from interlith.model import Choice, Flag, Measurement, Series, State
-from interlith.numerics.clocks import Clock, quantile
-from interlith.numerics.events import Events
+from interlith.numerics.clocks.clocks import Clock, quantile
+from interlith.numerics.clocks.events import Events
 from interlith.units import QUANTITIES, convert
 from interlith.workbench.joining.exposures import Exposures, exposures
 from interlith.workbench.joining.logs import USUAL, Log, Seen, course, over, read_log

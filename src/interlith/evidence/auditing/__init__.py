@@ -1,0 +1,1 @@
+"""Does what is printed follow from what is printed?"""

@@ -1,0 +1,1 @@
+"""How steep is it, and what explains it?"""

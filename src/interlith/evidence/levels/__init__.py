@@ -1,0 +1,1 @@
+"""At which dose, where do they cross, which level is best?"""

@@ -1,0 +1,1 @@
+"""Is it a mixture, do routes agree, does the sum close?"""

@@ -1,0 +1,1 @@
+"""How do two clocks relate, by the events that both have seen?"""

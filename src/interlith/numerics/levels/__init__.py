@@ -1,0 +1,1 @@
+"""Where does a line meet a level, another line, its own top?"""

@@ -1,0 +1,1 @@
+"""Sums and mixtures of uncertain numbers and curves, and what they leave."""
