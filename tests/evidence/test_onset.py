@@ -252,3 +252,14 @@ def test_the_figure_shows_the_numbers_of_the_finding():
 def test_refusals(options, words):
     with pytest.raises(StudyError, match=words):
         onset(series(rising, VOLTAGES, 0.5), "resistance", against="voltage", **options)
+
+
+def test_an_onset_that_is_barely_found_is_marked():
+    marked = 0
+    for seed in range(30):
+        items = series(lambda x: 20 * max(x - 4.41, 0.0), VOLTAGES, 1.5, seed=seed)
+        (finding,) = onset(items, "resistance", against="voltage", form="kink")
+        barely = any("barely" in words for words in finding.caveats)
+        assert barely == (finding.kind == "onset" and finding.details["probability_without"] > 0.005)
+        marked += barely
+    assert marked >= 2

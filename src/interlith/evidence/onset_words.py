@@ -14,6 +14,8 @@ from interlith.model.finding import Verdict
 from interlith.numerics.change_forms import BETWEEN_STATES
 
 ORDINALS = ("first", "second", "third")
+#: Probability of no onset above which a found one is called barely found: 0.81 of their intervals hold the truth.
+BARELY = 0.005
 FORM_WORDS = {
     "kink": "kink",
     "step": "step",
@@ -238,6 +240,11 @@ def _caveats(item: Analysis, place: int) -> list[str]:
     if one.position.open_low != one.position.open_high:
         words.append(
             f"The interval reaches the {'lower' if one.position.open_low else 'upper'} end of the axis; beyond it nothing is known."
+        )
+    if item.presence is not None and item.presence.probability > BARELY:
+        words.append(
+            f"It is barely told from none (probability {item.presence.probability:.2g}); onsets that are found by luck are placed "
+            "worse than their interval says."
         )
     if one.position.pieces > 1:
         words.append(f"The set of positions has {one.position.pieces} separate parts; the interval is their hull.")
