@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from interlith.evidence.curves import curves
-from interlith.evidence.onset_curve import AUTO, Analysis, Options, analyse
+from interlith.evidence.onsets.onset_curve import AUTO, Analysis, Options, analyse
 from interlith.model import Observable, State
 
 Array = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 Run: ``python benchmarks/order_calibration.py --repeats 1000 --seed 1``; prints rows for ``docs/benchmarks.md``. All data are
 simulated: two quantities of one specimen (or three) along one axis from 0 to 1, each with an onset, ordered by what
-`interlith.evidence.onset` says of them.
+`interlith.evidence.onsets.onset` says of them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from interlith.evidence.curves import curves
-from interlith.evidence.onset_curve import Options, analyse
-from interlith.evidence.onset_words import observables_of_changes
-from interlith.evidence.order_events import groups_of
+from interlith.evidence.onsets.onset_curve import Options, analyse
+from interlith.evidence.onsets.onset_words import observables_of_changes
+from interlith.evidence.onsets.order_events import groups_of
 from interlith.model import Observable, State
-from interlith.numerics.ordering import precedes
+from interlith.numerics.changes.ordering import precedes
 
 Array = NDArray[np.float64]
 SURE = 0.975

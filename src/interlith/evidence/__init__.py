@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from interlith.evidence.levels.crossover import crossover as crossover
     from interlith.evidence.levels.optimum import optimum as optimum
     from interlith.evidence.levels.threshold import threshold as threshold
-    from interlith.evidence.onset import onset as onset
-    from interlith.evidence.order import order as order
+    from interlith.evidence.onsets.onset import onset as onset
+    from interlith.evidence.onsets.order import order as order
     from interlith.evidence.power import CellsNeeded as CellsNeeded
     from interlith.evidence.power import cells_for_power as cells_for_power
     from interlith.evidence.sums.balance import balance as balance
@@ -39,9 +39,9 @@ _HOMES = {
     "equivalent": "equivalence",
     "list_claims": "auditing.audits",
     "mixture": "sums.mixture",
-    "onset": "onset",
+    "onset": "onsets.onset",
     "optimum": "levels.optimum",
-    "order": "order",
+    "order": "onsets.order",
     "threshold": "levels.threshold",
     "trend": "causes.trend",
 }

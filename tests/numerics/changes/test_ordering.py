@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from interlith.errors import FitError
-from interlith.numerics.ordering import joint_means, joint_positions, precedes
+from interlith.numerics.changes.ordering import joint_means, joint_positions, precedes
 
 
 def positions(values, reach, std, shared):

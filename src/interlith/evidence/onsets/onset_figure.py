@@ -8,13 +8,13 @@ from typing import Literal
 
 import numpy as np
 
-from interlith.evidence.onset_curve import Analysis
-from interlith.evidence.onset_words import FORM_WORDS, axis_unit
+from interlith.evidence.onsets.onset_curve import Analysis
+from interlith.evidence.onsets.onset_words import FORM_WORDS, axis_unit
 from interlith.evidence.wording import named, number
 from interlith.model import Figure, Observable
 from interlith.model.figure import Array, Band, Line, Marker, Panel
-from interlith.numerics.change_forms import BETWEEN_STATES
-from interlith.numerics.change_tests import polynomial
+from interlith.numerics.changes.change_forms import BETWEEN_STATES
+from interlith.numerics.changes.change_tests import polynomial
 
 
 def onset_figure(item: Analysis, observables: Sequence[Observable], level: float, simulated: bool) -> Figure:

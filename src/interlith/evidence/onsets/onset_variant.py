@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from interlith.evidence.kernel import half_width
-from interlith.evidence.onset_curve import Analysis
-from interlith.evidence.onset_words import axis_unit
+from interlith.evidence.onsets.onset_curve import Analysis
+from interlith.evidence.onsets.onset_words import axis_unit
 from interlith.evidence.wording import named, number
 from interlith.model import Finding, Observable
 

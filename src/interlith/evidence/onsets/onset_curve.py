@@ -11,10 +11,10 @@ import numpy as np
 from interlith.errors import FitError
 from interlith.evidence.curves import Array, Curve
 from interlith.evidence.kernel import quantile
-from interlith.numerics.change_forms import BETWEEN_STATES, Form, Mask, family
-from interlith.numerics.change_models import Model, fitted
-from interlith.numerics.change_points import Position, Values, locate, values_of
-from interlith.numerics.change_tests import (
+from interlith.numerics.changes.change_forms import BETWEEN_STATES, Form, Mask, family
+from interlith.numerics.changes.change_models import Model, fitted
+from interlith.numerics.changes.change_points import Position, Values, locate, values_of
+from interlith.numerics.changes.change_tests import (
     Largest,
     Presence,
     count_changes,

@@ -1,8 +1,8 @@
 """From which state on does a quantity change, and how well is that place known?
 
 Positions are tested one by one against the exact null distribution of their likelihood ratio
-(`interlith.numerics.change_points.locate`); the search over positions and forms is in the test of presence
-(`interlith.numerics.change_tests.presence`). Measured over 1,000 simulated curves a row
+(`interlith.numerics.changes.change_points.locate`); the search over positions and forms is in the test of presence
+(`interlith.numerics.changes.change_tests.presence`). Measured over 1,000 simulated curves a row
 (``benchmarks/onset_coverage.py``): 95 % intervals of kinks and plateaus cover 0.943-0.966 from 6 to 200 states, those of steps
 0.949-1.000 (they come in whole gaps); false onsets on constants and lines in 0.041-0.061. With 8 % of the points off by
 8 sigma the interval covers 0.955 if they are kept and 0.925, at half the width, if they are named.
@@ -18,14 +18,14 @@ from typing import Literal
 
 from interlith.errors import StudyError, nearest
 from interlith.evidence.curves import By, curves
-from interlith.evidence.onset_curve import AUTO, SIGNS, Options, analyse
-from interlith.evidence.onset_figure import onset_figure
-from interlith.evidence.onset_variant import variant_findings
-from interlith.evidence.onset_words import finding_of, observables_of_changes
+from interlith.evidence.onsets.onset_curve import AUTO, SIGNS, Options, analyse
+from interlith.evidence.onsets.onset_figure import onset_figure
+from interlith.evidence.onsets.onset_variant import variant_findings
+from interlith.evidence.onsets.onset_words import finding_of, observables_of_changes
 from interlith.evidence.selection import Source
 from interlith.model import Statement
-from interlith.numerics.change_forms import FORMS
-from interlith.numerics.change_models import MOST
+from interlith.numerics.changes.change_forms import FORMS
+from interlith.numerics.changes.change_models import MOST
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "form": ("auto", *FORMS),
@@ -62,7 +62,7 @@ def onset(
     source, quantity, against, by, exclude
         Which observables make which curves, see `interlith.evidence.curves.curves`.
     form
-        See `interlith.numerics.change_forms.Form`; ``auto`` compares all but ``jump`` by information criterion.
+        See `interlith.numerics.changes.change_forms.Form`; ``auto`` compares all but ``jump`` by information criterion.
     number
         Of changes: up to three kinks or steps, two with ``plateau_end`` (a ramp); ``auto``: as many as can be told.
     direction

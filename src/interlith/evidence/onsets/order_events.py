@@ -11,7 +11,7 @@ import numpy as np
 from interlith.errors import StudyError, nearest
 from interlith.evidence.curves import Array
 from interlith.model import Observable, Statement
-from interlith.numerics.ordering import joint_means, joint_positions
+from interlith.numerics.changes.ordering import joint_means, joint_positions
 from interlith.units import convert
 
 #: What `order` reads.

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interlith.evidence.order_events import Group, chance_words
+from interlith.evidence.onsets.order_events import Group, chance_words
 from interlith.evidence.wording import named
 from interlith.model import Figure
 from interlith.model.figure import Line, Marker, Panel
 
 if TYPE_CHECKING:
-    from interlith.evidence.order import Pair
+    from interlith.evidence.onsets.order import Pair
 
 
 def order_figure(

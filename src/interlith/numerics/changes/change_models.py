@@ -8,8 +8,18 @@ from itertools import combinations
 import numpy as np
 
 from interlith.errors import FitError
-from interlith.numerics.change_forms import BETWEEN_STATES, Array, Family, Form, Profile, beyond, family, hinge, profile
-from interlith.numerics.change_points import Values
+from interlith.numerics.changes.change_forms import (
+    BETWEEN_STATES,
+    Array,
+    Family,
+    Form,
+    Profile,
+    beyond,
+    family,
+    hinge,
+    profile,
+)
+from interlith.numerics.changes.change_points import Values
 
 #: Candidates of each position where one, two or three are searched together, and most changes that are.
 _GRID = {1: 60, 2: 30, 3: 20}

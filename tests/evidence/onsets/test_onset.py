@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from interlith.errors import StudyError
-from interlith.evidence.onset import onset
+from interlith.evidence.onsets.onset import onset
 from interlith.model import Observable, State, from_frame, to_frame
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from interlith.evidence.curves import Curve
-from interlith.evidence.onset_curve import Analysis, Options, Placed
+from interlith.evidence.onsets.onset_curve import Analysis, Options, Placed
 from interlith.evidence.wording import named, number
 from interlith.model import Finding, Observable, State
 from interlith.model.finding import Verdict
-from interlith.numerics.change_forms import BETWEEN_STATES
+from interlith.numerics.changes.change_forms import BETWEEN_STATES
 
 ORDINALS = ("first", "second", "third")
 #: Probability of no onset above which a found one is called barely found: 0.81 of their intervals hold the truth.

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from interlith.errors import FitError
-from interlith.numerics.change_forms import PARAMETERS, Array, Form, Profile, family, orthonormal
-from interlith.numerics.change_models import MOST, candidates, design, one_of
-from interlith.numerics.change_points import Position, Values, best, draws, locate
+from interlith.numerics.changes.change_forms import PARAMETERS, Array, Form, Profile, family, orthonormal
+from interlith.numerics.changes.change_models import MOST, candidates, design, one_of
+from interlith.numerics.changes.change_points import Position, Values, best, draws, locate
 
 #: Draws under the curve without the change, and how many decide where they decide clearly.
 NULL_DRAWS, FEW_DRAWS = 16384, 1024

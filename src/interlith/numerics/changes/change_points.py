@@ -17,7 +17,7 @@ from scipy import optimize, special, stats
 from scipy.stats import qmc
 
 from interlith.errors import FitError
-from interlith.numerics.change_forms import Array, Family, Mask, Profile, Whole, profile
+from interlith.numerics.changes.change_forms import Array, Family, Mask, Profile, Whole, profile
 
 #: Draws for all positions, and for those near the critical value.
 FIRST_DRAWS, DRAWS = 256, 4096

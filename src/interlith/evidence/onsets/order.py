@@ -12,12 +12,12 @@ import numpy as np
 
 from interlith.errors import StudyError
 from interlith.evidence.curves import Array
-from interlith.evidence.order_events import Group, Onsets, chance_words, groups_of, onsets_of, wanted
-from interlith.evidence.order_figure import order_figure
+from interlith.evidence.onsets.order_events import Group, Onsets, chance_words, groups_of, onsets_of, wanted
+from interlith.evidence.onsets.order_figure import order_figure
 from interlith.evidence.wording import named, number
 from interlith.model import Finding, Observable, Statement
 from interlith.model.finding import Verdict
-from interlith.numerics.ordering import precedes
+from interlith.numerics.changes.ordering import precedes
 
 
 @dataclass(frozen=True, slots=True)

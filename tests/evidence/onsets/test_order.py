@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from interlith.errors import StudyError
-from interlith.evidence.order import order
+from interlith.evidence.onsets.order import order
 from interlith.model import Observable, State, Statement
 
 Z = 1.959963984540054

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlith.errors import FitError
-from interlith.numerics.change_forms import FORMS, family
-from interlith.numerics.change_models import fitted
-from interlith.numerics.change_points import locate, values_of
-from interlith.numerics.change_tests import count_changes, largest, one_more, presence, several
+from interlith.numerics.changes.change_forms import FORMS, family
+from interlith.numerics.changes.change_models import fitted
+from interlith.numerics.changes.change_points import locate, values_of
+from interlith.numerics.changes.change_tests import count_changes, largest, one_more, presence, several
 
 
 def columns(form, x, at):

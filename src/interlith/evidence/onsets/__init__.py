@@ -1,0 +1,1 @@
+"""Where does it start to change, and which change comes first?"""

@@ -1,0 +1,1 @@
+"""Where does a series change its course, and in which order?"""
