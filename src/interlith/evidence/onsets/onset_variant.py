@@ -9,7 +9,7 @@ import numpy as np
 
 from interlith.evidence.kernel import half_width
 from interlith.evidence.onsets.onset_curve import Analysis
-from interlith.evidence.onsets.onset_words import axis_unit
+from interlith.evidence.onsets.onset_words import axis_unit, placed_words
 from interlith.evidence.wording import named, number
 from interlith.model import Finding, Observable
 
@@ -72,7 +72,7 @@ def _mean(
     unit = axis_unit(curve)
     ends = "of unknown width" if math.isinf(low) else f"{number(low, known)} to {number(high, known)} {unit}".rstrip()
     text = (
-        f"The {named(ones[0].quantity)} of {variant} is at {number(mean, known)} {unit} "
+        f"The {named(ones[0].quantity)} of {variant} is at {placed_words(curve, number(mean, known))} "
         f"({100 * level:.4g} % interval {ends}, mean of {count} specimens)."
     ).replace("  ", " ")
     caveats = ["The data are simulated."] if simulated else []

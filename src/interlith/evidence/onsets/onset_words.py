@@ -35,6 +35,11 @@ def axis_unit(curve: Curve) -> str:
     return "" if curve.axis_unit == "1" else curve.axis_unit
 
 
+def placed_words(curve: Curve, value: str) -> str:
+    """``4.41 V``, or ``cycle 60`` on an axis without a unit."""
+    return f"{named(curve.axis)} {value}" if curve.axis_unit == "1" else f"{value} {curve.axis_unit}"
+
+
 def _who(curve: Curve) -> str:
     return "" if curve.name == "all" else f" of {curve.name}"
 
@@ -49,7 +54,7 @@ def observables_of_changes(item: Analysis, options: Options) -> tuple[Observable
         reach = State(curve.axis, float(curve.x[-1]), float(curve.x[0]), float(curve.x[-1]), curve.axis_unit)
         if item.why:
             return (replace(blank, quantity=name, method=f"change along {curve.axis}", flag=item.why),)
-        words = f"no onset up to {curve.x[-1]:g} {axis_unit(curve)}".rstrip()
+        words = f"no onset up to {placed_words(curve, f'{curve.x[-1]:g}')}"
         method = f"change along {curve.axis}"
         return (replace(blank, quantity=name, state=reach, method=method, flag=words),)
     made = []
@@ -110,7 +115,7 @@ def _one(
     ends = f"{number(one.low, half)} to {number(one.high, half)} {unit}".rstrip()
     wide = "at least as wide as " if one.unknown else ""
     bracket = f"({100 * options.level:.4g} % interval {wide}{ends}, {FORM_WORDS[item.form]})"
-    at = f"{number(one.value, half)} {unit}".rstrip()
+    at = placed_words(curve, number(one.value, half))
     subject = f"The {named(curve.quantity)}{_who(curve)}"
     text = f"{subject} {_verb(item, place, at)} {bracket}"
     if everywhere:
@@ -151,7 +156,7 @@ def _no_onset(item: Analysis, options: Options, relevant: float | None, caveats:
     assert item.bound is not None
     curve, bound = item.curve, item.bound
     unit = "" if curve.unit == "1" else f" {curve.unit}"
-    reach = f"from {curve.x[0]:g} to {curve.x[-1]:g} {axis_unit(curve)}".rstrip()
+    reach = f"from {placed_words(curve, f'{curve.x[0]:g} to {curve.x[-1]:g}')}"
     most = f"{number(bound.departure, bound.departure)}{unit}"
     without = {0: "a constant", 1: "a straight line", 2: "a parabola"}[options.degree]
     text = (

@@ -110,11 +110,17 @@ def _pair(group: Group, first: str, second: str, *, declared: bool) -> Pair:
     for one, other, forward in ((first, second, True), (second, first, False)):
         if one in found and other in after:
             chance = float(np.mean(found[one] < after[other]))
-            words = f"{named(other)} shows no onset up to {after[other]:g}"
+            words = f"{named(other)} shows no onset up to {_reach(group, other)}"
             if forward or not declared:
                 return Pair(one, other, chance, None, words)
             return Pair(first, second, 1.0 - chance, None, words)
     return Pair(first, second, math.nan, None, "; ".join(_why(group, event) for event in (first, second)))
+
+
+def _reach(group: Group, event: str) -> str:
+    """How far an axis was looked at without an onset, with its unit."""
+    unit = next(iter(group.events[event].values())).unit
+    return f"{group.after[event]:g} {'' if unit == '1' else unit}".rstrip()
 
 
 def _why(group: Group, event: str) -> str:
@@ -122,7 +128,7 @@ def _why(group: Group, event: str) -> str:
     if not parts:
         return f"{named(event)} was not looked at"
     if event in group.after:
-        return f"{named(event)} shows no onset up to {group.after[event]:g}"
+        return f"{named(event)} shows no onset up to {_reach(group, event)}"
     if event in group.draws:
         return f"{named(event)} has an onset"
     if any(one.value is None for one in parts.values()):
@@ -152,7 +158,7 @@ def _finding(
     quantity = f"{pair.second}_after_{pair.first}"
     shown = "" if unit == "1" else unit
     if math.isnan(pair.probability):
-        text = f"{where}, the order of {names[0]} and {names[1]} cannot be told: {pair.words} {shown}".rstrip()
+        text = f"{where}, the order of {names[0]} and {names[1]} cannot be told: {pair.words}"
         return Finding(
             "order",
             text + ".",
@@ -178,7 +184,7 @@ def _finding(
         )
         by_words = f" by {size}"
     else:
-        by_words, likely = "", f"{pair.words} {shown}".rstrip() + f"; {likely}"
+        by_words, likely = "", f"{pair.words}; {likely}"
     if word:
         text = f"{where}, {names[0]} {word} {names[1]}{by_words} ({likely})"
     else:
