@@ -60,11 +60,9 @@ def _onsets(group: Group, events: Sequence[str], shown: str) -> Panel:
                 lines.append(Line(np.array([low, high]), np.full(2, y), "", event))
             lines.append(Line(np.array([one.value]), np.array([y]), label, event, style="points"))
             first = False
-    y_label = (
-        "Specimen" if len(group.specimens) > 1 else f"Specimen {group.specimens[0] if group.specimens else ''}".rstrip()
-    )
     limits = (0.5, len(group.specimens) + 0.5)
-    return Panel(f"Onset{shown}", y_label, tuple(lines), title=group.name, y_limits=limits)
+    names = tuple((row + 1.0, sample) for row, sample in enumerate(group.specimens))
+    return Panel(f"Onset{shown}", "", tuple(lines), title=group.name, y_limits=limits, y_names=names)
 
 
 def _distances(name: str, pairs: Sequence[Pair], shown: str) -> Panel:

@@ -188,7 +188,13 @@ def _assembled(
     side, distances = np.zeros((count, size), dtype=np.int8), np.full((count, size), math.nan)
     side[:, independent], distances[:, independent] = sides
     side[:, space.row_places], distances[:, space.row_places] = row_side, row_distances
-    distances = np.where(failed[:, None] & (side != 0), math.inf, distances)
+    # What follows from a parameter at a bound moves with it.
+    held_up = np.where(np.isnan(distances[:, independent]), 0.0, distances[:, independent])
+    carried = np.square(held_up) @ np.square(space.matrix).T
+    carried[:, independent] = 0.0
+    follows = (carried > 0) & np.isnan(distances)
+    distances = np.where(follows, np.sqrt(np.maximum(full[:, places, places], 0.0) + carried), distances)
+    distances = np.where(failed[:, None] & ((side != 0) | follows), math.inf, distances)
     names = parameters.names
     entangled = tuple(tuple(tuple(names[independent[k]] for k in group) for group in groups) for groups in found.groups)
     return Fit(

@@ -85,6 +85,15 @@ def fit(
         raise FitError(f"'{name}' follows from other parameters and starts outside its bounds; move their starts.")
     if space.shared.any() or np.isfinite(problem.parameters.smoothness()).any():
         return _coupled(problem, space, first, chosen, limits, errors, attempts + retries, seed)
+    return _apart(problem, space, first, chosen, limits, errors, (attempts, retries, seed))
+
+
+def _apart(
+    problem: Problem, space: Reduced, first: Array, chosen: Loss, limits: Settings, errors: Errors,
+    again: tuple[int, int, int],
+) -> Fit:  # fmt: skip
+    """Members one by one; `again` holds attempts, retries and the seed of their starts."""
+    attempts, retries, seed = again
     members = np.arange(problem.members)
     track = minimise(problem, space, first, members, chosen, limits)
     tries = np.ones(problem.members, dtype=np.intp)

@@ -57,8 +57,8 @@ class Fit:
     side
         -1 where a parameter sits at its lower bound, 1 at its upper, 0 inside, shape (m, p).
     one_sided
-        (as the parameters), shape (m, p): for a parameter at a bound, how far inside it could lie at one sigma; nan
-        elsewhere.
+        (as the parameters), shape (m, p): for a parameter at a bound, how far inside it could lie at one sigma, and what
+        that means for those tied to it; nan elsewhere.
     entangled
         For each member groups of names that the data cannot tell apart.
     """
@@ -154,10 +154,11 @@ class Fit:
         column = _cholesky(np.where(np.isfinite(self.covariance[member]), self.covariance[member], 0.0))
         sizes = direction @ column[places]
         parts = {f"{prefix}/{k}": float(size) for k, size in enumerate(sizes) if size != 0.0}
-        for place, slope, name in zip(places, direction, wanted, strict=True):
+        matrix = self.parameters.matrix[places]
+        for place, slope in zip(self.parameters.independent, direction @ matrix, strict=True):
             distance = self.one_sided[member, place]
-            if np.isfinite(distance) and slope != 0 and self.covariance[member, place, place] == 0:
-                parts[f"{prefix}/bound of {name}"] = float(slope * distance)
+            if np.isfinite(distance) and slope != 0:
+                parts[f"{prefix}/bound of {self.parameters.names[place]}"] = float(slope * distance)
         return parts
 
 

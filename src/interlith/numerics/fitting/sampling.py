@@ -47,13 +47,7 @@ def sampled(found: Fit, member: int, *, draws: int = 2000, seed: int = 20261127)
         raise MissingDependency(
             "Sampling needs emcee, which is not installed; install interlith[sampling], or ask for method='profile'."
         ) from error
-    check_member(found, member)
-    if not (found.loss.quadratic or found.loss.likelihood):
-        raise FitError(
-            f"The {found.loss.name} loss is no likelihood, so nothing can be sampled from it; ask for method='bootstrap'."
-        )
-    if found.parameters.flags("shared").any() or np.isfinite(found.parameters.smoothness()).any():
-        raise FitError("A coupled series is not sampled; ask for method='profile' or 'covariance'.")
+    _check(found, member)
     problem, space = found.problem, reduced(found.problem)
     places = np.array(found.parameters.independent)
     free = np.flatnonzero(~space.held[member])
@@ -86,6 +80,16 @@ def sampled(found: Fit, member: int, *, draws: int = 2000, seed: int = 20261127)
     chain = sampler.get_chain(discard=rounds // 2, flat=True)
     kept = chain[np.linspace(0, len(chain) - 1, draws).astype(int)]
     return space.full(whole(kept))
+
+
+def _check(found: Fit, member: int) -> None:
+    check_member(found, member)
+    if not (found.loss.quadratic or found.loss.likelihood):
+        raise FitError(
+            f"The {found.loss.name} loss is no likelihood, so nothing can be sampled from it; ask for method='bootstrap'."
+        )
+    if found.parameters.flags("shared").any() or np.isfinite(found.parameters.smoothness()).any():
+        raise FitError("A coupled series is not sampled; ask for method='profile' or 'covariance'.")
 
 
 def _begun(found: Fit, member: int, places: Array, centre: Array, walkers: int, density, random) -> Array:  # type: ignore[no-untyped-def]
