@@ -144,6 +144,18 @@ def test_components_at_a_bound_and_of_what_is_not_fixed() -> None:
         fixed.components("c", "f")
 
 
+def test_what_follows_a_parameter_at_a_bound_is_as_uncertain() -> None:
+    table = np.stack([np.exp(-(((X - 0.3) / 0.1) ** 2)), np.exp(-(((X - 0.7) / 0.1) ** 2))])
+    y = 1.1 * table[0] - 0.1 * table[1] + np.random.default_rng(10).normal(0, 0.05, (1, 80))
+    items = [Parameter("p", 0.5, low=0, high=1), Parameter("q", 0.5, low=0)]
+    found = fit(Curves(Parameters(items, [Sum({"p": 1, "q": 1}, 1.0)]), y, shapes(table), std=0.05))
+    assert found.side[0].tolist() == [1, -1]
+    assert found.std[0, 0] > 0
+    assert found.std[0, 1] == pytest.approx(found.std[0, 0])
+    assert found.components("q", "f") == {"f/bound of p": pytest.approx(-found.std[0, 0])}
+    assert found.components({"p": 1.0, "q": 1.0}, "f") == {}
+
+
 def test_a_parameter_at_a_bound_does_not_widen_the_others() -> None:
     y = 1 + 2 * X + np.random.default_rng(9).normal(0, 0.1, (1, 80))
     low = fit(Curves(Parameters([Parameter("a", 1.5, low=1.2), Parameter("b", 0.0)]), y, line(X), std=0.1))

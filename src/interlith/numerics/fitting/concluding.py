@@ -62,7 +62,8 @@ def _put_onto_bounds(problem: Problem, space: Reduced, track: Track, rows: Membe
     """Parameters pushed against a bound that is nearer than a millionth of their size: scoring halves for ever."""
     inner, slope = track.inner[rows], track.normal.gradient[rows]
     diagonal = np.einsum("bii->bi", track.normal.hessian[rows])
-    near = _NEXT_TO * np.sqrt(np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0))
+    known = diagonal > 1e-290
+    near = _NEXT_TO * np.sqrt(np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=known))
     down = (slope > 0) & (inner > space.low[rows]) & (inner - space.low[rows] <= near)
     up = (slope < 0) & (inner < space.high[rows]) & (space.high[rows] - inner <= near)
     moved = np.where(down, space.low[rows], np.where(up, space.high[rows], inner))
