@@ -263,3 +263,12 @@ def test_an_onset_that_is_barely_found_is_marked():
         assert barely == (finding.kind == "onset" and finding.details["probability_without"] > 0.005)
         marked += barely
     assert marked >= 2
+
+
+def test_a_ramp_in_the_middle_of_the_axis_is_not_overlooked():
+    states = np.linspace(0.0, 1.0, 20)
+    found = []
+    for seed in range(8):
+        items = series(lambda x: (max(x - 0.31, 0) - max(x - 0.68, 0)) / 0.37, states, 0.05, seed=seed)
+        found.append(len(onset(items, "resistance", against="voltage", number="auto").observables))
+    assert found.count(2) >= 7

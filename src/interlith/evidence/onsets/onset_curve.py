@@ -12,7 +12,7 @@ from interlith.errors import FitError
 from interlith.evidence.curves import Array, Curve
 from interlith.evidence.kernel import quantile
 from interlith.numerics.changes.change_forms import BETWEEN_STATES, Form, Mask, family
-from interlith.numerics.changes.change_models import Model, fitted
+from interlith.numerics.changes.change_models import SEVERAL, Model, fitted
 from interlith.numerics.changes.change_points import Position, Values, locate, values_of
 from interlith.numerics.changes.change_tests import (
     Largest,
@@ -146,7 +146,16 @@ def analyse(curve: Curve, options: Options) -> Analysis:
 
 def _presence(values: Values, options: Options) -> Presence:
     number = options.number or 1
-    return presence(values, options.forms, degree=options.degree, number=number, sign=options.sign)
+    found = presence(values, options.forms, degree=options.degree, number=number, sign=options.sign)
+    pairs = tuple(dict.fromkeys(plural(form) for form in options.forms if plural(form) in SEVERAL))
+    if options.number is not None or not pairs:
+        return found
+    # A ramp in the middle departs little from the best line with a single change; the better of two tests counts double.
+    try:
+        two = presence(values, pairs, degree=options.degree, number=2, sign=options.sign)
+    except FitError:
+        return found
+    return replace(found, probability=min(1.0, 2.0 * min(found.probability, two.probability)))
 
 
 def _counted(
