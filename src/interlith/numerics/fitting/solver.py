@@ -25,6 +25,9 @@ from interlith.numerics.fitting.reduced import Reduced
 from interlith.numerics.fitting.region import Region
 from interlith.numerics.fitting.steps import Box
 
+#: So many first steps go this share of the way to a bound at most, while more than a variance is to be gained: a peak that the
+#: first step throws onto its bound (height or width of nothing) does not come back by itself.
+_WARY, _SHARE = 6, 0.3
 #: Steps in vain in a row after which none will do; each refusal makes the region at least twice as small.
 _MOST_IN_VAIN = 40
 #: Decrease still promised, in variances, that a member may be left with if no step does: a hundredth of a standard uncertainty.
@@ -105,13 +108,15 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
     region = Region.about(inner, largest, space.linear)
     power = _power(problem, which)
     dof = np.maximum(problem.points[which] - inner.shape[1], 1)
-    before = np.zeros(count)
+    before, far = np.zeros(count), np.ones(count, dtype=np.bool_)
     for round_ in range(settings.limit()):
         if not left.size or (left.size <= _LAST * count and round_ >= settings.for_stragglers(track.steps)):
             break
         now = Normal(*(part[left] for part in track.normal))
         scale = np.where(largest[left] > 0, largest[left], 1.0)
         equations = Equations.of(problem, space, track.inner[left], which[left], now, scale, loss)
+        if round_ < _WARY:
+            equations.box = equations.box.shortened(np.where(far[left], _SHARE, 1.0))
         step, whole = region.step(left, equations)
         remaining = promised(now, whole)
         hoped = remaining if step is whole else promised(now, step)
@@ -129,7 +134,7 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         )
         small = remaining * rate <= settings.tolerance**2 * np.maximum(variance, np.finfo(float).tiny)
         full = region.damping[left] == 0
-        before[left] = np.where(full, remaining, 0.0)
+        before[left], far[left] = np.where(full, remaining, 0.0), remaining > variance
         taken = _usable(found) & ((gain > 0) | (np.abs(gain) <= noise))
         slope = np.einsum("bi,bi->b", now.gradient, step)
         region.adapt(left, gain, hoped, slope, noise, first=round_ == 0)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -54,6 +53,13 @@ class Box:
         return Box(
             self.low / unit, self.high / unit, self.held, self.rows * unit[:, None, :], self.row_low, self.row_high
         )
+
+    def shortened(self, share: Array) -> Box:
+        """The box with a share (b,) of the way to each bound; a tied parameter that is outside may still come in."""
+        part = share[:, None]
+        row_low = np.where(self.row_low <= 0, self.row_low * part, self.row_low)
+        row_high = np.where(self.row_high >= 0, self.row_high * part, self.row_high)
+        return Box(self.low * part, self.high * part, self.held, self.rows, row_low, row_high)
 
     def holds(self, step: Array) -> Mask:
         """Whether a step stays inside, shape (b,)."""
@@ -126,6 +132,8 @@ def _alone(hessian: Array, gradient: Array, step: Array, box: Box) -> Array:
     ----------
     Lawson and Hanson, Solving Least Squares Problems (1974), chapter 23.
     """
+    from scipy.optimize import nnls  # half of the start-up time, and needed at corners only
+
     free = ~box.held[0]
     size = int(free.sum())
     sides = np.vstack([np.eye(size), box.rows[0][:, free]])
