@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from interlith.errors import FitError
 from interlith.numerics.fitting.parameters import Array
@@ -126,11 +126,11 @@ def _by(
 def _quantiles(found: Fit, rows: NDArray[np.intp], level: float) -> Array:
     """Two-sided quantile of every member: Student t where the scatter gave the size of the errors, else normal."""
     if found.basis.startswith("stated"):
-        return np.full(len(rows), float(stats.norm.ppf(0.5 + level / 2)))
+        return np.full(len(rows), float(special.ndtri(0.5 + level / 2)))
     dof = np.maximum(found.dof[rows], 1e-9)
     if "series" in found.basis:
         dof = np.full(len(rows), found.dof.sum())
-    return np.asarray(stats.t.ppf(0.5 + level / 2, dof))
+    return np.asarray(special.stdtrit(dof, 0.5 + level / 2))
 
 
 def _covariance(

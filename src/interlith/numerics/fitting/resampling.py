@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from interlith.errors import FitError
 from interlith.numerics.fitting.fitting import fit as solve
@@ -98,13 +98,13 @@ def corrected_percentiles(drawn: Array, value: Array, level: float) -> tuple[Arr
     Efron 1981, 10.2307/3314608.
     """
     low, high = np.full(len(value), math.nan), np.full(len(value), math.nan)
-    edge = stats.norm.ppf(0.5 + level / 2)
+    edge = special.ndtri(0.5 + level / 2)
     for row, centre in enumerate(value):
         kept = drawn[row][np.isfinite(drawn[row])]
         if kept.size < 40:
             low[row], high[row] = -math.inf, math.inf
             continue
         below = np.clip((np.sum(kept < centre) + 0.5 * np.sum(kept == centre)) / kept.size, 0.01, 0.99)
-        shift = 2 * stats.norm.ppf(below)
-        low[row], high[row] = np.quantile(kept, stats.norm.cdf([shift - edge, shift + edge]))
+        shift = 2 * special.ndtri(below)
+        low[row], high[row] = np.quantile(kept, special.ndtr([shift - edge, shift + edge]))
     return low, high
