@@ -5,7 +5,7 @@ Positions are tested one by one against the exact null distribution of their lik
 (`interlith.numerics.changes.change_tests.presence`). Measured over 1,000 simulated curves a row
 (``benchmarks/onset_coverage.py``): 95 % intervals of kinks and plateaus cover 0.941-0.966 from 6 to 200 states, those
 of steps 0.949-1.000 (they come in whole gaps), and 0.934 where the form is chosen by the data; false onsets on
-constants and lines in 0.041-0.061. With 8 % of the points off by 8 sigma the interval covers 0.955 if they are kept
+constants and lines in 0.041-0.063. With 8 % of the points off by 8 sigma the interval covers 0.955 if they are kept
 and 0.925, at half the width, if they are named.
 
 References: Knowles, Siegmund and Zhang 1991, 10.1093/biomet/78.1.15; Cunen, Hermansen and Hjort 2018,
