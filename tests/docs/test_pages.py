@@ -33,6 +33,7 @@ PAGES = {
     "evidence": (10, ("supported", "descriptive", "holds", "contradicts")),
     "fitting": (7, ("bias by Poisson", "cannot be told apart", "profile")),
     "sums": (6, ("closes within the declared 0.25 mol", "energy stands apart", "The weight of open")),
+    "onsets": (5, ("rises from", "No onset of the R ct", "levels off", "precedes", "shows no onset up to 4.7 V")),
     "levels": (
         4,
         (
