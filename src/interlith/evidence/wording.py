@@ -30,6 +30,12 @@ def named(quantity: str) -> str:
     return quantity.replace("_", " ")
 
 
+def axis_label(quantity: str, unit: str) -> str:
+    """``charge_transfer_resistance`` in ohm -> ``Charge transfer resistance / ohm``."""
+    words = named(quantity)
+    return words[:1].upper() + words[1:] + ("" if unit in ("", "1") else f" / {unit}")
+
+
 def state_words(at: Mapping[str, float]) -> str:
     """`` at cycle 200``, with a leading space, empty where there is no state."""
     return " at " + " and ".join(f"{named(name)} {value:g}" for name, value in at.items()) if at else ""

@@ -7,7 +7,7 @@ import numpy as np
 from interlith.evidence.causes.attribution_table import Table
 from interlith.evidence.causes.attribution_verdict import Asked, Judged
 from interlith.evidence.kernel import quantile
-from interlith.evidence.wording import named
+from interlith.evidence.wording import axis_label, named
 from interlith.model import Band, Figure, Line, Panel
 from interlith.numerics.trends.rivals import Array
 
@@ -42,7 +42,7 @@ def figure_of(table: Table, judged: Judged | None, asked: Asked) -> Figure:
 def _label(name: str, unit: str, table: Table) -> str:
     words = f"change of {named(name)}" if "changes" in table.basis else named(name)
     words += " less variant mean" if table.within else ""
-    return f"{words[0].upper()}{words[1:]}{'' if unit in ('', '1') else f' / {unit}'}"
+    return axis_label(words, unit)
 
 
 def _shown(table: Table, column: int) -> Array:

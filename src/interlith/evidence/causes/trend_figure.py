@@ -10,7 +10,7 @@ import numpy as np
 from interlith.evidence.causes.trend_fit import Slope
 from interlith.evidence.causes.trend_words import per_words
 from interlith.evidence.curves import Curve
-from interlith.evidence.wording import named, number
+from interlith.evidence.wording import axis_label, named, number
 from interlith.model import Band, Figure, Line, Marker, Panel
 
 #: Points of a drawn line, and lags of the autocorrelation at most.
@@ -26,8 +26,8 @@ def figure_of(
     """Left the curves with their lines, right the autocorrelation of the residuals with what chance allows."""
     first = curves[0]
     left = Panel(
-        f"{named(first.axis).capitalize()}{_unit(first.axis_unit)}",
-        f"{named(first.quantity).capitalize()}{_unit(first.unit)}",
+        axis_label(first.axis, first.axis_unit),
+        axis_label(first.quantity, first.unit),
         tuple(line for curve, slope in zip(curves, slopes, strict=True) for line in _lines(curve, slope, per)),
         tuple(
             _band(curve, slope, level)
@@ -58,10 +58,6 @@ def figure_of(
         simulated=simulated,
         tags=("trend",),
     )
-
-
-def _unit(unit: str) -> str:
-    return "" if unit in ("", "1") else f" / {unit}"
 
 
 def _lines(curve: Curve, slope: Slope | None, per: float) -> list[Line]:

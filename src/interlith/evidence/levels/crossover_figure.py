@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from interlith.evidence.levels.crossover_fit import Pair, Side
-from interlith.evidence.wording import named
+from interlith.evidence.wording import axis_label, named
 from interlith.model import Band, Figure, Line, Marker, Panel
 from interlith.numerics.levels.crossings import Piece
 
@@ -23,20 +23,20 @@ def crossover_figure(pair: Pair, pieces: Sequence[Piece], limits: tuple[float, f
         grid = np.union1d(grid, knots[(knots > limits[0]) & (knots < limits[1])])
     means = pair.side_heights(grid)
     middle, half = pair.difference(grid)
-    x_label = f"{named(curve.axis).capitalize()}{_unit(curve.axis_unit)}"
+    x_label = axis_label(curve.axis, curve.axis_unit)
     share = f"{100 * pair.level:.4g} %"
     heights = np.concatenate([item.y for item in pair.curves])
     lines = tuple(line for side, mean in zip(pair.sides, means, strict=True) for line in _lines(pair, side, grid, mean))
     ends = np.concatenate([middle - half, middle + half, [0.0]])
     left = Panel(
         x_label,
-        f"{named(curve.quantity).capitalize()}{_unit(curve.unit)}",
+        axis_label(curve.quantity, curve.unit),
         lines,
         _shades(pieces, heights, "may cross here"),
     )
     right = Panel(
         x_label,
-        f"{pair.second.name} − {pair.first.name}{_unit(curve.unit)}",
+        f"{pair.second.name} − {pair.first.name}" + ("" if curve.unit in ("", "1") else f" / {curve.unit}"),
         (Line(grid, middle, "", pair.second.name),),
         (*_shades(pieces, ends, ""), Band(grid, middle - half, middle + half, "", pair.second.name)),
         (Marker(0.0, "", "y"),),
@@ -53,10 +53,6 @@ def crossover_figure(pair: Pair, pieces: Sequence[Piece], limits: tuple[float, f
         simulated=simulated,
         tags=("crossover",),
     )
-
-
-def _unit(unit: str) -> str:
-    return "" if unit in ("", "1") else f" / {unit}"
 
 
 def _lines(pair: Pair, side: Side, grid: np.ndarray[tuple[int, ...], np.dtype[np.float64]], mean: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[Line]:  # fmt: skip

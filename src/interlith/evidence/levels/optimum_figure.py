@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from interlith.evidence.kernel import quantile
 from interlith.evidence.levels.optimum_fit import Best, Between, Ranking
 from interlith.evidence.levels.optimum_levels import Grid
-from interlith.evidence.wording import named
+from interlith.evidence.wording import axis_label, named
 from interlith.model import Band, Figure, Line, Panel
 from interlith.numerics.levels.stationary import Stationary
 
@@ -57,12 +57,11 @@ def optimum_figure(
 
 
 def _label(grid: Grid, axis: int) -> str:
-    unit = grid.units[axis]
-    return f"{named(grid.axes[axis]).capitalize()}{'' if unit in ('', '1') else f' / {unit}'}"
+    return axis_label(grid.axes[axis], grid.units[axis])
 
 
 def _y_label(grid: Grid) -> str:
-    return f"{named(grid.quantity).capitalize()}{'' if grid.unit in ('', '1') else f' / {grid.unit}'}"
+    return axis_label(grid.quantity, grid.unit)
 
 
 def _errors(ranking: Ranking) -> Array | None:

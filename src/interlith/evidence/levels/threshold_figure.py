@@ -10,7 +10,7 @@ import numpy as np
 from interlith.evidence.curves import Curve
 from interlith.evidence.levels.threshold_fit import Asked, Found
 from interlith.evidence.levels.threshold_words import level_words
-from interlith.evidence.wording import named, number
+from interlith.evidence.wording import axis_label, named, number
 from interlith.model import Band, Figure, Line, Marker, Panel
 
 _DRAWN = 61
@@ -34,8 +34,8 @@ def threshold_figure(curves: Sequence[Curve], found: Sequence[Found | None], ask
             lines += _interval(curve, item, asked, x_limits, _CAP * (y_limits[1] - y_limits[0]))
             bands += [_band(item, asked, x_limits, curve.variant or curve.name)] if len(curves) <= _MOST_BANDS else []
     panel = Panel(
-        f"{named(first.axis).capitalize()}{_unit(first.axis_unit)}",
-        f"{named(first.quantity).capitalize()}{_unit(first.unit)}",
+        axis_label(first.axis, first.axis_unit),
+        axis_label(first.quantity, first.unit),
         tuple(lines),
         tuple(bands),
         (Marker(asked.at, "", "y"),),
@@ -54,10 +54,6 @@ def threshold_figure(curves: Sequence[Curve], found: Sequence[Found | None], ask
         simulated=asked.simulated,
         tags=("threshold",),
     )
-
-
-def _unit(unit: str) -> str:
-    return "" if unit in ("", "1") else f" / {unit}"
 
 
 def _reach(curves: Sequence[Curve], found: Sequence[Found | None]) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from interlith.evidence.onsets.onset_curve import Analysis
 from interlith.evidence.onsets.onset_words import FORM_WORDS, axis_unit
-from interlith.evidence.wording import named, number
+from interlith.evidence.wording import axis_label, named, number
 from interlith.model import Figure, Observable
 from interlith.model.figure import Array, Band, Line, Marker, Panel
 from interlith.numerics.changes.change_forms import BETWEEN_STATES
@@ -20,7 +20,7 @@ from interlith.numerics.changes.change_tests import polynomial
 def onset_figure(item: Analysis, observables: Sequence[Observable], level: float, simulated: bool) -> Figure:
     """Figure of one curve."""
     curve = item.curve
-    x_label = _label(curve.axis, curve.axis_unit)
+    x_label = axis_label(curve.axis, curve.axis_unit)
     limits = _limits(curve.x)
     sure = curve.own if np.isfinite(curve.own).all() and (curve.own > 0).any() else None
     kept = item.kept if len(item.kept) else np.ones(len(curve), dtype=np.bool_)
@@ -48,7 +48,7 @@ def onset_figure(item: Analysis, observables: Sequence[Observable], level: float
         lines.append(Line(grid, _straight(item, grid), "straight line", curve.variant, dashed=True))
     first = Panel(
         x_label,
-        _label(curve.quantity, curve.unit),
+        axis_label(curve.quantity, curve.unit),
         tuple(lines),
         tuple(bands),
         tuple(markers),
@@ -64,12 +64,6 @@ def onset_figure(item: Analysis, observables: Sequence[Observable], level: float
         else words + ".",
         (first, *panels), width=2 if panels else 1, columns=2, simulated=simulated,
     )  # fmt: skip
-
-
-def _label(name: str, unit: str) -> str:
-    words = named(name)
-    shown = "" if unit in ("", "1") else f" / {unit}"
-    return words[0].upper() + words[1:] + shown
 
 
 def _limits(x: Array) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from interlith.evidence.kernel import quantile
 from interlith.evidence.sums.balance_terms import Sum
-from interlith.evidence.wording import named
+from interlith.evidence.wording import axis_label, named
 from interlith.model import Band, Figure, Line, Marker, Panel
 
 #: Half of the width of a bar, in places.
@@ -33,7 +33,7 @@ def balance_figure(
     axis = "; right: residual along the axis with a band that holds everywhere together" if len(made) > 1 else ""
     return Figure(
         name=f"balance_{quantity}",
-        title=f"{named(quantity)[0].upper()}{named(quantity)[1:]}",
+        title=axis_label(quantity, "1"),
         caption=(
             "Each bar starts where the one before ended; error bars are intervals of the running sum's new term, the last bar "
             f"is what is left with its interval{axis}."
@@ -91,6 +91,6 @@ def _along(made: Sequence[Sum], level: float, unit: str, against: str, tolerance
     if tolerance is not None:
         markers += [Marker(tolerance, "declared tolerance", axis="y"), Marker(-tolerance, "", axis="y")]
     state = next((o.state.unit for t in made[0].terms for o in t.observables if o.state is not None), "1")
-    label = named(against)[0].upper() + named(against)[1:] + ("" if state == "1" else f" / {state}")
+    label = axis_label(against, state)
     band = Band(x, ends[:, 0], ends[:, 1], "band that holds everywhere together", variant="residual")
     return Panel(label, f"Residual{unit}", (Line(x, y, "residual", variant="residual", style="both"),), (band,), tuple(markers))  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 
 from interlith.evidence.kernel import quantile
 from interlith.evidence.sums.convergence_routes import Read
-from interlith.evidence.wording import named
+from interlith.evidence.wording import axis_label, named
 from interlith.model import Band, Figure, Line, Marker, Panel
 from interlith.numerics.sums.routes import Mean
 
@@ -64,7 +64,7 @@ def convergence_figure(
         lines.append(_interval(0, ends, middle, "together", "together"))
         markers.append(Marker(middle, ""))
         names.append((0.0, "together"))
-    label = named(quantity)[0].upper() + named(quantity)[1:] + ("" if unit == "1" else f" / {unit}")
+    label = axis_label(quantity, unit)
     panel = Panel(
         label, "", tuple(lines), tuple(bands), tuple(markers),
         x_limits=span, y_limits=(-0.5, rows + 0.7), y_names=tuple(names),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from interlith.evidence.kernel import quantile
 from interlith.evidence.sums.mixture_curves import Aligned
-from interlith.evidence.wording import named
+from interlith.evidence.wording import axis_label
 from interlith.model import Band, Figure, Line, Marker, Panel
 from interlith.numerics.sums.mixing import Mixing
 from interlith.numerics.sums.mixtures import Weights
@@ -30,7 +30,7 @@ def mixture_figure(
     """Three panels: curves, residual, weights."""
     first = aligned.curves[0][0]
     unit = "" if first.unit == "1" else f" / {first.unit}"
-    x_label = _capital(named(against)) + ("" if first.axis_unit == "1" else f" / {first.axis_unit}")
+    x_label = axis_label(against, first.axis_unit)
     half = quantile(level, math.inf) * _spread(problem, found)
     lines = [
         Line(aligned.x, y, name, variant=name, dashed=True, style="both", faint=True)
@@ -41,7 +41,7 @@ def mixture_figure(
     lines.append(Line(aligned.x, model, "weighted sum", variant="sum"))
     lines.append(Line(aligned.x, aligned.y[0], target, variant=target, std=sizes, style="points"))
     band = Band(aligned.x, model - half, model + half, f"{100 * level:.4g} % interval of the sum", "sum")
-    curves = Panel(x_label, _capital(named(quantity)) + unit, tuple(lines), (band,))
+    curves = Panel(x_label, axis_label(quantity, first.unit), tuple(lines), (band,))
     rest = aligned.y[0] - model
     bars = np.sqrt(float(found.size) * np.diag(_total(problem, found)))
     left = Panel(
@@ -50,7 +50,7 @@ def mixture_figure(
     )  # fmt: skip
     return Figure(
         name=f"mixture_{quantity}_{target}",
-        title=f"{_capital(named(quantity))} of {target} as a mixture",
+        title=f"{axis_label(quantity, '1')} of {target} as a mixture",
         caption=(
             "(a) The curve with its parts and their weighted sum. (b) What the sum leaves, bars of one standard uncertainty of curve "
             f"and parts. (c) Weights with {100 * level:.4g} % intervals."
@@ -92,7 +92,3 @@ def _spread(problem: Mixing, found: Weights) -> Array:
     matrix = np.eye(len(problem.target)) - moved
     seen = matrix @ own @ matrix.T + moved @ problem.own[0] @ moved.T
     return np.asarray(np.sqrt(np.maximum(float(found.size) * np.diag(seen), 0.0)))
-
-
-def _capital(words: str) -> str:
-    return words[0].upper() + words[1:]
