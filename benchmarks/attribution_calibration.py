@@ -14,7 +14,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from interlith.evidence.causes.attribution_table import Table, joined
 from interlith.evidence.causes.attribution_verdict import Asked, settle
@@ -22,6 +21,7 @@ from interlith.evidence.causes.attribution_words import overall
 from interlith.evidence.kernel import quantile
 from interlith.model import Observable, State
 from interlith.numerics.trends.rivals import compare_rivals
+from shares import clopper
 
 Array = NDArray[np.float64]
 ASKED = Asked("y", ("a", "b"), "scaled", 2, 0.95, True)
@@ -33,13 +33,6 @@ def pair(random: np.random.Generator, shape: tuple[int, ...], correlation: float
     drawn = random.standard_normal((*shape, 2))
     second = correlation * drawn[..., 0] + math.sqrt(1 - correlation**2) * drawn[..., 1]
     return np.stack([drawn[..., 0], second], axis=-1)
-
-
-def clopper(hits: int, repeats: int) -> tuple[float, float]:
-    """95 % interval of a share."""
-    low = float(special.betaincinv(hits, repeats - hits + 1, 0.025)) if hits else 0.0
-    high = float(special.betaincinv(hits + 1, repeats - hits, 0.975)) if hits < repeats else 1.0
-    return low, high
 
 
 def effects(random: np.random.Generator, x: Array, inside: Array, size: float | None) -> Array:

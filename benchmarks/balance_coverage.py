@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from interlith.numerics.sums.sums import familywise_level, half_width
+from shares import clopper
 
 Array = NDArray[np.float64]
 
@@ -48,13 +49,6 @@ CASES = (
     Case("stress: a drift of 1.5 sigma common to one term's replicates", (4, 4, 4), (1.0, 1.0, 1.0), drift=1.5),
 )
 LEVELS = (20.0, -8.0, -7.0, -5.0)
-
-
-def clopper(hits: int, repeats: int) -> tuple[float, float]:
-    """95 % interval of a share."""
-    low = float(special.betaincinv(hits, repeats - hits + 1, 0.025)) if hits else 0.0
-    high = float(special.betaincinv(hits + 1, repeats - hits, 0.975)) if hits < repeats else 1.0
-    return low, high
 
 
 def study(case: Case, repeats: int, random: np.random.Generator) -> tuple[Array, Array]:

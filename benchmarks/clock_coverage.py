@@ -20,6 +20,7 @@ from interlith.errors import FitError
 from interlith.numerics.clocks.clocks import Clock
 from interlith.simulate.clocks import Setting, TwoLogs, frames, measured, two_logs
 from interlith.workbench.joining.states import join_state
+from shares import shown
 
 SEED = 20261121
 MARKERS = ("marker", "current")
@@ -123,20 +124,11 @@ def row(name: str, setting: Setting, repeats: int) -> str:
         one(two_logs(setting, random), random, tally, "10 min" if "near" in name else None)
     seconds = (time.perf_counter() - began) / repeats
     shares = [f"{tally.kept} | {tally.refused} | {tally.wrong} | {tally.common}"]
-    shares += [share(tally.hits.get(what, 0), tally.kept) for what in ("offset", "drift", "time")]
+    shares += [shown(tally.hits.get(what, 0), tally.kept) for what in ("offset", "drift", "time")]
     stds = np.std(tally.pulls, axis=0) if tally.pulls else (np.nan, np.nan)
     shares.append(f"{stds[0]:.2f}, {stds[1]:.2f}")
-    shares += [share(tally.hits.get(what, 0), tally.kept - tally.absent) for what in ("middle", "throughout")]
+    shares += [shown(tally.hits.get(what, 0), tally.kept - tally.absent) for what in ("middle", "throughout")]
     return f"| {name} | {' | '.join(shares)} | {1000 * seconds:.0f} ms |"
-
-
-def share(hits: int, of: int) -> str:
-    """Coverage with its 95 % Clopper-Pearson interval."""
-    if of == 0:
-        return "-"
-    low = stats.beta.ppf(0.025, hits, of - hits + 1) if hits else 0.0
-    high = stats.beta.ppf(0.975, hits + 1, of - hits) if hits < of else 1.0
-    return f"{hits / of:.3f} ({low:.3f}-{high:.3f})"
 
 
 def main() -> None:

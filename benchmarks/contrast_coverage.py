@@ -22,6 +22,7 @@ from scipy import stats
 from interlith.evidence import compare
 from interlith.evidence.kernel import contrast, degrees_of_freedom, half_width, plan
 from interlith.model import Observable, Replication, State
+from shares import clopper
 
 Array = NDArray[np.float64]
 
@@ -148,16 +149,9 @@ def observables(case: Case, drawn: Draw, repeat: int) -> Iterator[Observable]:
         )  # fmt: skip
 
 
-def clopper_pearson(hits: int, of: int) -> tuple[float, float]:
-    """95 % interval of a share."""
-    low = float(stats.beta.ppf(0.025, hits, of - hits + 1)) if hits else 0.0
-    high = float(stats.beta.ppf(0.975, hits + 1, of - hits)) if hits < of else 1.0
-    return low, high
-
-
 def row(route: str, quantity: str, case: Case, hits: int, of: int, wrong: int, width: float) -> str:
     """One line of the table: coverage with its interval, false positives of A/A studies, median half-width."""
-    low, high = clopper_pearson(hits, of)
+    low, high = clopper(hits, of)
     share = hits / of
     good = "yes" if 0.93 <= share <= 0.97 and low <= 0.95 <= high else ("conservative" if share > 0.95 else "no")
     return (

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from interlith.numerics.sums.routes import (
     apart,
@@ -21,6 +20,7 @@ from interlith.numerics.sums.routes import (
     stated_mean,
     steadied,
 )
+from shares import shown
 
 Array = NDArray[np.float64]
 
@@ -63,14 +63,6 @@ CASES = (
 )
 
 
-def clopper(share: float, repeats: int) -> str:
-    """Share with its 95 % interval."""
-    hits = round(share * repeats)
-    low = float(special.betaincinv(hits, repeats - hits + 1, 0.025)) if hits else 0.0
-    high = float(special.betaincinv(hits + 1, repeats - hits, 0.975)) if hits < repeats else 1.0
-    return f"{share:.3f} ({low:.3f}-{high:.3f})"
-
-
 def row(case: Case, repeats: int, random: np.random.Generator) -> str:
     """One line of the table."""
     own = np.array(case.own)
@@ -93,12 +85,12 @@ def row(case: Case, repeats: int, random: np.random.Generator) -> str:
     true = bias.max(axis=1) - bias.min(axis=1)
     bound = largest_disagreement(values, stated, shared, degrees)
     cells = (
-        clopper(float((np.abs(plain.value) <= plain.half).mean()), repeats),
-        clopper(float((np.abs(wide.value) <= wide.half).mean()), repeats),
+        shown(int((np.abs(plain.value) <= plain.half).sum()), repeats),
+        shown(int((np.abs(wide.value) <= wide.half).sum()), repeats),
         f"{np.median(plain.half):.2f} / {np.median(wide.half):.2f}",
         f"{(chance < 0.05).mean():.3f}",
         f"{((alone < 0.05) & (count > 2)).mean():.3f}",
-        clopper(float((bound >= true).mean()), repeats),
+        shown(int((bound >= true).sum()), repeats),
     )
     return f"| {case.name} | {repeats} | " + " | ".join(cells) + " |"
 

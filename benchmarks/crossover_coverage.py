@@ -12,23 +12,16 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from interlith.evidence.curves import Curve
 from interlith.evidence.levels.crossover import _shown
 from interlith.evidence.levels.crossover_fit import Degree, Pair, make_pair
 from interlith.numerics.levels.crossings import crossing_pieces
+from shares import clopper
 
 Array = NDArray[np.float64]
 Shape = Callable[[Array], Array]
 CROSSING = 0.43
-
-
-def clopper(hits: int, repeats: int) -> tuple[float, float]:
-    """95 % interval of a share."""
-    low = float(special.betaincinv(hits, repeats - hits + 1, 0.025)) if hits else 0.0
-    high = float(special.betaincinv(hits + 1, repeats - hits, 0.975)) if hits < repeats else 1.0
-    return low, high
 
 
 def curve(name: str, variant: str, x: Array, y: Array, own: Array) -> Curve:

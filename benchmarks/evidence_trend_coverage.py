@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from interlith.evidence.causes.trend_findings import Asked, interval_of, mean_of
 from interlith.evidence.causes.trend_fit import check_rank, fit_slope, without
 from interlith.evidence.curves import Curve
 from interlith.model import Observable
+from shares import clopper
 
 Array = NDArray[np.float64]
 SLOPE = -0.05
@@ -189,13 +189,6 @@ def variants(repeats: int, seed: int) -> None:
         print(
             f"| {count} specimens, spread {spread:g} | {repeats} | **{held / repeats:.3f}** | {low:.3f}-{high:.3f} | {np.median(halves):.3g} |"
         )
-
-
-def clopper(hits: int, repeats: int) -> tuple[float, float]:
-    """95 % interval of a share."""
-    low = float(special.betaincinv(hits, repeats - hits + 1, 0.025)) if hits else 0.0
-    high = float(special.betaincinv(hits + 1, repeats - hits, 0.975)) if hits < repeats else 1.0
-    return low, high
 
 
 def outliers(repeats: int, seed: int) -> None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from interlith.numerics.sums.mixing import Mixing, departure
 from interlith.numerics.sums.mixtures import weights
+from shares import shown
 
 Array = NDArray[np.float64]
 
@@ -143,14 +143,6 @@ def naive(problem: Mixing) -> Array:
     return found[:, :1]
 
 
-def clopper(share: float, repeats: int) -> str:
-    """Share with its 95 % interval."""
-    hits = round(share * repeats)
-    low = float(special.betaincinv(hits, repeats - hits + 1, 0.025)) if hits else 0.0
-    high = float(special.betaincinv(hits + 1, repeats - hits, 0.975)) if hits < repeats else 1.0
-    return f"{share:.3f} ({low:.3f}-{high:.3f})"
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -172,7 +164,7 @@ def main() -> None:
         bias = f"{np.median(naive(problem)[:, 0]) - case.true[0]:+.3f}" if not case.scale else ""
         mine = np.median(found.free[:, 0]) - case.true[0]
         print(
-            f"| {case.name} | {asked.repeats} | {clopper(held[0], asked.repeats)} | {clopper(held[1], asked.repeats)} | "
+            f"| {case.name} | {asked.repeats} | {shown(round(held[0] * asked.repeats), asked.repeats)} | {shown(round(held[1] * asked.repeats), asked.repeats)} | "
             f"{np.median(found.high - found.low) / 2:.3f} | {bias} / {mine:+.3f} | {(chance < 0.05).mean():.3f} |"
         )
 

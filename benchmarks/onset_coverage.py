@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from interlith.evidence.curves import curves
 from interlith.evidence.onsets.onset_curve import AUTO, Analysis, Options, analyse
 from interlith.model import Observable, State
+from shares import shown
 
 Array = NDArray[np.float64]
 Curve = Callable[[Array], Array]
@@ -103,14 +103,6 @@ def sample(case: Case, random: np.random.Generator) -> list[Observable]:
 def one(case: Case, random: np.random.Generator) -> Analysis:
     (curve,) = curves(sample(case, random), "y", against="x")
     return analyse(curve, case.options)
-
-
-def share(hits: int, trials: int) -> str:
-    if not trials:
-        return "-"
-    low = stats.beta.ppf(0.025, hits, trials - hits + 1) if hits else 0.0
-    high = stats.beta.ppf(0.975, hits + 1, trials - hits) if hits < trials else 1.0
-    return f"{hits / trials:.3f} ({low:.3f}-{high:.3f})"
 
 
 def coverage_cases() -> list[Case]:
@@ -236,7 +228,7 @@ def coverage(cases: list[Case], repeats: int, seed: int) -> None:
         stress = "stress: " if case.stress else ""
         half = f"{np.median(halves):.3f}" if halves else "-"
         print(
-            f"| {stress}{case.name} | {case.count} | {case.noise:g} | {repeats} | {found / repeats:.3f} | {share(hits, trials)} | {half} | {open_ / repeats:.3f} |",
+            f"| {stress}{case.name} | {case.count} | {case.noise:g} | {repeats} | {found / repeats:.3f} | {shown(hits, trials)} | {half} | {open_ / repeats:.3f} |",
             flush=True,
         )
 
@@ -250,7 +242,7 @@ def nulls(cases: list[Case], repeats: int, seed: int) -> None:
         claimed = sum(bool(item.placed) and not item.smooth_better for item in items)
         stress = "stress: " if case.stress else ""
         print(
-            f"| {stress}{case.name} | {case.count} | {repeats} | {share(found, repeats)} | {claimed / repeats:.3f} |",
+            f"| {stress}{case.name} | {case.count} | {repeats} | {shown(found, repeats)} | {claimed / repeats:.3f} |",
             flush=True,
         )
 

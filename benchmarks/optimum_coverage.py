@@ -12,21 +12,14 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from interlith.evidence.levels.optimum_fit import Ranking, between_levels
 from interlith.evidence.levels.optimum_levels import Grid
 from interlith.numerics.levels.best_levels import pooled_scatter, possible_bests, possible_bests_separate
 from interlith.numerics.levels.stationary import stationary_place
+from shares import clopper
 
 Array = NDArray[np.float64]
-
-
-def clopper(hits: int, repeats: int) -> tuple[float, float]:
-    """95 % interval of a share."""
-    low = float(special.betaincinv(hits, repeats - hits + 1, 0.025)) if hits else 0.0
-    high = float(special.betaincinv(hits + 1, repeats - hits, 0.975)) if hits < repeats else 1.0
-    return low, high
 
 
 def shown(held: NDArray[np.bool_]) -> str:

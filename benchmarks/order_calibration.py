@@ -14,7 +14,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from interlith.evidence.curves import curves
 from interlith.evidence.onsets.onset_curve import Options, analyse
@@ -22,6 +21,7 @@ from interlith.evidence.onsets.onset_words import observables_of_changes
 from interlith.evidence.onsets.order_events import groups_of
 from interlith.model import Observable, State
 from interlith.numerics.changes.ordering import precedes
+from shares import shown
 
 Array = NDArray[np.float64]
 SURE = 0.975
@@ -87,14 +87,6 @@ CASES = (
 )
 
 
-def interval(hits: int, trials: int) -> str:
-    if not trials:
-        return "-"
-    low = stats.beta.ppf(0.025, hits, trials - hits + 1) if hits else 0.0
-    high = stats.beta.ppf(0.975, hits + 1, trials - hits) if hits < trials else 1.0
-    return f"{hits / trials:.3f} ({low:.3f}-{high:.3f}) of {trials}"
-
-
 def reliability(case: Case, repeats: int, random: np.random.Generator) -> None:
     """Distance of the truths drawn evenly over more than the intervals reach, so that no order is likelier beforehand."""
     stated, true = [], []
@@ -112,7 +104,7 @@ def reliability(case: Case, repeats: int, random: np.random.Generator) -> None:
     for low, high in pairwise(edges):
         inside = (p >= low) & (p < high)
         words = f"{p[inside].mean():.3f}: " if inside.any() else ""
-        cells.append(words + interval(int(hit[inside].sum()), int(inside.sum())))
+        cells.append(words + shown(int(hit[inside].sum()), int(inside.sum())) + f" of {int(inside.sum())}")
     stress = "stress: " if case.stress else ""
     print(f"| {stress}{case.name} | {' | '.join(cells)} | {p.mean():.3f} / {hit.mean():.3f} |", flush=True)
 
@@ -125,7 +117,7 @@ def coincidence(case: Case, repeats: int, random: np.random.Generator) -> None:
         told += bool(np.isfinite(chance))
         claims += bool(np.isfinite(chance)) and max(chance, 1 - chance) >= SURE
     stress = "stress: " if case.stress else ""
-    print(f"| {stress}{case.name} | {repeats} | {interval(claims, told)} |", flush=True)
+    print(f"| {stress}{case.name} | {repeats} | {shown(claims, told)} |", flush=True)
 
 
 if __name__ == "__main__":

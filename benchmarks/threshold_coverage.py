@@ -12,22 +12,15 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from interlith.evidence.curves import Curve
 from interlith.evidence.levels.threshold_fit import Asked, Found, clipped_points, fit_threshold
 from interlith.numerics.levels.wild_bootstrap import wild_probability
+from shares import clopper
 
 Array = NDArray[np.float64]
 TRUTH = 0.22
 Draw = Callable[[np.random.Generator], Curve]
-
-
-def clopper(hits: int, repeats: int) -> tuple[float, float]:
-    """95 % interval of a share."""
-    low = float(special.betaincinv(hits, repeats - hits + 1, 0.025)) if hits else 0.0
-    high = float(special.betaincinv(hits + 1, repeats - hits, 0.975)) if hits < repeats else 1.0
-    return low, high
 
 
 def curve(x: Array, y: Array, own: Array, wide: float = 0.0, shared: dict[str, Array] | None = None) -> Curve:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from interlith.numerics.trends.trend import fit_trend
+from shares import clopper
 
 Array = NDArray[np.float64]
 SLOPE = -0.05
@@ -102,14 +103,6 @@ def ours(x: Array, y: Array, truth: float) -> Ours:
     )
 
 
-def clopper(share: float, repeats: int) -> tuple[float, float]:
-    """95 % interval of a share."""
-    hits = round(share * repeats)
-    low = float(special.betaincinv(hits, repeats - hits + 1, 0.025)) if hits else 0.0
-    high = float(special.betaincinv(hits + 1, repeats - hits, 0.975)) if hits < repeats else 1.0
-    return low, high
-
-
 def model_holds(repeats: int) -> None:
     print(
         "| cycles | correlation | least squares | Newey-West | plugged-in | ours | 95 % of ours | in 1 sigma | half-width, ours / known noise | bent |"
@@ -125,7 +118,7 @@ def model_holds(repeats: int) -> None:
                 for slope, half in (method(x, y) for method in (least_squares, newey_west, plugged_in))
             ]
             found = ours(x, y, SLOPE)
-            low, high = clopper(found.covered, repeats)
+            low, high = clopper(round(found.covered * repeats), repeats)
             others = " | ".join(f"{value:.3f}" for value in covered)
             wider = found.half / known_half(x, correlation)
             print(
