@@ -74,18 +74,7 @@ from interlith.numerics.fitting.tracing import chained, traced
 import jax.numpy as jnp
 def physics(p):  # heights, positions and widths from the parameters: the part that is traced
     return jnp.concatenate([p[:12] * 1.0, p[12:]])
-def by_hand(values, which):
-    derivatives = np.empty((len(values), 14, 200))
-    found = values[:, 12, None] + values[:, 13, None] * x
-    for k in range(4):
-        height, centre, width = (values[:, 3 * k + j, None] for j in range(3))
-        u = (x - centre) / width
-        derivatives[:, 3 * k] = np.exp(-0.5 * u * u)
-        derivatives[:, 3 * k + 1] = height * derivatives[:, 3 * k] * u / width
-        derivatives[:, 3 * k + 2] = derivatives[:, 3 * k + 1] * u
-        found = found + height * derivatives[:, 3 * k]
-    derivatives[:, 12], derivatives[:, 13] = 1.0, x
-    return found, derivatives
+by_hand = model
 model = chained(traced(physics), by_hand)
 """
 END = """
@@ -101,7 +90,7 @@ SOURCES = {
     "NumPy kernel": KERNEL,
     "numba kernel": NUMBA,
     "JAX, traced": TRACED,
-    "JAX chained with a NumPy kernel": CHAINED,
+    "JAX chained with a NumPy kernel": KERNEL + CHAINED,
 }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.errors import StudyError, UnitError, nearest
-from interlith.evidence.selection import Source, observables_of
+from interlith.evidence.selection import Source, check_reasons, of_quantity
 from interlith.model import Observable
 from interlith.units import convert, factor
 
@@ -109,14 +109,8 @@ def curves(
         If there is no such quantity or axis, `by` is unknown, an exclusion has no reason, or no curve has two points.
     """
     reasons = dict(exclude or {})
-    for name, reason in reasons.items():
-        if not str(reason).strip():
-            raise StudyError(f"The exclusion of {name} has no reason; write one, or leave the sample in.")
-    everything = list(observables_of(source))
-    known = {item.quantity for item in everything}
-    if quantity not in known:
-        raise StudyError(f"There is no observable '{quantity}'; {nearest(quantity, known)}.")
-    chosen = [item for item in everything if item.quantity == quantity and item.value is not None]
+    check_reasons(reasons)
+    chosen = of_quantity(source, quantity)
     chosen = [item for item in chosen if math.isfinite(item.value or 0.0) and item.sample not in reasons]
     placed = [(item, place) for item in chosen if (place := _place(item, against)) is not None]
     if not placed:

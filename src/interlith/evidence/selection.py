@@ -43,7 +43,7 @@ def select(
         If there is no such quantity or state, if a sample has two values there, if an exclusion has no reason, or if a
         variant of `needed` has no value left.
     """
-    _check_reasons(excluded)
+    check_reasons(excluded)
     pool = _gather(source, quantity, at)
     if not pool.there:
         raise StudyError(f"No sample has {quantity} {words_at(at)}; {pool.reach()}.")
@@ -127,6 +127,21 @@ def observables_of(source: Source) -> Iterable[Observable]:
             yield from from_frame(item)
 
 
+def of_quantity(source: Source, quantity: str) -> list[Observable]:
+    """The observables of one quantity that have a value.
+
+    Raises
+    ------
+    StudyError
+        If there is no such quantity.
+    """
+    everything = list(observables_of(source))
+    known = {item.quantity for item in everything}
+    if quantity not in known:
+        raise StudyError(f"There is no observable '{quantity}'; {nearest(quantity, known)}.")
+    return [item for item in everything if item.quantity == quantity and item.value is not None]
+
+
 def _add_one(pool: _Pool, item: Observable, quantity: str, at: Mapping[str, float]) -> None:
     pool.quantities.add(item.quantity)
     if item.quantity != quantity:
@@ -165,7 +180,14 @@ def _add_table(pool: _Pool, table: pl.DataFrame, quantity: str, at: Mapping[str,
     pool.there.extend(from_frame(rows))
 
 
-def _check_reasons(excluded: Mapping[str, str]) -> None:
+def check_reasons(excluded: Mapping[str, str]) -> None:
+    """Refuse an exclusion without a reason.
+
+    Raises
+    ------
+    StudyError
+        Naming the sample.
+    """
     for name, reason in excluded.items():
         if not str(reason).strip():
             raise StudyError(f"The exclusion of {name} has no reason; write one, or leave the sample in.")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.errors import StudyError, nearest
-from interlith.evidence.selection import Source, observables_of, words_at
+from interlith.evidence.selection import Source, check_reasons, observables_of, words_at
 from interlith.model import Observable
 from interlith.units import factor
 
@@ -97,9 +97,7 @@ def joined(
     StudyError
         If a quantity or state does not exist, a sample has several values, or an exclusion has no reason.
     """
-    for name, reason in exclude.items():
-        if not str(reason).strip():
-            raise StudyError(f"The exclusion of {name} has no reason; write one, or leave the sample in.")
+    check_reasons(exclude)
     everything = list(observables_of(source))
     known = {item.quantity for item in everything}
     columns = []

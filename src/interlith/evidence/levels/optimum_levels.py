@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.errors import StudyError, nearest
-from interlith.evidence.selection import Source, observables_of, select
+from interlith.evidence.selection import Source, check_reasons, of_quantity, select
 from interlith.evidence.wording import named
 from interlith.model import Observable
 from interlith.units import convert, factor, parse
@@ -116,14 +116,8 @@ def _by_state(source: Source, quantity: str, over: tuple[str, ...], exclude: Map
         raise StudyError(
             f"An observable has one state; for the axes {' and '.join(over)} declare levels={{variant: (level, level)}}."
         )
-    for name, reason in exclude.items():
-        if not str(reason).strip():
-            raise StudyError(f"The exclusion of {name} has no reason; write one, or leave the sample in.")
-    everything = list(observables_of(source))
-    known = {item.quantity for item in everything}
-    if quantity not in known:
-        raise StudyError(f"There is no observable '{quantity}'; {nearest(quantity, known)}.")
-    chosen = [item for item in everything if item.quantity == quantity and item.value is not None]
+    check_reasons(exclude)
+    chosen = of_quantity(source, quantity)
     items = [
         item for item in chosen if item.state is not None and item.state.name == over[0] and item.sample not in exclude
     ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interlith.errors import FitError, MissingDependency
 from interlith.numerics.fitting.parameters import Array
@@ -92,8 +94,12 @@ def _check(found: Fit, member: int) -> None:
         raise FitError("A coupled series is not sampled; ask for method='profile' or 'covariance'.")
 
 
-def _begun(found: Fit, member: int, places: Array, centre: Array, walkers: int, density, random) -> Array:  # type: ignore[no-untyped-def]
-    sizes = found.std[member, places.astype(int)]
+def _begun(
+    found: Fit, member: int, places: NDArray[np.intp], centre: Array, walkers: int, density: Callable[[Array], Array],
+    random: np.random.Generator,
+) -> Array:  # fmt: skip
+    """Starts of the walkers about the fit, all of them where the density is not zero."""
+    sizes = found.std[member, places]
     sizes = np.where(np.isfinite(sizes) & (sizes > 0), sizes, np.maximum(np.abs(centre), 1e-6) * 1e-3)
     begun = centre + sizes * random.standard_normal((walkers, len(centre)))
     for _ in range(60):
