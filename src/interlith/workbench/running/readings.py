@@ -143,8 +143,11 @@ def _later(words: Mapping[str, Any], file: FileWords) -> pl.LazyFrame:
     def rows(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
     ) -> Iterator[pl.DataFrame]:
-        reading = read_file(Path(file.path), format_name=file.format, options=file.options)[1]
-        payload = reading.within[file.inner - 1].payload if file.inner else reading.payload
+        payload = (
+            _inner(file)
+            if file.inner
+            else read_file(Path(file.path), format_name=file.format, options=file.options)[1].payload
+        )
         assert isinstance(payload, Table)  # it was one when the words were written
         frame = payload.frame if predicate is None else payload.frame.filter(predicate)
         frame = frame if with_columns is None else frame.select(with_columns)
@@ -153,6 +156,21 @@ def _later(words: Mapping[str, Any], file: FileWords) -> pl.LazyFrame:
 
     schema = pl.Schema({name: _type_of(text) for name, text in words["types"].items()})
     return register_io_source(rows, schema=schema)
+
+
+#: The last reading of a file that holds several measurements, so that a thousand spectra do not read it a thousand times.
+_LAST: dict[tuple[str, str, str, str], Reading] = {}
+
+
+def _inner(file: FileWords) -> Payload:
+    """One of the measurements inside a file."""
+    name = (file.path, file.sha256, file.format, repr(sorted(file.options.items(), key=str)))
+    reading = _LAST.get(name)
+    if reading is None:
+        reading = read_file(Path(file.path), format_name=file.format, options=file.options)[1]
+        _LAST.clear()
+        _LAST[name] = reading
+    return reading.within[file.inner - 1].payload
 
 
 #: Types of columns that readers give, by name.

@@ -156,7 +156,7 @@ class Waves:
         self._work = work
         self._agreements = dict(agreements or {})
         self._reader = {word: value for word, value in self.options.items() if word in READER_WORDS}
-        self._words: dict[tuple[str, str], FileWords] = {}
+        self._words: dict[tuple[str, str, int], FileWords] = {}
         self._makers: dict[str, Job] = {}
 
     def count(self, step: Step) -> int:
@@ -299,7 +299,7 @@ class Waves:
         return ""
 
     def _file(self, item: Measurement) -> FileWords:
-        key = (item.source.path, item.sample.name)
+        key = (item.source.path, item.sample.name, item.inner)
         if key not in self._words:
             self._words[key] = file_words(item, self._reader)
         return self._words[key]

@@ -1,0 +1,1 @@
+"""Impedance: from spectra to resistances, time constants and conductivities, and what they rest on."""
