@@ -2,7 +2,7 @@
 
 from interlith.model.choice import Choice, Effect
 from interlith.model.decision import Decision, Target, read_target, touching
-from interlith.model.figure import Band, Figure, Line, Marker, Panel
+from interlith.model.figure import Band, Figure, Line, Marker, Mesh, Note, Panel
 from interlith.model.finding import Finding
 from interlith.model.format import Format, Reading, Within
 from interlith.model.measurement import Arrays, Flag, Measurement, Payload, Run, Source, Table
@@ -39,6 +39,8 @@ __all__ = [
     "Line",
     "Marker",
     "Measurement",
+    "Mesh",
+    "Note",
     "Observable",
     "Panel",
     "Payload",

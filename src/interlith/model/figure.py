@@ -52,6 +52,29 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
+class Mesh:
+    """A map in colours: `values` (len(y), len(x)) at the centres `x` and `y`; `label` names them with their unit.
+
+    Not finite is left white. `log` colours by the logarithm: values that are not positive are left white.
+    """
+
+    x: Array
+    y: Array
+    values: Array
+    label: str
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Words beside a point, for instance a frequency on a Nyquist plot."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """One pair of axes; labels carry the unit after a comma or slash: ``Discharge capacity / mAh g⁻¹``.
 
@@ -63,6 +86,8 @@ class Panel:
     lines: tuple[Line, ...] = ()
     bands: tuple[Band, ...] = ()
     markers: tuple[Marker, ...] = ()
+    meshes: tuple[Mesh, ...] = ()
+    notes: tuple[Note, ...] = ()
     title: str = ""
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None

@@ -18,6 +18,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from interlith.model import Band, Figure, Line, Panel
+from interlith.reporting.draw_maps import add_mesh, add_note
 from interlith.reporting.legend import add_legends, panel_letters, plain, wrapped
 from interlith.reporting.style import COLUMN_MM, MM_PER_INCH, NEUTRAL, Style, mix
 
@@ -125,6 +126,8 @@ def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool, letters: 
         axes.set_xscale("log")
     if panel.log_y:
         axes.set_yscale("log")
+    for mesh in panel.meshes:
+        add_mesh(axes, mesh)
     for band in panel.bands:
         _band(axes, band, style)
     shades = _shades(panel)
@@ -133,6 +136,8 @@ def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool, letters: 
         _line(axes, line, style, shades[number], rasterise=rasterise, crowd=crowd)
     for marker in panel.markers:
         _marker(axes, marker.at, plain(marker.label), vertical=marker.axis == "x")
+    for note in panel.notes:
+        _words(add_note(axes, note))
     _words(axes.set_xlabel(plain(panel.x_label)))
     _words(axes.set_ylabel(plain(panel.y_label)))
     if panel.title:
@@ -151,7 +156,7 @@ def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool, letters: 
         axes.set_xlim(*panel.x_limits)
     if panel.y_limits is not None:
         axes.set_ylim(*panel.y_limits)
-    if not any(line.x.size for line in panel.lines) and not panel.bands:
+    if not any(line.x.size for line in panel.lines) and not panel.bands and not panel.meshes:
         _words(axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", va="center", color=NEUTRAL))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from interlith.model import SCHEMA, Band, Figure, Line, Panel
+from interlith.model import SCHEMA, Band, Figure, Line, Mesh, Note, Panel
 from interlith.reporting.numbers import with_uncertainty
 from interlith.reporting.whole import whole
 
@@ -58,15 +58,17 @@ def write_observables(observables: pl.DataFrame, folder: Path) -> tuple[Path, Pa
 def figure_numbers(figure: Figure) -> pl.DataFrame:
     """All plotted numbers of a figure, one row a point, in the order in which they are drawn.
 
-    Columns: panel (from 1), element (``line``, ``band`` or ``marker``), label, variant, sample, observable, x_label,
-    y_label, x, y, std (one sigma; ``inf`` unknown; null if the curve carries none), low, high.
+    Columns: panel (from 1), element (``line``, ``band``, ``marker``, ``mesh`` or ``note``), label, variant, sample, observable, x_label,
+    y_label, x, y, std (one sigma; ``inf`` unknown; null if the curve carries none), low, high, value (of a map).
     """
     pieces = []
     for number, panel in enumerate(figure.panels, start=1):
         lines = [_line(line) for line in panel.lines]
         bands = [_band(band) for band in panel.bands]
         marks = [_mark(marker.at, marker.label, marker.axis) for marker in panel.markers]
-        pieces += [_named(piece, number, panel) for piece in (*lines, *bands, *marks)]
+        maps = [_mesh(mesh) for mesh in panel.meshes]
+        notes = [_note(note) for note in panel.notes]
+        pieces += [_named(piece, number, panel) for piece in (*lines, *bands, *marks, *maps, *notes)]
     return pl.concat(pieces) if pieces else pl.DataFrame(schema=_COLUMNS)
 
 
@@ -78,7 +80,7 @@ def write_figure_numbers(figure: Figure, path: Path) -> Path:
 _COLUMNS: dict[str, type[pl.DataType]] = {
     "panel": pl.Int64, "element": pl.String, "label": pl.String, "variant": pl.String, "sample": pl.String,
     "observable": pl.String, "x_label": pl.String, "y_label": pl.String, "x": pl.Float64, "y": pl.Float64,
-    "std": pl.Float64, "low": pl.Float64, "high": pl.Float64,
+    "std": pl.Float64, "low": pl.Float64, "high": pl.Float64, "value": pl.Float64,
 }  # fmt: skip
 
 
@@ -101,6 +103,18 @@ def _band(band: Band) -> pl.DataFrame:
 
 def _mark(at: float, label: str, axis: str) -> pl.DataFrame:
     return pl.DataFrame({axis: [float(at)]}).with_columns(element=pl.lit("marker"), label=pl.lit(label))
+
+
+def _mesh(mesh: Mesh) -> pl.DataFrame:
+    x, y = np.meshgrid(_floats(mesh.x), _floats(mesh.y))
+    columns = {"x": x.ravel(), "y": y.ravel(), "value": _floats(mesh.values).ravel()}
+    return pl.DataFrame(columns).with_columns(element=pl.lit("mesh"), label=pl.lit(mesh.label))
+
+
+def _note(note: Note) -> pl.DataFrame:
+    return pl.DataFrame({"x": [float(note.x)], "y": [float(note.y)]}).with_columns(
+        element=pl.lit("note"), label=pl.lit(note.text)
+    )
 
 
 def _named(piece: pl.DataFrame, number: int, panel: Panel) -> pl.DataFrame:

@@ -231,6 +231,8 @@ def _panel(panel: Panel, names: Names) -> Panel:
     return replace(
         panel, x_label=names.text(panel.x_label), y_label=names.text(panel.y_label), title=names.text(panel.title),
         lines=lines, bands=bands, markers=tuple(replace(one, label=names.text(one.label)) for one in panel.markers),
+        meshes=tuple(replace(one, label=names.text(one.label)) for one in panel.meshes),
+        notes=tuple(replace(one, text=names.text(one.text)) for one in panel.notes),
         x_names=tuple((place, names.text(word)) for place, word in panel.x_names),
         y_names=tuple((place, names.text(word)) for place, word in panel.y_names),
     )  # fmt: skip
