@@ -44,7 +44,7 @@ def sniff(head: bytes, path: Path) -> float:
 
 
 def technique_of(head: bytes, path: Path) -> str:
-    """``impedance`` for a file of spectra, by its technique and its columns, else ``cycling``; never raises."""
+    """``impedance`` for a file of spectra and ``voltammetry`` for scans, by technique and columns, else ``cycling``; never raises."""
     try:
         found, _ = biologic_modules.modules(head, max(len(head), _size(path)), where=str(path))
         data = next((module for module in found if module.name == "VMP data"), None)
@@ -53,7 +53,10 @@ def technique_of(head: bytes, path: Path) -> str:
     except ReadError:
         return "cycling"
     number = head[settings.start] if settings is not None and settings.start < len(head) else -1
-    return "impedance" if _spectra_only(biologic_columns.TECHNIQUES.get(number, ""), numbers) else "cycling"
+    technique = biologic_columns.TECHNIQUES.get(number, "")
+    if _spectra_only(technique, numbers):
+        return "impedance"
+    return "voltammetry" if technique in biologic_columns.VOLTAMMETRY else "cycling"
 
 
 def _size(path: Path) -> int:
@@ -225,10 +228,6 @@ def _cycling(
 ) -> Reading:
     chosen = biologic_table.choose(frame.columns, frame, options, rests=header.technique == "OCV", where=where)
     remarks = [*remarks, *chosen.remarks, *biologic_charge.disagreement(frame)]
-    if header.technique in biologic_columns.VOLTAMMETRY:
-        remarks.append(
-            Remark("voltammetry", f"The technique is {header.technique}, a voltammogram, not cycling.", "", "note")
-        )
     wanted = [expression.alias(name) for name, expression in chosen.columns.items()]
     payload = frame.lazy().select(wanted).collect()
     spectra: tuple[biologic_spectra.Spectrum, ...] = ()
@@ -287,7 +286,7 @@ FORMAT = Format(
         "data module 11 (EC-Lab 11.50 to 11.61)",
     ),
     reads=(
-        "GCPL, MB, CC, CP, CA, OCV and voltammetry as tests; PEIS and GEIS as impedance, also inside a test; the "
+        "GCPL, MB, CC, CP, CA and OCV as tests, CV, CVA and LSV as voltammetry; PEIS and GEIS as impedance, also inside a test; the "
         "current from stored charge where none is stored; mass and capacity as proposals"
     ),
     limits=(

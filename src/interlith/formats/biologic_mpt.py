@@ -12,10 +12,17 @@ from typing import Any
 
 import polars as pl
 
-from interlith.layouts import biologic_charge, biologic_header, biologic_spectra, biologic_table, biologic_text
+from interlith.layouts import (
+    biologic_charge,
+    biologic_header,
+    biologic_spectra,
+    biologic_table,
+    biologic_text,
+    biologic_writing,
+)
 from interlith.layouts import table_writing as writing
 from interlith.layouts.biologic_text import Export
-from interlith.layouts.lazy_text import Remark, refusal
+from interlith.layouts.lazy_text import refusal
 from interlith.layouts.text_layout import fields
 from interlith.model import Flag, Format, Reading, State, Table, Within
 from interlith.physics.step_words import step_word
@@ -30,22 +37,26 @@ _NAMES = (
 
 
 def write(frame: pl.DataFrame, path: Path, metadata: Mapping[str, Any]) -> None:
-    """Write canonical columns as a text export of EC-Lab: 1 us, 1 uV, 1 nA, 1e-12 Ah, 1e-9 Wh.
+    """Write canonical columns as a text export of EC-Lab: 1 us, 1 uV, 1 nA, 1e-12 Ah, 1e-9 Wh; spectra with eight digits.
 
     Parameters
     ----------
     frame
-        Canonical columns in inside units; ``vendor_cycle``, ``vendor_step`` and ``vendor_step_type`` are needed too.
+        Canonical columns in inside units; ``vendor_cycle``, ``vendor_step`` and ``vendor_step_type`` are needed too. With a
+        ``frequency`` it is written as spectra (`interlith.layouts.biologic_writing`).
     path
         File to write.
     metadata
-        ``start`` (ISO text) and ``active_mass`` (text with unit).
+        ``start`` (ISO text) and ``active_mass`` (text with unit); of spectra also ``area`` and ``technique``.
 
     Raises
     ------
     StudyError
         If a needed column is missing or a key of `metadata` is unknown.
     """
+    if "frequency" in frame.columns:
+        biologic_writing.write_spectra(frame, path, metadata)
+        return
     start = writing.start_of(metadata, ("start", "active_mass"))
     frame = writing.completed(frame, needed=("vendor_cycle", "vendor_step", "vendor_step_type"))
     words = frame.get_column("vendor_step_type").cast(pl.String).unique().drop_nulls().to_list()
@@ -118,7 +129,7 @@ def sniff(head: bytes, path: Path) -> float:
 
 
 def technique_of(head: bytes, path: Path) -> str:
-    """``impedance`` for a file of spectra, by its technique and its columns, else ``cycling``; never raises."""
+    """``impedance`` for a file of spectra and ``voltammetry`` for scans, by technique and columns, else ``cycling``; never raises."""
     del path
     lines = biologic_text.first_lines(head)
     technique = lines[3].strip() if biologic_text.has_header(lines) and len(lines) > 3 else ""
@@ -126,8 +137,15 @@ def technique_of(head: bytes, path: Path) -> str:
         names = fields(line, "\t")
         if "\t" in line and biologic_text.names_table(names):
             row = fields(lines[number + 1], "\t") if number + 1 < len(lines) else []
-            return "impedance" if _spectra_only(technique, [name.strip() for name in names], row) else "cycling"
-    return "impedance" if "impedance" in technique.casefold() else "cycling"
+            if _spectra_only(technique, [name.strip() for name in names], row):
+                return "impedance"
+            return "voltammetry" if _scans(technique) else "cycling"
+    return "impedance" if "impedance" in technique.casefold() else "voltammetry" if _scans(technique) else "cycling"
+
+
+def _scans(technique: str) -> bool:
+    plain = technique.casefold()
+    return "voltammetry" in plain or "linear sweep" in plain
 
 
 def _spectra_only(technique: str, names: list[str], row: list[str]) -> bool:
@@ -170,8 +188,6 @@ def _cycling(found: Export, options: Mapping[str, Any], where: str) -> Reading:
     technique = found.header.technique.casefold()
     chosen = biologic_table.choose(names, seen, options, rests="open circuit" in technique, where=where)
     remarks = list(chosen.remarks)
-    if "voltammetry" in technique or "linear sweep" in technique:
-        remarks.append(Remark("voltammetry", f"The technique is {found.header.technique}, not cycling.", "", "note"))
     columns = {name: expression.alias(name) for name, expression in chosen.columns.items()}
     if found.dated:
         columns["wall_clock"] = pl.col("wall_clock")
@@ -227,8 +243,8 @@ FORMAT = Format(
     versions_seen=("EC-Lab 11.18", "EC-Lab 11.36 to 11.61", "BT-Lab 1.75 to 1.80"),
     write=write,
     reads=(
-        "text of EC-Lab and BT-Lab with or without header, decimal comma, times as seconds or dates; impedance as"
-        " `biologic_mpr`"
+        "text of EC-Lab and BT-Lab with or without header, decimal comma, times as seconds or dates; impedance and"
+        " voltammetry as `biologic_mpr`"
     ),
     limits="two decimal signs in one file; unknown units of needed columns",
 )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from interlith.errors import ReadError
 from interlith.layouts.impedance_names import fold, names_spectrum
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_table import read_table
 from interlith.layouts.impedance_text import Text, cells, find_header, head_lines, numbers_of, table_end, text_of
 from interlith.layouts.lazy_text import Remark
@@ -61,6 +62,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If no line names the columns of either, the scan rate is missing, or a number is not understood.
     """
+    options = told(options, path)
     text = text_of(path)
     settings = _settings(text)
     if _technique(text.lines).startswith(_SCANS):

@@ -14,11 +14,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from interlith.errors import ReadError
 from interlith.layouts import dates
 from interlith.layouts.gamry_tables import Section, checked, scan, sections_of
+from interlith.layouts.impedance_options import told
+from interlith.layouts.impedance_spectra import Printed, spectra
+from interlith.layouts.lazy_text import refusal
 from interlith.model import Flag, Format, Reading, Table
 
 _CURVE = {"T": "test_time", "Vf": "voltage", "Im": "current", "Temp": "temperature"}
@@ -28,7 +32,12 @@ _SPECTRUM = {
     "Zimag": "impedance_imaginary",
     "Time": "test_time",
     "Vdc": "voltage",
+    "Temp": "temperature",
+    "Zmod": "modulus",
+    "Zphz": "phase",
 }
+#: Quantity -> what the checks of spectra call it.
+_PARTS = {"impedance_real": "real", "impedance_imaginary": "imaginary", "test_time": "time"}
 _SCANS = re.compile(r"(?:PWR800_)?(?:CV|LSV|SQUARE_WAVE|DPV|NPV|RNPV|LPR|POTENTIODYNAMIC|CYCPOL|POTDYN|POLRES)\b")
 _CURVES = re.compile(r"(?:CURVE\d*|OCVCURVE)$")
 _SUMMARY = "PWR800_CYCLICCHARGEDISCHARGE"
@@ -64,13 +73,14 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If the file holds no table of the experiment that its tag names, or a column cannot be understood.
     """
-    del options
+    options = told(options, path)
     settings, sections = sections_of(path)
     tag = settings.get("TAG", "").upper()
     flags = [flag for section in sections for flag in _lost_rows(section)]
     metadata: dict[str, Any] = settings | {"tables": {item.name: (item.rows, item.names) for item in sections}}
     if "EIS" in tag:
-        frame = _spectrum(path, sections, metadata)
+        frame, more = _spectrum(path, sections, metadata, options)
+        flags += more
     else:
         frame, more = _curves(path, tag, settings, sections)
         flags += more
@@ -82,20 +92,33 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     )
 
 
-def _spectrum(path: Path, sections: Sequence[Section], metadata: dict[str, Any]) -> pl.LazyFrame:
-    found = [item for item in sections if item.name == "ZCURVE"]
+def _spectrum(
+    path: Path, sections: Sequence[Section], metadata: dict[str, Any], options: Mapping[str, Any]
+) -> tuple[pl.LazyFrame, list[Flag]]:
+    found = [item for item in sections if item.name.startswith("ZCURVE")]
     if not found:
         raise ReadError(
             f"{path}: a file of impedance without the table ZCURVE; the measurement was probably broken off."
         )
-    factors = [checked(item, _SPECTRUM) for item in found]
+    factors = [_without_dead_sensor(item, checked(item, _SPECTRUM)) for item in found]
     missing = {"Freq", "Zreal", "Zimag"} - set(factors[0])
     if missing:
         raise ReadError(f"{path}: the table ZCURVE has no column {', '.join(sorted(missing))}; export all columns.")
     rest = next((item for item in sections if item.name == "OCVCURVE" and "Vf" in checked(item, _CURVE)), None)
     if rest is not None:
         metadata["open_circuit_voltage_before"] = rest.numbers("Vf")[-1]
-    return pl.concat(scan(found, _SPECTRUM, factors))
+    try:
+        parts = [frame.collect() for frame in scan(found, _SPECTRUM, factors)]
+    except pl.exceptions.PolarsError as error:
+        raise refusal(error, str(path)) from error
+    common = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
+    frame = pl.concat([part.select(common) for part in parts])
+    columns = {_PARTS.get(name, name): frame[name].cast(pl.Float64).to_numpy() for name in frame.columns}
+    if len(parts) > 1:
+        columns["number"] = np.repeat(np.arange(1.0, len(parts) + 1), [part.height for part in parts])
+    made = spectra(Printed(columns, phase_factor=1.0), options, where=str(path))
+    flags = [Flag(item.code, item.message, item.where, item.severity) for item in made.remarks]
+    return made.frame.lazy(), flags
 
 
 def _curves(

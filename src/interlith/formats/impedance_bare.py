@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from interlith.errors import ReadError
 from interlith.layouts import impedance_sign
 from interlith.layouts.impedance_names import DECLARABLE, ImpedanceColumn, declared
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_text import (
     DELIMITERS,
@@ -90,6 +91,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If the columns cannot be told, or the third is rather a phase: the message holds the declaration to write.
     """
+    options = told(options, path)
     text = text_of(path)
     start = _first_row(text.lines)
     if start is None:

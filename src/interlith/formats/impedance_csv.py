@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from interlith.layouts.impedance_names import names_spectrum
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_table import read_table
 from interlith.layouts.impedance_text import find_header, head_lines, text_of
 from interlith.model import Flag, Format, Reading, Table
@@ -35,6 +36,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If no line names them, or a unit is missing or not understood: the message holds the declaration to write.
     """
+    options = told(options, path)
     text = text_of(path)
     made, table = read_table(text, options, missing=_MISSING)
     return Reading(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from interlith.errors import ReadError
 from interlith.layouts import impedance_cells
 from interlith.layouts.impedance_names import ImpedanceColumn, fold, key_of, names_spectrum, understand
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_text import Text, head_lines, text_of
 from interlith.layouts.lazy_text import Remark
@@ -64,6 +65,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If a list is damaged, lists of a row differ in length, or there are several samples and none is named.
     """
+    options = told(options, path)
     text = text_of(path)
     table = _table(text)
     where = f"{path}: line 1"

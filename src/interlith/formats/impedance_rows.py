@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from interlith.errors import ReadError, nearest
 from interlith.layouts import impedance_axis
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import Printed, spectra
 from interlith.layouts.impedance_text import DELIMITERS, Text, cells, head_lines, is_numeric, numbers_of, text_of
 from interlith.layouts.lazy_text import Remark
@@ -56,12 +57,13 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If no frequencies are declared (the message holds what to write), their count is another, or the numbers are no impedance.
     """
+    options = told(options, path)
     text = text_of(path)
     values, lines, remarks = _matrix(text, options)
     half = values.shape[1] // 2
     frequency = impedance_axis.declared(options, points=[half], path=path)
-    real, imaginary, told = _parts(path, values, options)
-    remarks += told
+    real, imaginary, more = _parts(path, values, options)
+    remarks += more
     if (share := float((real < 0).mean())) > _NEGATIVE:
         raise ReadError(
             f"{path}: line {lines[0]}: {share:.0%} of the real parts are negative, which no passive cell has: this is no impedance (a "

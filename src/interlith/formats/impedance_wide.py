@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from interlith.errors import ReadError
 from interlith.layouts import impedance_cells
 from interlith.layouts.impedance_names import ImpedanceColumn, fold, key_of, understand
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_text import Text, find_header, head_lines, numbers_of, text_of
 from interlith.layouts.impedance_text import cells as cells_of
@@ -58,6 +59,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If the names carry no frequencies, a number is not understood, or there are several cells and none is named.
     """
+    options = told(options, path)
     text = text_of(path)
     located = find_header(text.lines[:5], _own)
     if located is None:

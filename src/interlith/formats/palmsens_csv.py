@@ -15,6 +15,7 @@ import numpy as np
 
 from interlith.errors import ReadError
 from interlith.layouts.impedance_names import ImpedanceColumn, fold, names_spectrum, understand
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_table import Table as Located
 from interlith.layouts.impedance_table import locate, numbers
@@ -45,6 +46,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If no line names the columns of a spectrum, or a unit or number is not understood.
     """
+    options = told(options, path)
     text = text_of(path)
     blocks = _blocks(text, options)
     columns = [

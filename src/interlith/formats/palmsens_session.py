@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from interlith.errors import ReadError
 from interlith.layouts.impedance_names import understand
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import Printed, spectra
 from interlith.layouts.impedance_text import LARGEST, head_lines
 from interlith.model import Flag, Format, Reading, Table
@@ -40,6 +41,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If it is no JSON text, or holds no spectrum.
     """
+    options = told(options, path)
     session = _session(path)
     parts, titles = [], []
     for measurement in _list(session, "measurements"):

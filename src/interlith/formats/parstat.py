@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from interlith.layouts.impedance_names import fold
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_table import read_table
 from interlith.layouts.impedance_text import find_header, head_lines, text_of
 from interlith.model import Flag, Format, Reading, Table
@@ -37,6 +38,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If no line names the columns of a spectrum, or a column, unit or number is not understood.
     """
+    options = told(options, path)
     text = text_of(path)
     made, table = read_table(
         text,

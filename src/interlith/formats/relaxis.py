@@ -16,6 +16,7 @@ import numpy as np
 
 from interlith.errors import ReadError
 from interlith.layouts.impedance_names import ImpedanceColumn, names_spectrum, understand
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_text import Numbers, Text, cells, head_lines, is_numeric, numbers_of, text_of
 from interlith.layouts.lazy_text import Remark
@@ -40,6 +41,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If it is none, names no columns of a spectrum, or a row is damaged.
     """
+    options = told(options, path)
     text = text_of(path)
     if not _OPENING.match(text.lines[0]):
         raise ReadError(

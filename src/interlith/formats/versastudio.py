@@ -15,6 +15,7 @@ import numpy as np
 
 from interlith.errors import ReadError
 from interlith.layouts.impedance_names import ImpedanceColumn, names_spectrum, understand
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_table import positive
 from interlith.layouts.impedance_text import Numbers, Text, cells, head_lines, numbers_of, text_of
@@ -43,6 +44,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If it holds no segment as text, none with a spectrum, or a row is damaged.
     """
+    options = told(options, path)
     text = text_of(path)
     parts: list[Numbers] = []
     remarks: list[Remark] = []

@@ -12,6 +12,7 @@ from typing import Any
 
 from interlith.errors import ReadError
 from interlith.layouts.impedance_names import understand
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_text import head_lines, numbers_of, text_of
 from interlith.layouts.lazy_text import Remark
@@ -40,6 +41,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If it is none, holds a calculated curve, or a point is damaged.
     """
+    options = told(options, path)
     text = text_of(path)
     what = _opening(text.lines[0])
     if not what:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from interlith.layouts.impedance_names import fold, names_spectrum, understand
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import Printed, printed, spectra
 from interlith.layouts.impedance_table import behind, locate, numbers
 from interlith.layouts.impedance_text import find_header, head_lines, text_of
@@ -43,6 +44,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If no line names the columns of a spectrum, or a unit or number is not understood.
     """
+    options = told(options, path)
     text = text_of(path)
     table = locate(text, missing=_MISSING, blanks=True)
     columns = understand(table.names, where=f"{path}: line {table.header + 1}", units=options.get("units"))

@@ -17,6 +17,7 @@ from interlith.errors import ReadError, StudyError
 from interlith.layouts import dates
 from interlith.layouts import table_writing as writing
 from interlith.layouts.impedance_names import understand
+from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_text import Text, cells, head_lines, numbers_of, text_of
 from interlith.layouts.lazy_text import Remark
@@ -46,6 +47,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     ReadError
         If it does not open as one, its settings do not end, or a point is damaged.
     """
+    options = told(options, path)
     text = text_of(path)
     if not _opens(list(text.lines[:1])):
         raise ReadError(f"{path}: line 1 is not 'ZPLOT2 ASCII', so this is no ZPlot or ZView file; copy it again.")

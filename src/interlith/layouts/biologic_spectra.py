@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from interlith.errors import ReadError
+from interlith.layouts.impedance_spectra import Printed, spectra
 from interlith.layouts.lazy_text import Remark
 
 #: Frequencies that differ by less than this share are one frequency; a step back by more begins a new spectrum.
@@ -122,7 +123,24 @@ def spectra_only(frame: pl.DataFrame, *, where: str) -> tuple[pl.LazyFrame, tupl
             Remark("several_spectra", f"The file holds {count} spectra, numbered in vendor_cycle.", "", "note")
         )
     kept = kept.with_columns(pl.Series("spectrum", spectrum))
-    return impedance(kept.lazy(), kept.columns, where=where), tuple(remarks)
+    return impedance(kept.lazy(), kept.columns, where=where), (*remarks, *_odd(kept, spectrum, where))
+
+
+def _odd(kept: pl.DataFrame, spectrum: npt.NDArray[np.int64], where: str) -> list[Remark]:
+    """What the checks of all spectra say of these; the columns stay as they are."""
+    columns: dict[str, npt.NDArray[np.float64]] = {
+        name: kept[name].cast(pl.Float64).to_numpy()
+        for name in ("frequency", "real", "modulus", "phase")
+        if name in kept.columns
+    }
+    if "minus_imaginary" in kept.columns or "imaginary" in kept.columns:
+        turned = "minus_imaginary" in kept.columns
+        columns["imaginary"] = kept["minus_imaginary" if turned else "imaginary"].cast(pl.Float64).to_numpy() * (
+            -1.0 if turned else 1.0
+        )
+    columns["number"] = spectrum.astype(np.float64)
+    told = spectra(Printed(columns), {}, where=where).remarks
+    return [item for item in told if item.code != "several_spectra"]
 
 
 def split(frame: pl.DataFrame, *, where: str) -> tuple[Spectrum, ...]:

@@ -7,6 +7,7 @@ Settings stand between the tables, one a line.
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ _NUMBER = {
 _BY_COMMA = tuple((sign, _NUMBER[sign]) for sign in ",.")
 #: Lines that a data file has once.
 _OPENINGS = (b"EXPLAIN", b"\nTAG\t", b"\nDATE\tLABEL")
+_DEGREE = math.pi / 180.0
 _TABLE = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)\tTABLE(?:\t(?P<rows>\d+))?\s*$")
 _LAST = re.compile(rb"\n(?=[^\t])")
 
@@ -193,7 +195,9 @@ def checked(section: Section, wanted: Mapping[str, str]) -> dict[str, float]:
 
 
 def _factor(section: Section, name: str, unit: str, quantity: str) -> float:
-    fixed = {"frequency": "Hz", "impedance_real": "ohm", "impedance_imaginary": "ohm"}
+    fixed = {"frequency": "Hz", "impedance_real": "ohm", "impedance_imaginary": "ohm", "modulus": "ohm"}
+    if quantity == "phase":
+        return _DEGREE  # the sign of a degree is lost in some code pages
     if quantity in fixed:
         if unit.casefold() != fixed[quantity].casefold():
             raise ReadError(
@@ -222,7 +226,9 @@ def scan(
                 handle.seek(section.start)
                 source, lines = io.BytesIO(handle.read(section.end - section.start)), 0
         text = section.decimal == ","
-        labels = ["_", *(f"c{at}" for at in range(len(section.names)))]
+        # Rows may end with tabs behind the last name.
+        width = max(len(section.names), *(len(row) for row in (*section.first, *section.last)))
+        labels = ["_", *(f"c{at}" for at in range(width))]
         kinds = {f"c{section.names.index(name)}": pl.String if text else pl.Float64 for name in known}
         raw = pl.scan_csv(
             source,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from interlith.errors import ReadError, UnitError, nearest
 from interlith.layouts import impedance_checks, impedance_order, impedance_sign
 from interlith.layouts.impedance_names import ImpedanceColumn
+from interlith.layouts.impedance_options import OWN
 from interlith.layouts.lazy_text import Remark
 from interlith.units import inside
 
@@ -109,7 +110,8 @@ def spectra(data: Printed, options: Mapping[str, Any], *, where: str) -> Spectra
     data
         What the file prints.
     options
-        ``imaginary`` (``as printed``, ``negated``) and ``area`` (text with unit), where the user declares them.
+        ``imaginary`` (``as printed``, ``negated``) and ``area`` (text with unit), where the user declares them, as
+        `impedance_options.told` gives them.
     where
         Name of the file for messages.
 
@@ -133,9 +135,12 @@ def spectra(data: Printed, options: Mapping[str, Any], *, where: str) -> Spectra
         columns["imaginary"] = columns["modulus"] * np.sin(columns["phase"])
     number = _numbers(columns)
     remarks += impedance_order.remarks_on(columns["frequency"], number, lines)
+    if "time" in columns and _stands(columns["time"]):
+        message = "The time is the same in all rows, so nobody measured it; it was left out."
+        remarks.append(Remark("time_stands_still", message, "", "note"))
     _negative(columns["real"], lines, remarks)
-    if options.get("imaginary") is None:
-        _by_physics(columns, number, data, remarks)
+    if _declared(data, options) is None:
+        _by_physics(columns, number, data, remarks, where)
     if (count := int(np.unique(number).size)) > 1:
         message = f"The file holds {count} spectra, numbered in vendor_cycle."
         remarks.append(Remark("several_spectra", message, "", "note"))
@@ -198,11 +203,16 @@ def _place(rows: NDArray[np.bool_], lines: NDArray[np.int64] | None) -> str:
     return f"line {lines[first]}" if lines is not None else f"row {first + 1}"
 
 
+def _declared(data: Printed, options: Mapping[str, Any]) -> Any:
+    """The declared sign: for all files where no name tells it, else only if declared for this very file."""
+    return options.get("imaginary") if not data.named or "imaginary" in options.get(OWN, ()) else None
+
+
 def _signs(
     columns: dict[str, Array], data: Printed, options: Mapping[str, Any], remarks: list[Remark], where: str
 ) -> None:
     """Turn what is printed turned; a declaration goes before the name."""
-    declared = options.get("imaginary")
+    declared = _declared(data, options)
     if declared is not None and declared not in SIGNS:
         raise ReadError(f"{where}: imaginary is '{declared}'; {nearest(str(declared), SIGNS)}.")
     for key in ("imaginary", "phase"):
@@ -234,7 +244,9 @@ def _numbers(columns: Mapping[str, Array]) -> NDArray[np.int64]:
     return impedance_order.numbered(columns["frequency"])
 
 
-def _by_physics(columns: dict[str, Array], number: NDArray[np.int64], data: Printed, remarks: list[Remark]) -> None:
+def _by_physics(
+    columns: dict[str, Array], number: NDArray[np.int64], data: Printed, remarks: list[Remark], where: str
+) -> None:
     """The sign by what the numbers say, where no name says it; where a name says it, a contradiction is told."""
     found = impedance_sign.hint(columns["frequency"], columns["real"], columns["imaginary"], number)
     reason = (
@@ -262,6 +274,11 @@ def _by_physics(columns: dict[str, Array], number: NDArray[np.int64], data: Prin
     remarks.append(Remark("imaginary_sign_by_physics", message, "", "note" if found.sure else "warning"))
 
 
+def _stands(time: Array) -> bool:
+    known = time[np.isfinite(time)]
+    return bool(known.size and known.min() == known.max())
+
+
 def _frame(columns: Mapping[str, Array], number: NDArray[np.int64]) -> pl.DataFrame:
     made = {
         "frequency": columns["frequency"],
@@ -273,7 +290,7 @@ def _frame(columns: Mapping[str, Array], number: NDArray[np.int64]) -> pl.DataFr
         # A time that stands still or a voltage of exactly zero throughout was not measured.
         if values is None or not np.isfinite(values).any():
             continue
-        if key == "time" and np.nanmin(values) == np.nanmax(values):
+        if key == "time" and _stands(values):
             continue
         if key == "voltage" and not np.any(values[np.isfinite(values)]):
             continue
