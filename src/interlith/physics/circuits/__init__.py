@@ -1,0 +1,1 @@
+"""Equivalent circuits: their grammar, elements, impedance, fits and choice."""

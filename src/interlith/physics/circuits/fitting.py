@@ -1,0 +1,232 @@
+"""Which parameters of a circuit describe spectra best, with no starts from the user, and how sure are they?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from interlith.errors import FitError
+from interlith.numerics.fitting import Curves, Fit, Parameter, Parameters, Settings
+from interlith.numerics.fitting import fit as solve
+from interlith.physics.circuits.asked import Asked, asked
+from interlith.physics.circuits.blocks import blocks_of, ordered
+from interlith.physics.circuits.circuit import Circuit
+from interlith.physics.circuits.element import Array, Complex, Grid
+from interlith.physics.circuits.fitted import CircuitFit
+from interlith.physics.circuits.noise import check_weights, relative_std
+from interlith.physics.circuits.spectra import Spectra, spectra_of
+from interlith.physics.circuits.starts import starts_of
+
+#: Evaluations of every start, then of the best few; the best of all is followed to its end.
+_FIRST, _SECOND, _FEW = 10, 60, 3
+#: Fits with weights from the fit before: two leave a change of the weights of second order in the noise.
+_REWEIGHTED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What stays the same over the passes of one fit."""
+
+    circuit: Circuit
+    spectra: Spectra
+    grid: Grid
+    wanted: Asked
+    logarithmic: NDArray[np.bool_]
+
+
+def fit_circuit(
+    frequency: ArrayLike,
+    impedance: ArrayLike,
+    circuit: str | Circuit,
+    *,
+    weights: str = "modulus",
+    std: ArrayLike | None = None,
+    parameters: Mapping[str, float | Mapping[str, float]] | None = None,
+    shared: Sequence[str] = (),
+    smooth: Mapping[str, float] | None = None,
+    starts: int = 8,
+) -> CircuitFit:
+    """Fit a circuit to one spectrum or many.
+
+    Parameters
+    ----------
+    frequency
+        (Hz), shape (n,) for all or (m, n), in any order; nan where a spectrum has no point.
+    impedance
+        (ohm), complex, shape (n,) or (m, n); nan where a point is not to be used.
+    circuit
+        As text or object.
+    weights
+        ``modulus``, ``unit`` or ``noise``, see `interlith.physics.circuits.noise`: the size of the scatter then comes from the
+        residuals, and the covariance says so.
+    std
+        (ohm), shape (n,) or (m, n): standard uncertainty of real and imaginary part, taken at its word instead of `weights`.
+    parameters
+        Name -> value that is held, or name -> ``start``, ``low``, ``high``, ``fixed`` in units of the parameter.
+    shared
+        Names of parameters that have one value for all spectra.
+    smooth
+        Name -> change from one spectrum to the next (relative; absolute for exponents) if the series is to be smooth in it.
+    starts
+        How many of the starts that are found are followed.
+
+    Returns
+    -------
+    CircuitFit
+        Parts of one form are in order of their time constants, the lowest number the fastest. A spectrum that could not be fitted
+        has infinite uncertainties and a reason.
+
+    Raises
+    ------
+    FitError
+        If the circuit, a name or a shape is wrong, or the circuit has more parameters than a spectrum has numbers.
+
+    Notes
+    -----
+    Positive parameters are fitted as logarithms. Weights that depend on the modulus are taken from the fitted spectrum and
+    refreshed. The assumption that fails first: that the circuit is the right one; a good fit does not show it.
+
+    References
+    ----------
+    Boukamp 1986, 10.1016/0167-2738(86)90031-7 (complex non-linear least squares of circuits).
+    """
+    whole = circuit if isinstance(circuit, Circuit) else Circuit(circuit)
+    check_weights(weights)
+    spectra = spectra_of(frequency, impedance, std)
+    wanted = asked(whole, parameters, shared, smooth)
+    spectra.check(int((~wanted.fixed).sum()), whole.text)
+    logarithmic = np.array([one.logarithmic for one in whole.parameters], dtype=np.bool_)
+    task = _Task(whole, spectra, Grid(spectra.frequency), wanted, logarithmic)
+    sizes = relative_std(weights, spectra.impedance, None, spectra.used) if spectra.std is None else spectra.std
+    found = _from_starts(task, sizes, starts)
+    blocks = blocks_of(whole)
+    passes = 1 if std is not None or weights == "unit" else _REWEIGHTED
+    for _ in range(passes):
+        begun = ordered(blocks, found, wanted.touched)
+        if spectra.std is None:
+            model = whole.with_slopes(begun, task.grid)[0]
+            sizes = relative_std(weights, model, spectra.impedance - model, spectra.used)
+        made = solve(_problem(task, sizes), start=_inner(task, begun), errors=_errors(spectra), retries=1)
+        found = _outer(task, made.values)
+    if wanted.coupled:
+        made, sizes = _as_series(task, found, sizes, weights)
+    elif not np.array_equal(ordered(blocks, found, wanted.touched), found):
+        begun = ordered(blocks, found, wanted.touched)
+        made = solve(_problem(task, sizes), start=_inner(task, begun), errors=_errors(spectra), retries=1)
+    return _concluded(task, made, sizes, weights)
+
+
+def _errors(spectra: Spectra) -> str:
+    return "scaled" if spectra.std is None else "stated"
+
+
+def _from_starts(task: _Task, sizes: Array, count: int) -> Array:
+    """Values (m, p) of the lowest cost reached from the starts."""
+    spectra, wanted = task.spectra, task.wanted
+    blocks = blocks_of(task.circuit)
+    size = len(task.circuit.names)
+    begun = np.empty((spectra.members, count, size))
+    weight = np.where(spectra.used, 1.0 / sizes, 0.0)
+    for rows in spectra.groups():
+        begun[rows] = starts_of(
+            blocks, spectra.frequency[rows[0]], spectra.impedance[rows], weight[rows], count, wanted.held(task.circuit)
+        )
+    begun = np.where(np.isnan(wanted.start), begun, wanted.start)
+    for steps, kept in ((_FIRST, _FEW), (_SECOND, 1)):
+        if begun.shape[1] > 1:
+            begun = _followed(task, sizes, begun, steps, kept)
+    return np.asarray(begun[:, 0])
+
+
+def _followed(task: _Task, sizes: Array, begun: Array, steps: int, kept: int) -> Array:
+    """Starts (m, t, p) followed for some steps, the `kept` of lowest cost, best first."""
+    members, count, size = begun.shape
+    problem = _problem(task, sizes, np.repeat(np.arange(members), count))
+    flat = _inner(task, begun.reshape(-1, size))
+    tried = solve(problem, start=flat, errors="stated", retries=0, settings=Settings(most_steps=steps, tolerance=1e-3))
+    cost = np.where(np.isfinite(tried.cost), tried.cost, np.inf).reshape(members, count)
+    best = np.argsort(cost, axis=1, kind="stable")[:, :kept]
+    reached = _outer(task, tried.values).reshape(members, count, size)
+    return np.take_along_axis(reached, best[:, :, None], axis=1)
+
+
+def _inner(task: _Task, values: Array) -> Array:
+    """Values as they are fitted: logarithms of what is positive."""
+    with np.errstate(divide="ignore"):
+        return np.where(task.logarithmic, np.log(np.maximum(values, 1e-300)), values)
+
+
+def _outer(task: _Task, inner: Array) -> Array:
+    return np.where(task.logarithmic, np.exp(np.where(task.logarithmic, inner, 0.0)), inner)
+
+
+def _problem(task: _Task, sizes: Array, base: NDArray[np.intp] | None = None, *, coupled: bool = False) -> Curves:
+    """The spectra (or members `base` of them) as curves, real parts in front of imaginary ones."""
+    spectra, wanted = task.spectra, task.wanted
+    rows = np.arange(spectra.members) if base is None else base
+    low, high = (_inner(task, one[rows]) for one in wanted.bounds(task.circuit, spectra))
+    start = np.where(np.isnan(wanted.start), 1.0, wanted.start)
+    held = _inner(task, start[None])[0]
+    items = [
+        Parameter(
+            name, held[k], low=low[:, k], high=high[:, k], fixed=bool(wanted.fixed[k]),
+            shared=coupled and name in wanted.shared, smooth=wanted.smooth.get(name) if coupled else None, scale=1.0,
+        )
+        for k, name in enumerate(task.circuit.names)
+    ]  # fmt: skip
+    observed = np.where(spectra.used, spectra.impedance, np.nan)[rows]
+    model = _Model(task, None if base is None else base)
+    return Curves(
+        Parameters(items), np.concatenate([observed.real, observed.imag], axis=1), model,
+        std=np.concatenate([sizes, sizes], axis=1)[rows],
+    )  # fmt: skip
+
+
+class _Model:
+    """The circuit as the fitter wants it; member k of the problem has the frequencies of member `base[k]`."""
+
+    def __init__(self, task: _Task, base: NDArray[np.intp] | None) -> None:
+        self.task, self.base = task, base
+
+    def __call__(self, inner: Array, which: NDArray[np.intp]) -> tuple[Array, Array]:
+        task = self.task
+        values = _outer(task, inner)
+        found, slopes = task.circuit.with_slopes(values, task.grid.of(which if self.base is None else self.base[which]))
+        count = found.shape[1]
+        model = np.empty((len(found), 2 * count))
+        model[:, :count], model[:, count:] = found.real, found.imag
+        factor = np.where(task.logarithmic, values, 1.0)[:, :, None]
+        derivatives = np.empty((*slopes.shape[:2], 2 * count))
+        np.multiply(slopes.real, factor, out=derivatives[:, :, :count])
+        np.multiply(slopes.imag, factor, out=derivatives[:, :, count:])
+        return model, derivatives
+
+
+def _as_series(task: _Task, found: Array, sizes: Array, weights: str) -> tuple[Fit, Array]:
+    """All members as one problem, started from where each of them ended; shared parameters from their median."""
+    inner = _inner(task, found)
+    for name in task.wanted.shared:
+        place = task.circuit.index(name)
+        inner[:, place] = np.median(inner[:, place])
+    made = solve(_problem(task, sizes, coupled=True), start=inner, errors=_errors(task.spectra))
+    if task.spectra.std is None and weights != "unit":
+        model: Complex = task.circuit.with_slopes(_outer(task, made.values), task.grid)[0]
+        sizes = relative_std(weights, model, task.spectra.impedance - model, task.spectra.used)
+        made = solve(_problem(task, sizes, coupled=True), start=made.values, errors=_errors(task.spectra))
+    return made, sizes
+
+
+def _concluded(task: _Task, made: Fit, sizes: Array, weights: str) -> CircuitFit:
+    values = _outer(task, made.values)
+    spectra = task.spectra
+    model = task.circuit.with_slopes(values, task.grid)[0]
+    if not np.isfinite(values).all():
+        raise FitError(f"The fit of {task.circuit.text} ran out of the numbers; give bounds for its parameters.")
+    return CircuitFit(
+        circuit=task.circuit, solution=made, values=values, frequency=spectra.frequency, observed=spectra.impedance,
+        fitted=model, used=spectra.used, sizes=sizes, weights="given" if spectra.std is not None else weights,
+        logarithmic=task.logarithmic,
+    )  # fmt: skip
