@@ -86,8 +86,6 @@ class Panel:
     lines: tuple[Line, ...] = ()
     bands: tuple[Band, ...] = ()
     markers: tuple[Marker, ...] = ()
-    meshes: tuple[Mesh, ...] = ()
-    notes: tuple[Note, ...] = ()
     title: str = ""
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None
@@ -96,6 +94,8 @@ class Panel:
     equal: bool = False
     x_names: tuple[tuple[float, str], ...] = ()
     y_names: tuple[tuple[float, str], ...] = ()
+    meshes: tuple[Mesh, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Technique:
         summary); lets a person compare it without asking for it first.
     cites
         What a user of the technique should cite.
+    take
+        ``take(arrays) -> Series``: what a person in a notebook may hand to a verb instead of a series or a path.
     steps
         The separate steps that `analyse` takes, in order; a study keeps the result of each and repeats only those that
         a change touches.
@@ -67,4 +69,5 @@ class Technique:
     headlines: Mapping[str, Literal["ratio", "difference"]] = field(default_factory=dict)
     derive: Callable[[Result, Mapping[str, Any]], tuple[Result, ...]] | None = None
     cites: tuple[Citation, ...] = ()
+    take: Callable[[object], Series] | None = None
     steps: tuple[Step, ...] = ()

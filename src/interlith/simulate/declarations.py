@@ -32,7 +32,8 @@ def study_text(
     primary: str | None,
     samples: Mapping[str, Mapping[str, Any]],
     cells: Mapping[str, str],
-    cycling: Mapping[str, str],
+    analyses: Mapping[str, Mapping[str, Any]],
+    evidence: Sequence[Mapping[str, Mapping[str, Any]]] = (),
 ) -> str:
     """The text of `study.yaml`, in the order and style of the documented example."""
     lines = [f"# {line}" for line in comment.splitlines()]
@@ -45,7 +46,15 @@ def study_text(
         lines.append(f"primary: {primary}")
     lines += ["", "samples:"]
     lines += [f"  {_scalar(name)}: {_flow(words)}" for name, words in samples.items()]
-    lines += ["", f"cells: {_flow(cells)}", "", "analyses:", f"  cycling: {_flow(cycling)}"]
+    if cells:
+        lines += ["", f"cells: {_flow(cells)}"]
+    lines += ["", "analyses:", *(f"  {name}: {_flow(words)}" for name, words in analyses.items())]
+    if evidence:
+        lines += [
+            "",
+            "evidence:",
+            *(f"  - {name}: {_flow(words)}" for entry in evidence for name, words in entry.items()),
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -167,7 +167,7 @@ def _declare(
         primary=primary,
         samples=samples,
         cells={"kind": material.kind, "one_C": f"{material.one_C:g} mA/g", "area": "1.131 cm^2"} | _stated(errors),
-        cycling={"reference_cycle": str(design.reference_cycle), "exclude_rate": f"C/{1 / check_rate:g}"},
+        analyses={"cycling": {"reference_cycle": design.reference_cycle, "exclude_rate": f"C/{1 / check_rate:g}"}},
     )  # fmt: skip
     (root / "study.yaml").write_text(text, encoding="utf-8", newline="\n")
     (root / "measurements.csv").write_text(measurements_text(rows), encoding="utf-8", newline="\n")

@@ -31,14 +31,14 @@ class Verbs:
         verbs = self._technique.verbs
         if name not in verbs:
             raise AttributeError(f"'{self._technique.name}' has no verb '{name}'; {nearest(name, verbs)}.")
-        return _with_paths(verbs[name], self._technique.name)
+        return _with_paths(verbs[name], self._technique)
 
     def __dir__(self) -> list[str]:
         return sorted(self._technique.verbs)
 
 
-def _with_paths(verb: Callable[..., Any], technique: str) -> Callable[..., Any]:
-    """Accept a path, a measurement or a list of these as the first argument of a verb."""
+def _with_paths(verb: Callable[..., Any], technique: Technique) -> Callable[..., Any]:
+    """Accept a path, a measurement or a list of these, or bare arrays, as the first argument of a verb."""
 
     @functools.wraps(verb)
     def called(data: Any, *arguments: Any, cell_kind: str | None = None, **options: Any) -> Any:
@@ -49,7 +49,11 @@ def _with_paths(verb: Callable[..., Any], technique: str) -> Callable[..., Any]:
             raise StudyError("cell_kind goes with a bare path; cells of a study declare it in study.yaml, cells: kind.")
         if cell_kind is not None and cell_kind not in CELL_KINDS:
             raise StudyError(f"cell_kind is '{cell_kind}'; {nearest(cell_kind, CELL_KINDS)}.")
-        return verb(as_series(data, kind=cell_kind, technique=technique) if plain else data, *arguments, **options)
+        if plain:
+            data = as_series(data, kind=cell_kind, technique=technique.name)
+        elif technique.take is not None and not isinstance(data, (Series, Result)):
+            data = technique.take(data)
+        return verb(data, *arguments, **options)
 
     called.__signature__ = inspect.signature(verb)  # type: ignore[attr-defined]
     return called
