@@ -14,8 +14,6 @@ from interlith.physics.circuits.element import Array, ElementParameter
 from interlith.physics.circuits.spectra import Spectra
 
 _WORDS = ("start", "low", "high", "fixed")
-#: A resistance may be this much smaller or larger than anything in the spectrum, a time constant this far outside its window.
-_FAR = 1e4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +37,29 @@ class Asked:
         """Name -> value of what is held."""
         return {name: float(self.start[k]) for k, name in enumerate(circuit.names) if self.fixed[k]}
 
-    def bounds(self, circuit: Circuit, spectra: Spectra) -> tuple[Array, Array]:
-        """Lower and upper bounds (m, p): the user's, else what the spectrum could ever tell."""
+    def bounds(self, circuit: Circuit, spectra: Spectra) -> tuple[Array, Array, Array]:
+        """Lower and upper bounds as physics and the user say, and the middle of what the spectrum could tell, shape (m, p)."""
         modulus = np.abs(spectra.impedance)
         smallest = np.where(spectra.used, modulus, np.inf).min(axis=1)
         largest = np.where(spectra.used, modulus, 0.0).max(axis=1)
         slow, fast = (2.0 * np.pi * one for one in spectra.window())
-        low, high = np.empty((2, spectra.members, len(circuit.names)))
+        low, high, middle = np.empty((3, spectra.members, len(circuit.names)))
         for k, parameter in enumerate(circuit.parameters):
-            bottom, top = _seen(parameter, np.maximum(smallest, 1e-300) / _FAR, largest * _FAR, slow, fast)
-            low[:, k] = np.where(np.isnan(self.low[k]), np.maximum(bottom, parameter.low), self.low[k])
-            high[:, k] = np.where(np.isnan(self.high[k]), np.minimum(top, parameter.high), self.high[k])
+            low[:, k] = parameter.low if np.isnan(self.low[k]) else self.low[k]
+            high[:, k] = parameter.high if np.isnan(self.high[k]) else self.high[k]
             if self.fixed[k]:
-                low[:, k] = np.minimum(low[:, k], self.start[k])
-                high[:, k] = np.maximum(high[:, k], self.start[k])
-        return low, np.maximum(high, low)
+                low[:, k] = high[:, k] = self.start[k]
+            bottom, top = _seen(parameter, np.maximum(smallest, 1e-300), largest, slow, fast)
+            middle[:, k] = np.clip(np.sqrt(bottom * top), low[:, k], high[:, k])
+        return low, high, middle
 
 
 def _seen(parameter: ElementParameter, low: Array, high: Array, slow: Array, fast: Array) -> tuple[Array, Array]:
-    """Bounds of a parameter for moduli from `low` to `high` (ohm) and angular frequencies from `slow` to `fast` (rad/s)."""
+    """Range of a parameter for moduli from `low` to `high` (ohm) and angular frequencies from `slow` to `fast` (rad/s)."""
     if parameter.kind == "resistance":
         return low, high
     if parameter.kind == "time":
-        return 1.0 / (fast * _FAR), _FAR / slow
+        return 1.0 / fast, 1.0 / slow
     if parameter.kind == "capacitance":
         return 1.0 / (fast * high), 1.0 / (slow * low)
     if parameter.kind == "inductance":
@@ -69,8 +67,7 @@ def _seen(parameter: ElementParameter, low: Array, high: Array, slow: Array, fas
     if parameter.kind == "warburg":
         return low * np.sqrt(slow), high * np.sqrt(fast)
     if parameter.kind == "constant_phase":
-        # Over all exponents up to one.
-        return 1.0 / (np.maximum(fast, 1.0) * high), 1.0 / (np.minimum(slow, 1.0) * low)
+        return 1.0 / (fast * high), 1.0 / (slow * low)
     return np.full_like(low, parameter.low), np.full_like(low, parameter.high)
 
 

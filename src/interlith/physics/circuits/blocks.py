@@ -16,7 +16,7 @@ from interlith.physics.circuits.element import SCALING, Array, ElementParameter,
 from interlith.physics.circuits.tree import Leaf, Node, Parallel, Series, leaves, shape, written
 
 #: Shapes that are tried, by how many numbers a shape has.
-_COUNTS = (1, 40, 110, 260, 400)
+_COUNTS = (1, 40, 110, 300, 600, 1000)
 #: Decades by which time constants may lie outside of what the frequencies see.
 _MARGIN = 0.5
 
@@ -28,6 +28,11 @@ class Block:
     circuit: Circuit
     columns: slice
     form: str
+
+    @property
+    def involved(self) -> bool:
+        """Whether three numbers or more belong to its shape."""
+        return len(self.circuit.names) > 3
 
 
 def blocks_of(circuit: Circuit) -> tuple[Block, ...]:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from interlith.errors import FitError
 from interlith.numerics.fitting import Curves, Fit, Parameter, Parameters, Settings
 from interlith.numerics.fitting import fit as solve
+from interlith.numerics.fitting.result import Errors
 from interlith.physics.circuits.asked import Asked, asked
 from interlith.physics.circuits.blocks import blocks_of, ordered
 from interlith.physics.circuits.circuit import Circuit
@@ -22,6 +23,17 @@ from interlith.physics.circuits.starts import starts_of
 
 #: Evaluations of every start, then of the best few; the best of all is followed to its end.
 _FIRST, _SECOND, _FEW = 10, 60, 3
+#: Starts that are followed.
+_USUAL, _MANY = 8, 24
+#: A spectrum that is not at its end by then lies on a plateau: its circuit has parameters that it does not fix.
+_LAST = Settings(most_steps=200, tolerance=1e-4)
+#: Size of the residuals, relative to their stated uncertainties, that is assumed before the first fit has told it.
+_NOISE = 1e-3
+#: Standard deviation (natural logarithm) with which a parameter is held about the middle of what the spectrum could tell: a factor
+#: of e^5 either way says nothing, yet a parameter that the data do not fix stays a number.
+_LOOSE = 5.0
+#: The same for a parameter that the first fit has shown to be known better than this: then it must not matter at all.
+_FREE, _KNOWN = 1e3, 0.3
 #: Fits with weights from the fit before: two leave a change of the weights of second order in the noise.
 _REWEIGHTED = 2
 
@@ -47,7 +59,7 @@ def fit_circuit(
     parameters: Mapping[str, float | Mapping[str, float]] | None = None,
     shared: Sequence[str] = (),
     smooth: Mapping[str, float] | None = None,
-    starts: int = 8,
+    starts: int | None = None,
 ) -> CircuitFit:
     """Fit a circuit to one spectrum or many.
 
@@ -71,7 +83,7 @@ def fit_circuit(
     smooth
         Name -> change from one spectrum to the next (relative; absolute for exponents) if the series is to be smooth in it.
     starts
-        How many of the starts that are found are followed.
+        How many of the starts that are found are followed; by default 8, or 24 where a part has three numbers or more to its shape.
 
     Returns
     -------
@@ -101,26 +113,42 @@ def fit_circuit(
     logarithmic = np.array([one.logarithmic for one in whole.parameters], dtype=np.bool_)
     task = _Task(whole, spectra, Grid(spectra.frequency), wanted, logarithmic)
     sizes = relative_std(weights, spectra.impedance, None, spectra.used) if spectra.std is None else spectra.std
-    found = _from_starts(task, sizes, starts)
     blocks = blocks_of(whole)
-    passes = 1 if std is not None or weights == "unit" else _REWEIGHTED
-    for _ in range(passes):
+    found = _from_starts(task, sizes, starts or (_MANY if any(block.involved for block in blocks) else _USUAL))
+    anchor = None
+    for _ in range(_REWEIGHTED):
         begun = ordered(blocks, found, wanted.touched)
         if spectra.std is None:
             model = whole.with_slopes(begun, task.grid)[0]
             sizes = relative_std(weights, model, spectra.impedance - model, spectra.used)
-        made = solve(_problem(task, sizes), start=_inner(task, begun), errors=_errors(spectra), retries=1)
-        found = _outer(task, made.values)
+        made = _solved(task, sizes, begun, anchor)
+        found, anchor = _outer(task, made.values), _anchors(made, spectra)
     if wanted.coupled:
-        made, sizes = _as_series(task, found, sizes, weights)
+        made, sizes = _as_series(task, found, sizes, made, weights)
     elif not np.array_equal(ordered(blocks, found, wanted.touched), found):
-        begun = ordered(blocks, found, wanted.touched)
-        made = solve(_problem(task, sizes), start=_inner(task, begun), errors=_errors(spectra), retries=1)
+        made = _solved(task, sizes, ordered(blocks, found, wanted.touched), None)
     return _concluded(task, made, sizes, weights)
 
 
-def _errors(spectra: Spectra) -> str:
+def _errors(spectra: Spectra) -> Errors:
     return "scaled" if spectra.std is None else "stated"
+
+
+def _solved(task: _Task, sizes: Array, begun: Array, anchor: Array | None) -> Fit:
+    problem = _problem(task, sizes, anchor=anchor)
+    return solve(problem, start=_inner(task, begun), errors=_errors(task.spectra), retries=0, settings=_LAST)
+
+
+def _scatter(made: Fit, spectra: Spectra) -> Array:
+    """Size of the residuals in units of their uncertainties, shape (m,); one where these were given."""
+    if spectra.std is not None:
+        return np.ones(spectra.members)
+    return np.maximum(np.sqrt(np.maximum(np.nan_to_num(made.reduced_cost), 0.0)), 1e-9)
+
+
+def _anchors(made: Fit, spectra: Spectra) -> Array:
+    """Standard deviations of the anchors (m, p) for the next fit."""
+    return np.where(made.std < _KNOWN, _FREE, _LOOSE) / _scatter(made, spectra)[:, None]
 
 
 def _from_starts(task: _Task, sizes: Array, count: int) -> Array:
@@ -163,11 +191,16 @@ def _outer(task: _Task, inner: Array) -> Array:
     return np.where(task.logarithmic, np.exp(np.where(task.logarithmic, inner, 0.0)), inner)
 
 
-def _problem(task: _Task, sizes: Array, base: NDArray[np.intp] | None = None, *, coupled: bool = False) -> Curves:
-    """The spectra (or members `base` of them) as curves, real parts in front of imaginary ones."""
+def _problem(
+    task: _Task, sizes: Array, base: NDArray[np.intp] | None = None, *, anchor: Array | None = None, coupled: bool = False
+) -> Anchored:  # fmt: skip
+    """The spectra (or members `base` of them) as curves, real parts in front of imaginary ones, then the anchors.
+
+    `anchor`, shape (m, p): standard deviations of the anchors in units of the residuals.
+    """
     spectra, wanted = task.spectra, task.wanted
     rows = np.arange(spectra.members) if base is None else base
-    low, high = (_inner(task, one[rows]) for one in wanted.bounds(task.circuit, spectra))
+    low, high, middle = (_inner(task, one[rows]) for one in wanted.bounds(task.circuit, spectra))
     start = np.where(np.isnan(wanted.start), 1.0, wanted.start)
     held = _inner(task, start[None])[0]
     items = [
@@ -178,11 +211,31 @@ def _problem(task: _Task, sizes: Array, base: NDArray[np.intp] | None = None, *,
         for k, name in enumerate(task.circuit.names)
     ]  # fmt: skip
     observed = np.where(spectra.used, spectra.impedance, np.nan)[rows]
-    model = _Model(task, None if base is None else base)
-    return Curves(
-        Parameters(items), np.concatenate([observed.real, observed.imag], axis=1), model,
-        std=np.concatenate([sizes, sizes], axis=1)[rows],
+    unit = 1.0 if spectra.std is not None else _NOISE
+    if anchor is None:
+        anchor = np.full((spectra.members, len(items)), _LOOSE / unit)
+    return Anchored(
+        Parameters(items), np.concatenate([observed.real, observed.imag, middle], axis=1),
+        _Model(task, None if base is None else base),
+        np.concatenate([sizes[rows], sizes[rows], anchor[rows]], axis=1),
     )  # fmt: skip
+
+
+class Anchored(Curves):
+    """Curves whose last points hold the parameters, one each, so weakly that it matters only where the data say nothing.
+
+    Without them a parameter that the data do not fix would run to the ends of the numbers. They count as no points.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, parameters: Parameters, observed: Array, model: _Model, std: Array) -> None:
+        super().__init__(parameters, observed, model, std=std)
+
+    @property
+    def points(self) -> NDArray[np.intp]:
+        """Number of points of every member without the anchors, shape (m,)."""
+        return np.asarray(self.used.sum(axis=1) - len(self.parameters), dtype=np.intp)
 
 
 class _Model:
@@ -196,27 +249,32 @@ class _Model:
         values = _outer(task, inner)
         found, slopes = task.circuit.with_slopes(values, task.grid.of(which if self.base is None else self.base[which]))
         count = found.shape[1]
-        model = np.empty((len(found), 2 * count))
-        model[:, :count], model[:, count:] = found.real, found.imag
+        model = np.concatenate([found.real, found.imag, inner], axis=1)
         factor = np.where(task.logarithmic, values, 1.0)[:, :, None]
-        derivatives = np.empty((*slopes.shape[:2], 2 * count))
+        derivatives = np.empty((*slopes.shape[:2], 2 * count + inner.shape[1]))
         np.multiply(slopes.real, factor, out=derivatives[:, :, :count])
-        np.multiply(slopes.imag, factor, out=derivatives[:, :, count:])
+        np.multiply(slopes.imag, factor, out=derivatives[:, :, count : 2 * count])
+        derivatives[:, :, 2 * count :] = np.eye(inner.shape[1])
         return model, derivatives
 
 
-def _as_series(task: _Task, found: Array, sizes: Array, weights: str) -> tuple[Fit, Array]:
+def _as_series(task: _Task, found: Array, sizes: Array, made: Fit, weights: str) -> tuple[Fit, Array]:
     """All members as one problem, started from where each of them ended; shared parameters from their median."""
-    inner = _inner(task, found)
+    inner, spectra = _inner(task, found), task.spectra
+    scatter, anchor = _scatter(made, spectra), _anchors(made, spectra)
     for name in task.wanted.shared:
         place = task.circuit.index(name)
         inner[:, place] = np.median(inner[:, place])
-    made = solve(_problem(task, sizes, coupled=True), start=inner, errors=_errors(task.spectra))
-    if task.spectra.std is None and weights != "unit":
-        model: Complex = task.circuit.with_slopes(_outer(task, made.values), task.grid)[0]
-        sizes = relative_std(weights, model, task.spectra.impedance - model, task.spectra.used)
-        made = solve(_problem(task, sizes, coupled=True), start=made.values, errors=_errors(task.spectra))
-    return made, sizes
+    for _ in range(_REWEIGHTED):
+        # One factor stands for the errors of the whole series; what each spectrum scatters by itself goes into its weights.
+        if spectra.std is None:
+            model: Complex = task.circuit.with_slopes(_outer(task, inner), task.grid)[0]
+            sizes = relative_std(weights, model, spectra.impedance - model, spectra.used)
+        own = sizes * scatter[:, None]
+        problem = _problem(task, own, anchor=anchor * scatter[:, None], coupled=True)
+        made = solve(problem, start=inner, errors=_errors(spectra))
+        inner = made.values
+    return made, own
 
 
 def _concluded(task: _Task, made: Fit, sizes: Array, weights: str) -> CircuitFit:

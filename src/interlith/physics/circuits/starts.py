@@ -105,38 +105,56 @@ def _some(library: _Library, data: Complex, weight: Array, count: int) -> Array:
 
 def _exchanged(gram: Array, right: Array, rows: tuple[NDArray[np.intp], ...]) -> tuple[NDArray[np.intp], Array]:
     """Row of every part (m, t, k) after the exchange, and how much of the data it explains (m, t)."""
-    members, parts = len(gram), len(rows)
     random = np.random.default_rng(20261127)
     begun = np.stack([random.choice(row, _BEGINNINGS) for row in rows], axis=1)
-    chosen = np.tile(begun, (members, 1, 1))
-    score = np.zeros((members, _BEGINNINGS))
-    who = np.arange(members)[:, None, None]
+    chosen = np.tile(begun, (len(gram), 1, 1))
+    score = np.zeros(chosen.shape[:2])
     for _ in range(_ROUNDS):
         before = chosen.copy()
-        for k in range(parts):
-            others = np.delete(chosen, k, axis=2)
-            matrix = gram[who[..., None], others[..., :, None], others[..., None, :]]
-            matrix = matrix + _RIDGE * np.eye(parts - 1)
-            inverse = np.linalg.inv(matrix)
-            alone = np.einsum("mtij,mtj->mti", inverse, right[who, others])
-            beside = gram[who[..., None], others[..., :, None], rows[k]]
-            turned = inverse @ beside
-            left = np.maximum(1.0 + _RIDGE - (beside * turned).sum(axis=2), _RIDGE)
-            own = (right[:, None, rows[k]] - np.einsum("mti,mtis->mts", alone, beside)) / left
-            sizes = alone[..., None] - turned * own[:, :, None, :]
-            gain = np.square(own) * left + np.einsum("mti,mti->mt", alone, right[who, others])[..., None]
-            wrong = np.square(np.minimum(own, 0.0)) + np.square(np.minimum(sizes, 0.0)).sum(axis=2)
-            worth = gain - _PENALTY * wrong
+        for k in range(len(rows)):
+            worth = _worth(gram, right, chosen, rows[k], k)
             best = worth.argmax(axis=2)
             score = np.take_along_axis(worth, best[..., None], axis=2)[..., 0]
             chosen[:, :, k] = rows[k][best]
-            if parts == 1:
-                # One part alone: no exchange, the best shapes one after the other.
-                ranked = np.argsort(-worth[:, 0], axis=1)[:, [min(5 * t, len(rows[0]) - 1) for t in range(_BEGINNINGS)]]
-                return rows[0][ranked][..., None], np.take_along_axis(worth[:, 0], ranked, axis=1)
         if (chosen == before).all():
             break
-    return chosen, score
+    return _with_seconds(gram, right, chosen, score, rows)
+
+
+def _worth(gram: Array, right: Array, chosen: NDArray[np.intp], row: NDArray[np.intp], k: int) -> Array:
+    """Share of the data explained with each shape of part k beside the chosen others, less the penalty, shape (m, t, s)."""
+    who = np.arange(len(gram))[:, None, None]
+    others = np.delete(chosen, k, axis=2)
+    matrix = gram[who[..., None], others[..., :, None], others[..., None, :]] + _RIDGE * np.eye(others.shape[2])
+    inverse = np.linalg.inv(matrix)
+    seen = right[who, others]
+    alone = np.einsum("mtij,mtj->mti", inverse, seen)
+    beside = gram[who[..., None], others[..., :, None], row]
+    turned = inverse @ beside
+    left = np.maximum(1.0 + _RIDGE - (beside * turned).sum(axis=2), _RIDGE)
+    own = (right[:, None, row] - np.einsum("mti,mtis->mts", alone, beside)) / left
+    sizes = alone[..., None] - turned * own[:, :, None, :]
+    gain = np.square(own) * left + np.einsum("mti,mti->mt", alone, seen)[..., None]
+    wrong = np.square(np.minimum(own, 0.0)) + np.square(np.minimum(sizes, 0.0)).sum(axis=2)
+    return np.asarray(gain - _PENALTY * wrong)
+
+
+def _with_seconds(
+    gram: Array, right: Array, chosen: NDArray[np.intp], score: Array, rows: tuple[NDArray[np.intp], ...]
+) -> tuple[NDArray[np.intp], Array]:
+    """The ends of the exchange, and behind them the best end with its hardest part in other good shapes.
+
+    Where one part alone has shapes to choose from, all beginnings end alike: the second best are then what there is to try.
+    """
+    best = np.take_along_axis(chosen, score.argmax(axis=1)[:, None, None], axis=1)
+    hardest = max(range(len(rows)), key=lambda k: len(rows[k]))
+    worth = _worth(gram, right, best, rows[hardest], hardest)[:, 0]
+    ranks = [rank for t in range(_BEGINNINGS) if (rank := t * (t + 1) // 2) < len(rows[hardest])]
+    places = np.argsort(-worth, axis=1, kind="stable")[:, ranks]
+    seconds = np.repeat(best, len(ranks), axis=1)
+    seconds[:, :, hardest] = rows[hardest][places]
+    below = np.take_along_axis(worth, places, axis=1) - 2.0  # behind every end of the exchange
+    return np.concatenate([chosen, seconds], axis=1), np.concatenate([score, below], axis=1)
 
 
 def _best(chosen: NDArray[np.intp], score: Array, library: _Library, count: int) -> NDArray[np.intp]:
