@@ -39,7 +39,7 @@ def add_mesh(axes: Axes, mesh: Mesh) -> None:
     place = axes.inset_axes((1.02, 0.0, 0.035, 1.0))
     bar = axes.figure.colorbar(drawn, cax=place)
     bar.set_label(plain(mesh.label), labelpad=2.0)
-    bar.outline.set_linewidth(0.4)  # type: ignore[operator]
+    bar.outline.set_linewidth(0.4)
     place.tick_params(width=0.5, length=2.0)
 
 
@@ -47,10 +47,11 @@ def edges(centres: Array, *, log: bool) -> Array:
     """Borders (n + 1,) of the cells around some centres (n,): half way, on the logarithm where the axis is one."""
     places = np.log(centres) if log else np.asarray(centres, dtype=np.float64)
     if places.size == 1:
-        return np.exp(places[0] + np.array([-0.5, 0.5])) if log else places[0] + np.array([-0.5, 0.5])
+        ends: Array = places[0] + np.array([-0.5, 0.5])
+        return np.asarray(np.exp(ends)) if log else ends
     middle = (places[1:] + places[:-1]) / 2
-    found = np.concatenate([[2 * places[0] - middle[0]], middle, [2 * places[-1] - middle[-1]]])
-    return np.exp(found) if log else found
+    found: Array = np.concatenate([[2 * places[0] - middle[0]], middle, [2 * places[-1] - middle[-1]]])
+    return np.asarray(np.exp(found)) if log else found
 
 
 def add_note(axes: Axes, note: Note) -> Annotation:

@@ -1,0 +1,134 @@
+"""What would change if one point of a spectrum were left out, or taken back: everything a page needs to say so at once?
+
+Each analysis of a spectrum is handed over as its linear part at the optimum: derivatives of the weighted model, weighted
+residuals, and the curvature that the prior adds. Leaving points out then moves the parameters by one step of Gauss and
+Newton: exact for the Kramers-Kronig test, first order for a circuit and for relaxation times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlith.numerics.kramers_kronig.ladder import ladder, ridge, stacked
+from interlith.physics.circuits.element import Grid
+from interlith.physics.circuits.fitted import CircuitFit
+from interlith.techniques.impedance.spectra import Spectrum
+
+Array = NDArray[np.float64]
+#: Time constants of the ladder in a decade, and decades beyond the window.
+_PER_DECADE, _BEYOND = 5.0, 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Linearised:
+    """An analysis of one spectrum near its optimum; rows are the real parts of all points, then the imaginary ones.
+
+    Parameters
+    ----------
+    kind
+        ``ladder``, ``circuit`` or ``relaxation``.
+    title
+        In words, for the page.
+    names, units, values, logarithmic
+        Parameters (p,), and which of them are moved as logarithms.
+    jacobian
+        Derivatives of the model over the standard uncertainties, shape (2n, p); also of points that were not used.
+    residual
+        Data minus model over the standard uncertainties, shape (2n,).
+    prior
+        Curvature that does not come from points, shape (p, p).
+    size
+        (ohm), shape (n,): standard uncertainty of real and imaginary part.
+    """
+
+    kind: str
+    title: str
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    values: Array
+    logarithmic: NDArray[np.bool_]
+    jacobian: Array
+    residual: Array
+    prior: Array
+    size: Array
+
+    def without(self, used: NDArray[np.bool_], now: NDArray[np.bool_]) -> tuple[Array, Array]:
+        """Values and standard uncertainties (p,) with other points.
+
+        Parameters
+        ----------
+        used, now
+            Points of the fit as it is, and those to be used instead, shape (n,).
+
+        Notes
+        -----
+        At the optimum the gradient over the used points and the prior vanishes; what is left of it over the new points is
+        that of the rows that changed sides. Uncertainties of a circuit follow the scatter of the points that are left.
+        """
+        rows = np.concatenate([now, now])
+        change = rows.astype(float) - np.concatenate([used, used])
+        kept = self.jacobian[rows]
+        curvature = kept.T @ kept + self.prior
+        step = np.linalg.solve(curvature, self.jacobian.T @ (change * self.residual))
+        values = np.where(self.logarithmic, self.values * np.exp(step), self.values + step)
+        spread = np.sqrt(np.maximum(np.diag(np.linalg.inv(curvature)), 0.0))
+        if self.kind == "circuit":
+            left = (self.residual - self.jacobian @ step)[rows]
+            spread = spread * np.sqrt(left @ left / max(left.size - step.size, 1))
+        return values, np.where(self.logarithmic, values, 1.0) * spread
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pointwise:
+    """One spectrum with its points by name and the analyses that depend on them."""
+
+    spectrum: Spectrum
+    points: tuple[str, ...]
+    parts: tuple[Linearised, ...]
+
+
+def of_ladder(spectrum: Spectrum) -> Linearised:
+    """The linear Kramers-Kronig test with the strength of its prior held."""
+    used, size = spectrum.used, np.abs(spectrum.impedance)
+    kept = spectrum.frequency[used]
+    window = (float(kept.min()), float(kept.max()))
+    columns = stacked(ladder(spectrum.frequency, window, per_decade=_PER_DECADE, beyond=_BEYOND) / size[:, None])
+    rows = np.concatenate([used, used])
+    norms = np.sqrt(np.mean(np.square(columns[rows]), axis=0))
+    columns = columns / norms
+    data = stacked(spectrum.impedance / size)
+    found = ridge(columns[rows], data[rows])
+    noise = float(np.sqrt(found.variance))
+    count = columns.shape[1]
+    return Linearised(
+        "ladder", "Kramers-Kronig residual", tuple(str(k) for k in range(count)), ("1",) * count, found.coefficients,
+        np.zeros(count, dtype=bool), columns / noise, (data - columns @ found.coefficients) / noise,
+        np.eye(count) / (found.strength * found.variance), noise * size,
+    )  # fmt: skip
+
+
+def of_circuit(spectrum: Spectrum, fit: CircuitFit, member: int) -> Linearised:
+    """A circuit as it was fitted to the used points of a spectrum; its weights are those of the fitted curve."""
+    values = fit.values[member]
+    model, slopes = fit.circuit.with_slopes(values[None], Grid(spectrum.frequency))
+    size = (
+        np.abs(model[0])
+        if fit.weights == "modulus"
+        else np.full(spectrum.frequency.size, float(np.median(fit.sizes[member])))
+    )
+    size = size * float(fit.scatter[member])
+    factor = np.where(fit.logarithmic, values, 1.0)
+    jacobian = np.concatenate([slopes[0].real, slopes[0].imag], axis=1) * factor[:, None] / np.concatenate([size, size])
+    return Linearised(
+        "circuit", str(fit.circuit), fit.names, fit.circuit.units, values, fit.logarithmic, jacobian.T,
+        stacked(spectrum.impedance - model[0]) / np.concatenate([size, size]), np.zeros((values.size, values.size)), size,
+    )  # fmt: skip
+
+
+def pointwise(spectrum: Spectrum, parts: Sequence[Linearised]) -> Pointwise:
+    """A spectrum with its analyses."""
+    return Pointwise(spectrum, tuple(spectrum.point(k) for k in range(spectrum.frequency.size)), tuple(parts))
