@@ -50,7 +50,7 @@ def write_points_page(
     templates = files("interlith.reporting") / "templates"
     environment = Environment(loader=PackageLoader("interlith.reporting"), autoescape=True, undefined=StrictUndefined)
     # No tag may begin inside the script that holds the data, whatever a sample is called.
-    data = json.dumps(document, allow_nan=False).replace("<", "\u003c")
+    data = json.dumps(document, allow_nan=False).replace("<", "\\u003c")
     text = environment.get_template("points.html").render(
         title=title, simulated=simulated, data=Markup(data),
         css=Markup((templates / "points.css").read_text("utf-8")), script=Markup((templates / "points.js").read_text("utf-8")),
