@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from interlith.errors import FitError
-from interlith.numerics.kramers_kronig.ladder import Ridge, ladder
+from interlith.numerics.kramers_kronig.ladder import Ridge, ladder, ridge, stacked
 from interlith.numerics.kramers_kronig.noise import Region, by_region, profile, two_terms
 from interlith.numerics.kramers_kronig.points import Weighted, standing_apart
 from interlith.numerics.kramers_kronig.statistics import Free, alike, along, free_part, shape_probability
@@ -60,6 +60,9 @@ class Check:
         Probability of each point to stand so far from the others, shape (n,); nan where unused.
     residuals
         (Z - fit) / |Z|, complex, shape (n,); of a failing or unused point against the fit without it.
+    misfit
+        Root mean square of both parts of (Z - fit) / |Z| for one fit of all used points, failing ones included: the classical
+        residual.
     noise
         Relative standard deviation of real and of imaginary part, root mean square over the spectrum.
     noise_terms
@@ -84,6 +87,7 @@ class Check:
     failing: Bools
     chance: Array
     residuals: Complex
+    misfit: float
     noise: float
     noise_terms: tuple[float, float]
     noise_regions: tuple[Region, ...]
@@ -161,7 +165,7 @@ def _one(frequency: Array, impedance: Complex, used: Bools, time: Array | None, 
     found = work.judged(None if time is None else time[order])
     return Check(
         frequency, impedance, used, work.verdict(*found), work.failing[back], work.chance[back],
-        np.where(known, work.relative()[back], np.nan), work.noise, work.terms(), work.regions(), *found[:2], *found[2:],
+        np.where(known, work.relative()[back], np.nan), work.misfit(), work.noise, work.terms(), work.regions(), *found[:2], *found[2:],
         work.fit.freedom,
     )  # fmt: skip
 
@@ -170,7 +174,7 @@ def _undecided(frequency: Array, impedance: Complex, used: Bools) -> Check:
     n, nan = frequency.size, float("nan")
     nothing = np.full(n, np.nan)
     return Check(
-        frequency, impedance, used, "undecided", np.zeros(n, bool), nothing, nothing * (1 + 1j), float("inf"),
+        frequency, impedance, used, "undecided", np.zeros(n, bool), nothing, nothing * (1 + 1j), nan, float("inf"),
         (float("inf"), float("inf")), (), nan, nan, nan, float("inf"), nan, 0.0,
     )  # fmt: skip
 
@@ -237,6 +241,14 @@ class _Work:
     def noise(self) -> float:
         """Relative noise, root mean square over both parts."""
         return float(np.sqrt(self.fit.variance * np.mean(self.scatter[:, self.usable] ** 2)))
+
+    def misfit(self) -> float:
+        """Root mean square of both parts of the residuals of one fit of all usable points, weighted by |Z| alone."""
+        scaled = self.responses[self.usable] / np.abs(self.data[self.usable])[:, None]
+        columns = stacked(scaled)
+        data = self.data[self.usable] / np.abs(self.data[self.usable])
+        found = ridge(columns / np.sqrt(np.square(columns).mean(axis=0) * 2), stacked(data))
+        return float(np.sqrt(np.mean(found.residuals**2)))
 
     def _relative_scatter(self, kept: Bools) -> Array:
         """Residuals of the kept points relative to |Z|, widened by what the fit has taken of them, shape (2, m)."""

@@ -89,7 +89,8 @@ def standing_apart(
         kept = usable & ~proposed
         squares, _ = distances(fit, weighted, kept)
         robust = float(np.median(squares[kept])) / (2 * np.log(2))
-        variance = np.asarray(max(robust, 1e-300) + tolerance**2)
+        # Robust against many bad points, and without the point itself where one is so bad that it rules the fit.
+        variance = np.minimum(max(robust, 1e-300), _without_each(fit, squares, kept)) + tolerance**2
         chance = tail(squares, variance, _freedom(np.asarray(0.5 * fit.freedom)))
         worst = _worst_of_neighbours(np.where(kept, squares, 0.0))
         new = kept & worst & (chance * count < 3 * level)
@@ -103,22 +104,36 @@ def standing_apart(
 def _confirmed(
     weighted: Weighted, usable: Bools, start: tuple[Bools, Ridge], level: float, tolerance: float
 ) -> tuple[Bools, Ridge, Array, Array]:
-    count = int(usable.sum())
-    failing, fit = start
-    while True:  # ends, because points only return
+    """Take proposed points back, one at a time, where the others agree with them and they with the others."""
+    allowed = level / int(usable.sum())
+
+    def told(failing: Bools, fit: Ridge) -> tuple[Array, Array]:
         squares, residuals = distances(fit, weighted, usable & ~failing)
-        # The variance from the others: for a point of the fit, its own share is taken out.
-        total = fit.variance * fit.freedom
-        freedom = np.maximum(np.where(failing, fit.freedom, fit.freedom - 2), 1.0)
-        left = np.where(failing, total, np.maximum(total - squares, 1e-300)) / freedom + tolerance**2
-        chance = tail(squares, left, _freedom(freedom))
-        now = failing & (chance * count < level)
-        if (now == failing).all():
-            break
-        failing = now
-        fit = weighted.fitted(usable & ~failing)
-    chance[~usable] = np.nan
+        variance = _without_each(fit, squares, usable & ~failing) + tolerance**2
+        return tail(squares, variance, _freedom(np.where(failing, fit.freedom, fit.freedom - 2))), residuals
+
+    failing, fit = start
+    chance, residuals = told(failing, fit)
+    open_to_doubt = failing.copy()
+    while (open_to_doubt & (chance > allowed)).any():
+        number = int(np.argmax(np.where(open_to_doubt, chance, -1.0)))
+        open_to_doubt[number] = False
+        fewer = failing.copy()
+        fewer[number] = False
+        # A point far outside the others may be what they allow and yet, once it is in, drag the fit away from them.
+        other = weighted.fitted(usable & ~fewer)
+        found = told(fewer, other)
+        if (found[0][usable & ~fewer] > allowed).all():
+            failing, fit, (chance, residuals) = fewer, other, found
+    chance = np.where(usable, chance, np.nan)
     return failing, fit, chance, residuals
+
+
+def _without_each(fit: Ridge, squares: Array, kept: Bools) -> Array:
+    """Variance from all points of the fit but each one, shape (n,)."""
+    total = fit.variance * fit.freedom
+    freedom = np.maximum(np.where(kept, fit.freedom - 2, fit.freedom), 1.0)
+    return np.asarray(np.where(kept, np.maximum(total - squares, 1e-300), total) / freedom)
 
 
 def _worst_of_neighbours(squares: Array) -> Bools:
