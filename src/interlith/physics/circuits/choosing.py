@@ -105,7 +105,9 @@ def choose_circuit(
     (circuits that cannot be told apart).
     """
     if weights == "noise":
-        raise FitError("weights is 'noise'; a choice between circuits needs weights that do not follow them: unit or modulus.")
+        raise FitError(
+            "weights is 'noise'; a choice between circuits needs weights that do not follow them: unit or modulus."
+        )
     spectra = spectra_of(frequency, impedance)
     sizes = relative_std(weights, spectra.impedance, None, spectra.used)
     wanted = tuple(circuits) if circuits is not None else _ladder(spectra)

@@ -86,7 +86,9 @@ def _of_arc(block: Block, values: Mapping[str, float], ohmic: list[str]) -> list
     made = [
         Derived(f"{resistance}_time_constant", tau, "s", slopes, words),
         _frequency(resistance, tau, slopes),
-        Derived(f"{resistance}_capacitance", tau / r, "F", capacity, "time constant over resistance (Hsu and Mansfeld)"),
+        Derived(
+            f"{resistance}_capacitance", tau / r, "F", capacity, "time constant over resistance (Hsu and Mansfeld)"
+        ),
     ]
     if store.startswith("Q") and len(ohmic) == 1:
         made.append(_brug(resistance, store, ohmic[0], values))

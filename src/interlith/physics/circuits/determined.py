@@ -79,9 +79,7 @@ def judged(fit: CircuitFit) -> list[dict[str, Verdict]]:
     Intervals of positive parameters are symmetric in the logarithm. The assumption that fails first: that the circuit is right. A
     bound says what these frequencies allow under that assumption.
     """
-    verdicts = [
-        {name: _plain(fit, member, k) for k, name in enumerate(fit.names)} for member in range(len(fit.values))
-    ]
+    verdicts = [{name: _plain(fit, member, k) for k, name in enumerate(fit.names)} for member in range(len(fit.values))]
     _profiled(fit, verdicts)
     for process in processes(fit.circuit):
         _outside(fit, process, verdicts)
@@ -107,7 +105,11 @@ def _plain(fit: CircuitFit, member: int, k: int) -> Verdict:
     if size > LOOSE_EXPONENT:
         return Verdict(None, *ends, "not fixed by the data")
     if side > 0:
-        return Verdict(value, *ends, "at its upper bound 1: an ideal element does as well" if value == 1.0 else "at its upper bound")
+        return Verdict(
+            value,
+            *ends,
+            "at its upper bound 1: an ideal element does as well" if value == 1.0 else "at its upper bound",
+        )
     if side < 0:
         return Verdict(None, *ends, "at its lower bound: this element is not what is there")
     return Verdict(value, *ends)
@@ -128,7 +130,9 @@ def _profiled(fit: CircuitFit, verdicts: list[dict[str, Verdict]]) -> None:
         verdicts[member][name] = Verdict(value if closed else None, float(bottom), float(top), flag)
 
 
-def _ends(fit: CircuitFit, members: NDArray[np.intp], places: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _ends(
+    fit: CircuitFit, members: NDArray[np.intp], places: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """95 % ends of profiles in units of the parameters."""
     solution = fit.solution
     stated = fit.weights == "given"

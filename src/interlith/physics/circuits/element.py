@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
+Mask = NDArray[np.bool_]
 
 #: What a parameter does when every impedance is multiplied by c: resistances, inductances and Warburg coefficients by c,
 #: capacitances and constant phases by 1/c, times and exponents by nothing.

@@ -34,6 +34,8 @@ class CircuitFit:
         ``unit``, ``modulus``, ``noise`` or ``given``.
     logarithmic
         Which parameters are fitted as logarithms, shape (p,).
+    shared
+        Names of parameters that have one value for all spectra.
     """
 
     circuit: Circuit
@@ -46,6 +48,7 @@ class CircuitFit:
     sizes: Array
     weights: str
     logarithmic: NDArray[np.bool_]
+    shared: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -104,18 +107,55 @@ class CircuitFit:
         factor = self._factor[member]
         return {name: slope * float(factor[self.circuit.index(name)]) for name, slope in slopes.items()}
 
-    def components(self, slopes: str | Mapping[str, float], prefix: str, member: int = 0) -> dict[str, float]:
+    def components(
+        self, slopes: str | Mapping[str, float], prefix: str, member: int = 0, *, common: str = ""
+    ) -> dict[str, float]:
         """Uncertainty by component of a parameter, or of a number with these derivatives with respect to parameters.
 
         All numbers of one spectrum with one `prefix` share their sources, so that what is common cancels in a ratio.
+
+        Parameters
+        ----------
+        slopes
+            Name of a parameter, or name -> derivative.
+        prefix
+            Of the sources of this spectrum.
+        member
+            Which spectrum.
+        common
+            Of the sources of parameters that all spectra share; empty where nothing is shared.
 
         Raises
         ------
         FitError
             If a name is unknown.
+
+        Notes
+        -----
+        What smoothness along a series makes alike in neighbours is not in the components: their differences are then overstated.
         """
-        wanted = {slopes: 1.0} if isinstance(slopes, str) else slopes
-        return self.solution.components(self.gradient(wanted, member), prefix, member)
+        wanted = self.gradient({slopes: 1.0} if isinstance(slopes, str) else slopes, member)
+        if not self.shared or not common:
+            return self.solution.components(wanted, prefix, member)
+        order = sorted(range(len(self.names)), key=lambda k: self.names[k] not in self.shared)
+        covariance = self.solution.covariance[member]
+        known = [k for k in order if 0 < covariance[k, k] < math.inf]
+        unknown = [name for name in wanted if not math.isfinite(covariance[self.circuit.index(name)].max())]
+        if unknown:
+            return {f"{prefix}/{name}": math.inf for name in unknown}
+        sizes = np.sqrt(np.diag(covariance)[known])
+        scaled = covariance[np.ix_(known, known)] / sizes[:, None] / sizes[None, :]
+        # Shared parameters come first: their columns are the same for every spectrum of the series.
+        factor = np.linalg.cholesky(scaled + 1e-12 * np.eye(len(known))) * sizes[:, None]
+        parts: dict[str, float] = {}
+        for column, k in enumerate(known):
+            source = f"{common if self.names[k] in self.shared else prefix}/{column}"
+            size = sum(
+                wanted.get(self.names[row], 0.0) * float(factor[place, column]) for place, row in enumerate(known)
+            )
+            if size:
+                parts[source] = size
+        return parts
 
     def information(self) -> tuple[Array, Array]:
         """Akaike (corrected) and Bayesian information criteria of every spectrum, shape (m,); lower is better.

@@ -286,5 +286,5 @@ def _concluded(task: _Task, made: Fit, sizes: Array, weights: str) -> CircuitFit
     return CircuitFit(
         circuit=task.circuit, solution=made, values=values, frequency=spectra.frequency, observed=spectra.impedance,
         fitted=model, used=spectra.used, sizes=sizes, weights="given" if spectra.std is not None else weights,
-        logarithmic=task.logarithmic,
+        logarithmic=task.logarithmic, shared=task.wanted.shared,
     )  # fmt: skip

@@ -101,7 +101,9 @@ class _Reader:
     def bracket(self, length: int, sign: str) -> Node:
         opened, self.at, self.depth = self.at, self.at + length, self.depth + 1
         if self.depth > _DEEPEST:
-            raise FitError(f"The circuit '{self.text[:60]}...' has brackets deeper than {_DEEPEST}; write it more flatly.")
+            raise FitError(
+                f"The circuit '{self.text[:60]}...' has brackets deeper than {_DEEPEST}; write it more flatly."
+            )
         parts = [self.parallel()]
         while sign == "," and self.taken(","):
             parts.append(self.parallel())

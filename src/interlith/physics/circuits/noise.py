@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from interlith.errors import FitError, nearest
-from interlith.physics.circuits.element import Array, Complex
+from interlith.physics.circuits.element import Array, Complex, Mask
 
 WEIGHTS = ("unit", "modulus", "noise")
 #: Shares of the constant part that are tried: variance = share * median |Z|^2 + (1 - share) |Z|^2, up to a factor.
@@ -24,7 +24,7 @@ def check_weights(weights: str) -> None:
         raise FitError(f"weights is '{weights}'; {nearest(weights, WEIGHTS)}.")
 
 
-def relative_std(weights: str, model: Complex, residual: Complex | None, used: Array) -> Array:
+def relative_std(weights: str, model: Complex, residual: Complex | None, used: Mask) -> Array:
     """(ohm) standard uncertainty of real and imaginary part up to a factor, shape (m, n).
 
     Parameters
@@ -50,7 +50,7 @@ def relative_std(weights: str, model: Complex, residual: Complex | None, used: A
     return np.where(used, np.sqrt(_likeliest(np.nan_to_num(modulus), middle, np.abs(residual), used)), middle)
 
 
-def _likeliest(modulus: Array, middle: Array, residual: Array, used: Array) -> Array:
+def _likeliest(modulus: Array, middle: Array, residual: Array, used: Mask) -> Array:
     """Variance (m, n) of the share of the constant part that makes the residuals likeliest, the factor integrated out."""
     best = np.full(len(modulus), np.inf)
     found = np.ones_like(modulus)

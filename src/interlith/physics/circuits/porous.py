@@ -72,7 +72,7 @@ def _blocked(values: Array, grid: Grid, slopes: Complex) -> Complex:
     ionic, electronic, interface = (values[:, k, None] for k in range(3))
     total = ionic + electronic
     admittance = interface * grid.power(values[:, 3])
-    shape, slope = tangent(0.5 * np.sqrt(total * admittance))
+    shape, slope = tangent(np.asarray(0.5 * np.sqrt(total * admittance), dtype=np.complex128))
     side, middle = ionic * electronic / total, electronic**2 / total
     turning = middle * slope
     slopes[:, 0] = (electronic / total) ** 2 - middle / total * shape + 0.5 * turning / total

@@ -78,13 +78,20 @@ def spectra_of(frequency: ArrayLike, impedance: ArrayLike, std: ArrayLike | None
         ) from None
     used = np.isfinite(hertz) & np.isfinite(data)
     if (hertz[used] <= 0).any():
-        raise FitError(f"A frequency is {hertz[used].min():g} Hz; an impedance has a positive one. Leave the point out.")
+        raise FitError(
+            f"A frequency is {hertz[used].min():g} Hz; an impedance has a positive one. Leave the point out."
+        )
     if not used.any(axis=1).all():
         raise FitError(f"Spectrum {int(np.argmin(used.any(axis=1)))} has no usable point; leave it out.")
     if sizes is not None and not (np.isfinite(sizes) & (sizes > 0))[used].all():
-        raise FitError("A standard uncertainty is not positive and finite; make the impedance nan to leave a point out.")
+        raise FitError(
+            "A standard uncertainty is not positive and finite; make the impedance nan to leave a point out."
+        )
     first = np.take_along_axis(hertz, used.argmax(axis=1)[:, None], axis=1)
     middle = np.take_along_axis(data, used.argmax(axis=1)[:, None], axis=1)
     return Spectra(
-        np.where(used, hertz, first), np.where(used, data, middle), used, None if sizes is None else np.where(used, sizes, 1.0)
+        np.where(used, hertz, first),
+        np.where(used, data, middle),
+        used,
+        None if sizes is None else np.where(used, sizes, 1.0),
     )

@@ -60,9 +60,7 @@ def starts_of(
     data, weight = impedance[:, used], weight[:, used]
     size = len(library.impedance)
     step = max(1, _HELD // (size * (size + 2 * data.shape[1])))
-    parts = [
-        _some(library, data[at : at + step], weight[at : at + step], count) for at in range(0, len(data), step)
-    ]
+    parts = [_some(library, data[at : at + step], weight[at : at + step], count) for at in range(0, len(data), step)]
     return np.concatenate(parts)
 
 
