@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +80,13 @@ def _feeds(claimed: Format, head: bytes, path: Path) -> str:
     return claimed.technique if claimed.technique_of is None else claimed.technique_of(head, path)
 
 
+#: Techniques whose measurement is the same table of time, voltage and current: what a file of one holds, its row may declare as another.
+ONE_TABLE = frozenset({"cycling", "voltammetry", "polarisation"})
+
+
 def wrong_technique(claimed: Format, feeds: str, declared: str) -> str:
     """What to say of a file that feeds another technique than its row declares; empty where it is right."""
-    if feeds == declared:
+    if feeds == declared or {feeds, declared} <= ONE_TABLE:
         return ""
     return (
         f"this is {claimed.title}, which feeds '{feeds}', but measurements.csv declares '{declared}'; correct the column "
@@ -191,7 +195,9 @@ def measure_all(
     reading = _read(found, path, options or {})
     source = Source(name or path.name, digest(path), path.stat().st_size, found.name, found.version, path.resolve())
     known = dict(state or {})
-    whole = Measurement(sample, feeds, source, reading.payload, known, reading.metadata, reading.flags, part)
+    whole = Measurement(
+        sample, technique or feeds, source, reading.payload, known, reading.metadata, reading.flags, part
+    )
     inner = (
         Measurement(
             sample, one.technique, source, one.payload, known | dict(one.state), {"where": one.where}, (), number - 1, number
@@ -231,6 +237,8 @@ def as_series(data: object, *, kind: str | None = None, technique: str | None = 
         if technique is None:
             return Series(found[:1])
         mine = tuple(item for item in found if item.technique == technique)
+        if not mine and {found[0].technique, technique} <= ONE_TABLE:
+            mine = (replace(found[0], technique=technique),)
         if not mine:
             raise ReadError(f"{path}: this file feeds '{found[0].technique}' and holds nothing for '{technique}'.")
         return Series(mine)

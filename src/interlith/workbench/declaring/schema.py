@@ -12,7 +12,7 @@ from interlith.units import factor, inside, parse
 
 #: Words that `analyses:` and the column `technique` accept; those without a folder yet are reported as not available.
 TECHNIQUE_WORDS = (
-    "cycling", "impedance", "voltammetry", "diffraction", "atom_columns", "images", "fourd", "xps", "xas", "eels", "eds",
+    "cycling", "impedance", "voltammetry", "polarisation", "diffraction", "atom_columns", "images", "fourd", "xps", "xas", "eels", "eds",
     "raman", "profiles", "electronic",
 )  # fmt: skip
 
