@@ -47,7 +47,14 @@ def test_real_spectra(file: str, data_folder: Path) -> None:
     reading = gamry_dta.read(path, {})
     frame = _frame(reading)
     rows, first, start = SPECTRA[file]
-    assert frame.columns == ["frequency", "impedance_real", "impedance_imaginary", "test_time", "voltage", "vendor_cycle"]
+    assert frame.columns == [
+        "frequency",
+        "impedance_real",
+        "impedance_imaginary",
+        "test_time",
+        "voltage",
+        "vendor_cycle",
+    ]
     assert frame.height == rows
     assert frame.row(0) == (*first, 1)
     assert reading.test["start"] == start

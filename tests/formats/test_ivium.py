@@ -32,7 +32,8 @@ def test_a_transient(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        (text("Impedance"), r"method 'Impedance'.*export the data as text"),
+        (text("CyclicVoltammetry"), r"method 'CyclicVoltammetry'.*export the data as text"),
+        (text("Impedance"), r"third column of an impedance block .* is no frequency"),
         (text(columns=4), r"4 columns.*export the data as text"),
         (text(rows=10**9), "announces 1000000000 rows"),
         (text(rows=61), "row 61 of 61 is 'end'"),

@@ -138,7 +138,7 @@ def _joined(
         for one in columns:
             if one.key not in found:
                 field = row[one.position].strip()
-                value = float(field) if _NUMBER.match(field) else np.nan
+                value = float(field) if _NUMBER.match(field) and abs(float(field)) < 1e300 else np.nan
                 found[one.key] = np.full(size, value)
             parts[one.key].append(found[one.key])
         sizes.append(size)
@@ -160,7 +160,7 @@ def _numbers(field: str, name: str, place: str) -> NDArray[np.float64]:
     if len(items) > _MOST_POINTS:
         raise ReadError(f"{place}: '{name}' holds {len(items)} numbers, more than a spectrum has.")
     for item in items:
-        if not _NUMBER.match(item) and item not in ("nan", "None"):
+        if (not _NUMBER.match(item) or np.isinf(float(item))) and item not in ("nan", "None"):
             raise ReadError(
                 f"{place}: '{name}' holds '{item[:30]}', which is no number; the file is damaged. Copy it again."
             )

@@ -19,6 +19,7 @@ from interlith.layouts import impedance_cells
 from interlith.layouts.impedance_names import ImpedanceColumn, fold, key_of, understand
 from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
+from interlith.layouts.impedance_table import refuse_rows_above
 from interlith.layouts.impedance_text import Text, find_header, head_lines, numbers_of, text_of
 from interlith.layouts.impedance_text import cells as cells_of
 from interlith.layouts.lazy_text import Remark
@@ -68,6 +69,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
         )
     header, delimiter = located
     names = cells_of(text.lines[header], delimiter)
+    refuse_rows_above(text, header, delimiter, len(names))
     frequency, places, columns, remarks = _axis(path, names, header, options)
     beside = {f"beside {at}": at for at, name in enumerate(names) if at not in set(places.values())}
     cycle = next((at for at, name in enumerate(names) if fold(name) in _ONE_BY_ONE), None)
@@ -77,7 +79,9 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     )
     remarks += found.remarks
     about = _about(text, found.lines, names, list(beside.values()), delimiter)
-    cells = _cells(found.columns.get("cycle"))
+    if not found.lines.size:
+        raise ReadError(f"{path}: line {header + 1} names real and imaginary parts, but no row of numbers follows it.")
+    cells = _cells(found.columns.get("cycle"), found.lines.size)
     kept, said = impedance_cells.choose(
         cells, options.get("cell"), why="the cycle number falls back at each", where=str(path)
     )
@@ -120,6 +124,12 @@ def _axis(
         parts[key][value] = at
         stems.setdefault(key, stem)
         unit = unit or printed_unit
+    places = sorted((*parts["real"].values(), *parts["imaginary"].values()))
+    if odd_names := [at for at in range(places[0], places[-1]) if at not in places]:
+        raise ReadError(
+            f"{path}: line {header + 1}: column {odd_names[0] + 1} between the points of the spectra is named '{names[odd_names[0]][:30]}', "
+            "which carries no frequency; the line of names is damaged. Export the table again."
+        )
     if set(parts["real"]) != set(parts["imaginary"]):
         odd = sorted(set(parts["real"]) ^ set(parts["imaginary"]))
         raise ReadError(
@@ -131,7 +141,7 @@ def _axis(
     hertz = understand([f"frequency ({given.get('frequency', unit or 'Hz')})"], where=str(path))[0].factor
     columns = understand([stems["real"], stems["imaginary"]], where=str(path), units=given, default_ohm=True)
     values = list(parts["real"])
-    places = {f"{key} {at}": parts[key][value] for key in parts for at, value in enumerate(values)}
+    columns_of = {f"{key} {at}": parts[key][value] for key in parts for at, value in enumerate(values)}
     remarks = []
     silent = ([] if unit or "frequency" in given else ["frequency: Hz"]) + (
         [] if "impedance_real" in given else ["impedance_real: ohm", "impedance_imaginary: ohm"]
@@ -142,7 +152,7 @@ def _axis(
             "right, or the right ones."
         )
         remarks.append(Remark("units_not_printed", message, f"line {header + 1}"))
-    return np.array(values) * hertz, places, columns, remarks
+    return np.array(values) * hertz, columns_of, columns, remarks
 
 
 def _about(
@@ -156,8 +166,10 @@ def _about(
     return found
 
 
-def _cells(cycle: NDArray[np.float64] | None) -> list[str]:
-    return [] if cycle is None else [str(1 + number) for number in np.cumsum(np.diff(cycle, prepend=cycle[0]) < 0)]
+def _cells(cycle: NDArray[np.float64] | None, rows: int) -> list[str]:
+    if cycle is None:
+        return ["1"] * rows
+    return [str(1 + number) for number in np.cumsum(np.diff(cycle, prepend=cycle[0]) < 0)]
 
 
 FORMAT = Format(

@@ -1,9 +1,10 @@
 """What does an Ivium data file (.idf) hold?
 
 Behind a few control bytes stand settings (``Method=TR``, ``Tasks=4``, ``starttime=...``), then blocks ``primary_data`` with the
-count of columns, the count of rows, and rows of numbers without names. Public readers agree on what the three columns are only
-for transients and task lists: time (s), current (A), potential (V); all other methods are refused. Oxidation of the working
-electrode is positive, which charges the cell if that is the positive electrode.
+count of columns, the count of rows, and rows of numbers without names. Public readers agree on what the three columns are for
+transients and task lists: time (s), current (A), potential (V), and for impedance: real part, imaginary part (ohm), frequency (Hz);
+all other methods are refused. Oxidation of the working electrode is positive, which charges the cell if that is the positive
+electrode.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ import numpy.typing as npt
 import polars as pl
 
 from interlith.errors import ReadError
+from interlith.layouts.impedance_options import told
+from interlith.layouts.impedance_spectra import Printed, Spectra, spectra
+from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
 
 _EXPORT = (
@@ -27,10 +31,12 @@ _EXPORT = (
 )
 #: Methods whose three columns are known.
 TRANSIENT = frozenset({"tr", "transients", "transient", "mixedmode"})
+IMPEDANCE = frozenset({"impedance", "eis"})
 #: Bytes in which the settings must end, and the least bytes that a number takes in its row.
 LONGEST_SETTINGS = 4_000_000
 LEAST_NUMBER = 2
 _BLOCK = re.compile(rb"primary_data[^\n]*\n\s*(\d{1,9})\s*\r?\n\s*(\d{1,12})\s*\r?\n")
+_METHOD = re.compile(rb"\bMethod=([^\r\n]{1,60})")
 _MARKS = (b"Method=", b"Mconfig", b"starttime=", b"primary_data", b"QR=")
 
 
@@ -41,24 +47,44 @@ def sniff(head: bytes, path: Path) -> float:
     return 0.9 if b"Version=" in head[:200] and found >= 2 else 0.0
 
 
+def technique_of(head: bytes, path: Path) -> str:
+    """``impedance`` or ``cycling``, from the method in the settings; never raises."""
+    del path
+    found = _METHOD.search(head)
+    return "impedance" if found is not None and _is_impedance(found[1].decode("latin-1")) else "cycling"
+
+
+def _is_impedance(method: str) -> bool:
+    return method.strip().casefold() in IMPEDANCE
+
+
 def read(path: Path, options: Mapping[str, Any]) -> Reading:
-    """Read a transient or a list of tasks.
+    """Read a transient, a list of tasks or spectra.
 
     Raises
     ------
     ReadError
         If the file is of another method, has other columns, or is damaged.
     """
-    del options
     try:
         text = path.read_bytes()
     except OSError as error:
         raise ReadError(f"{path}: cannot be opened ({error.strerror or error}).") from error
     settings = _settings(path, text)
-    _refuse_other_methods(path, settings)
+    impedance = _is_impedance(settings.get("Method", ""))
+    if not impedance:
+        _refuse_other_methods(path, settings)
     blocks = [_rows(path, text, found) for found in _BLOCK.finditer(text)]
     if not blocks:
         raise ReadError(f"{path}: no block 'primary_data' with its count of columns and rows; the file is cut short.")
+    if impedance:
+        made = _spectra(path, blocks, options)
+        return Reading(
+            payload=Table(made.frame.lazy(), tuple(made.frame.columns)),
+            metadata=settings,
+            flags=tuple(Flag(item.code, item.message, item.where, item.severity) for item in made.remarks),
+            test=_test(settings),
+        )
     rows = np.concatenate(blocks)
     if np.any(np.diff(rows[:, 0]) < 0):
         place = int(np.argmax(np.diff(rows[:, 0]) < 0)) + 1
@@ -74,6 +100,32 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
         flags=(Flag("columns_by_position", message, "primary_data", "note"),),
         test=_test(settings),
     )
+
+
+def _spectra(path: Path, blocks: list[npt.NDArray[np.float64]], options: Mapping[str, Any]) -> Spectra:
+    """Spectra of real part, imaginary part and frequency, a block each; the last column must look like a frequency.
+
+    Raises
+    ------
+    ReadError
+        If it does not.
+    """
+    for block in blocks:
+        frequency = block[:, 2]
+        steps = np.sign(np.diff(frequency))
+        if (frequency <= 0).any() or abs(steps.sum()) < 0.5 * steps.size:
+            raise ReadError(
+                f"{path}: byte 0: the third column of an impedance block ({frequency[0]:g}, {frequency[-1]:g} ...) is no frequency that "
+                f"rises or falls; {_EXPORT}."
+            )
+    rows = np.concatenate(blocks)
+    columns = {"frequency": rows[:, 2], "real": rows[:, 0], "imaginary": rows[:, 1]}
+    columns["number"] = np.repeat(np.arange(1.0, len(blocks) + 1), [len(block) for block in blocks])
+    message = (
+        "The file does not name its columns; they were taken as real part, imaginary part (ohm) and frequency (Hz)."
+    )
+    said = Remark("columns_by_position", message, "primary_data", "note")
+    return spectra(Printed(columns, named=False, remarks=(said,)), told(options, path), where=str(path))
 
 
 def _settings(path: Path, text: bytes) -> dict[str, str]:
@@ -101,8 +153,7 @@ def _rows(path: Path, text: bytes, found: re.Match[bytes]) -> npt.NDArray[np.flo
     columns, count, start = int(found[1]), int(found[2]), found.end()
     if columns != 3:
         raise ReadError(
-            f"{path}: byte {found.start()}: a block of {columns} columns, but only three (time, current, potential) are known; "
-            f"{_EXPORT}."
+            f"{path}: byte {found.start()}: a block of {columns} columns, but only three are known; {_EXPORT}."
         )
     if count * columns * LEAST_NUMBER > len(text) - start:
         raise ReadError(
@@ -147,12 +198,13 @@ def _test(settings: Mapping[str, str]) -> dict[str, str]:
 
 FORMAT = Format(
     name="ivium",
-    title="Ivium .idf",
-    patterns=("*.idf",),
+    title="Ivium .idf, .ids",
+    patterns=("*.idf", "*.ids"),
     sniff=sniff,
     read=read,
     source="what public readers say of transients and task lists (Battery-Intelligence-Lab/galv, BSD-2-Clause; jmstrat/Echem.Data)",
     versions_seen=("Version=11 as described",),
-    reads="transients and task lists: time, current, potential",
+    technique_of=technique_of,
+    reads="transients and task lists: time, current, potential; impedance: a spectrum a block, the sign by what the numbers say",
     limits="all other methods; data blocks of other than three columns",
 )

@@ -19,7 +19,7 @@ from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_table import Table as Located
 from interlith.layouts.impedance_table import locate, numbers
-from interlith.layouts.impedance_text import Numbers, Text, find_header, head_lines, text_of
+from interlith.layouts.impedance_text import Numbers, Text, cells, find_header, head_lines, is_numeric, text_of
 from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
 
@@ -56,6 +56,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     joined = {column.key: np.concatenate([found.columns[column.key] for _, _, found in blocks]) for column in columns}
     joined["number"] = np.repeat(np.arange(1.0, len(blocks) + 1), sizes)
     remarks = [remark for _, _, found in blocks for remark in found.remarks]
+    remarks += _unread(text, [table for table, _, _ in blocks])
     columns = _turned(columns, joined, remarks)
     lines = np.concatenate([found.lines for _, _, found in blocks])
     made = spectra(printed(joined, columns, lines=lines, remarks=remarks), options, where=str(path))
@@ -81,6 +82,20 @@ def _blocks(text: Text, options: Mapping[str, Any]) -> list[tuple[Located, tuple
         found.append((table, columns, numbers(text, table, columns, decimal=options.get("decimal"))))
         start = table.end
     return found
+
+
+def _unread(text: Text, tables: Sequence[Located]) -> list[Remark]:
+    """Rows of numbers that stand in no block."""
+    inside = {number for table in tables for number in range(table.header, table.end)}
+    rows = [
+        number
+        for number, line in enumerate(text.lines)
+        if number not in inside and sum(map(is_numeric, cells(line, ","))) >= 4
+    ]
+    if not rows:
+        return []
+    message = f"{len(rows)} rows of numbers belong to no spectrum that is named; they were not read."
+    return [Remark("lines_not_read", message, f"line {rows[0] + 1}")]
 
 
 def _turned(columns: list[ImpedanceColumn], values: Mapping[str, Any], remarks: list[Remark]) -> list[ImpedanceColumn]:

@@ -134,7 +134,7 @@ def _number(path: Path, item: Any, key: str, title: str) -> float:
         raise ReadError(
             f"{path}: byte 0: the {key} of the spectrum '{title}' holds '{str(value)[:30]}', which is no number."
         )
-    return float(value)
+    return float(value) if abs(value) < 1e300 else float("nan")
 
 
 def _factor(path: Path, unit: Any, key: str) -> float:

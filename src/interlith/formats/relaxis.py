@@ -18,6 +18,7 @@ from interlith.errors import ReadError
 from interlith.layouts.impedance_names import ImpedanceColumn, names_spectrum, understand
 from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
+from interlith.layouts.impedance_table import refuse_rows_above
 from interlith.layouts.impedance_text import Numbers, Text, cells, head_lines, is_numeric, numbers_of, text_of
 from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
@@ -43,12 +44,13 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     """
     options = told(options, path)
     text = text_of(path)
-    if not _OPENING.match(text.lines[0]):
+    if not text.lines or not _OPENING.match(text.lines[0]):
         raise ReadError(
             f"{path}: line 1 is no 'RelaxIS ... export', so this is no such text; export the spectra again."
         )
     header, blocks = _header(path, text)
     names = cells(text.lines[header], "\t")
+    refuse_rows_above(text, header, "\t", len(names))
     parts: list[dict[str, Any]] = []
     remarks: list[Remark] = []
     said: list[ImpedanceColumn] = []
@@ -65,6 +67,10 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
             parts.append({"numbers": found, "about": about})
     if not parts:
         raise ReadError(f"{path}: line {header + 1} names the columns of a spectrum, but no row of numbers follows it.")
+    words = [tuple(part["about"].get("words", ())) for part in parts]
+    if any(not one for one in words) or len(set(words)) < len(words):
+        message = "A spectrum has no line with its name, or two have the same; a spectrum was probably cut in two, or exported twice."
+        remarks.append(Remark("spectrum_without_name", message))
     made = spectra(_joined(parts, said, remarks), options, where=str(path))
     return Reading(
         payload=Table(made.frame.lazy(), tuple(made.frame.columns)),
@@ -90,17 +96,21 @@ def _spectra(text: Text, header: int, first: int) -> list[tuple[int, int, dict[s
     found: list[tuple[int, int, dict[str, Any]]] = []
     about: dict[str, Any] = {}
     start = header + 1
-    for number in range(header + 1, len(text.lines) + 1):
-        row = cells(text.lines[number], "\t") if number < len(text.lines) else [""]
-        mine = row[first:] if len(row) > first else [""]
-        if mine and is_numeric(mine[0]):
+    for number in range(header + 1, len(text.lines)):
+        row = cells(text.lines[number], "\t")
+        mine = row[first:]
+        if not any(mine) or sum(map(is_numeric, mine)) >= 2:
             continue
-        if number > start:
-            found.append((start, number, about))
+        if not _CONSTANT.search(mine[0]) and not any(word.startswith("Model:") for word in mine):
+            raise ReadError(
+                f"{text.path}: line {number + 1} ('{text.lines[number].strip()[:40]}') is neither a row of numbers nor the constants of a "
+                "spectrum; the file is damaged. Export the spectra again."
+            )
+        found.append((start, number, about))
         start = number + 1
-        if any(row):
-            constants = {item["key"]: float(item["value"]) for item in _CONSTANT.finditer(mine[0])}
-            about = {"constants": constants, "words": [word for word in mine if word], "line": number + 1}
+        constants = {item["key"]: float(item["value"]) for item in _CONSTANT.finditer(mine[0])}
+        about = {"constants": constants, "words": [word for word in mine if word], "line": number + 1}
+    found.append((start, len(text.lines), about))
     return [item for item in found if item[1] > item[0]]
 
 

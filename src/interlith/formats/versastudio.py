@@ -18,7 +18,7 @@ from interlith.layouts.impedance_names import ImpedanceColumn, names_spectrum, u
 from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_table import positive
-from interlith.layouts.impedance_text import Numbers, Text, cells, head_lines, numbers_of, text_of
+from interlith.layouts.impedance_text import Numbers, Text, cells, head_lines, is_numeric, numbers_of, text_of
 from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
 
@@ -49,9 +49,12 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     parts: list[Numbers] = []
     remarks: list[Remark] = []
     said: list[ImpedanceColumn] = []
-    for begin, end, number, closed in _segments(path, text):
+    segments = _segments(path, text)
+    for begin, end, number, closed in segments:
         names, start = _definition(path, text, begin, end)
         if not names_spectrum(names):
+            message = f"Segment {number} names no Frequency(Hz), Z Real and Z Imag; it was not read."
+            remarks.append(Remark("segment_not_read", message, f"line {start}"))
             continue
         columns = understand(names, where=f"{path}: line {start}", default_ohm=True)
         said = said or list(columns)
@@ -78,6 +81,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
         parts.append(found)
     if not parts:
         raise ReadError(f"{path}: no segment has Frequency(Hz), Z Real and Z Imag, so there is no spectrum; {_EXPORT}.")
+    remarks += _outside(text, segments)
     data = positive(
         printed(_joined(parts), said, lines=np.concatenate([one.lines for one in parts]), remarks=remarks),
         "records without a sine",
@@ -108,6 +112,27 @@ def _segments(path: Path, text: Text) -> list[tuple[int, int, int, bool]]:
         raise ReadError(
             f"{path}: no <Segment> with its data is in this file{' (it says DataFormat=Binary)' if binary else ''}; {_EXPORT}."
         )
+    return found
+
+
+def _outside(text: Text, segments: list[tuple[int, int, int, bool]]) -> list[Remark]:
+    """Segments that are missing between others, and rows that stand in none."""
+    found = []
+    numbers = [number for _, _, number, _ in segments]
+    if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        message = (
+            f"The segments are numbered {', '.join(map(str, numbers[:8]))}; one between them is missing or damaged."
+        )
+        found.append(Remark("segments_missing", message))
+    inside = {line for begin, end, _, _ in segments for line in range(begin, end)}
+    rows = [
+        number
+        for number, line in enumerate(text.lines)
+        if number not in inside and sum(map(is_numeric, cells(line, ","))) >= 4
+    ]
+    if rows:
+        message = f"{len(rows)} rows of numbers stand in no segment; they were not read."
+        found.append(Remark("lines_not_read", message, f"line {rows[0] + 1}"))
     return found
 
 

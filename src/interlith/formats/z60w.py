@@ -43,7 +43,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     """
     options = told(options, path)
     text = text_of(path)
-    what = _opening(text.lines[0])
+    what = _opening(text.lines[0]) if text.lines else ""
     if not what:
         raise ReadError(f"{path}: line 1 is no 'Z60W Data File', so this is no such text; copy it again.")
     if "calculated" in what:

@@ -75,9 +75,9 @@ def _hertz(value: Any, word: str, path: Path) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     try:
-        return inside(str(value), "frequency", what=f"frequencies: {word}")
+        return inside(str(value), "frequency", what=word)
     except UnitError as error:
-        raise ReadError(f"{path}: {error}") from error
+        raise ReadError(f"{path}: frequencies: {word}: {error}") from error
 
 
 def _from_file(path: Path) -> NDArray[np.float64]:

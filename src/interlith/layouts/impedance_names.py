@@ -62,6 +62,7 @@ DECLARABLE: dict[str, str] = {
     "frequency": "frequency", "impedance_real": "real", "impedance_imaginary": "imaginary", "modulus": "modulus",
     "phase": "phase", "test_time": "time", "voltage": "voltage", "temperature": "temperature", "cycle": "cycle",
 }  # fmt: skip
+NEEDED = CARTESIAN | POLAR
 _IMPEDANCES = frozenset({"real", "imaginary", "modulus"})
 
 
@@ -148,7 +149,13 @@ def understand(
     for position, name in enumerate(names):
         stem, unit, turned = split(name)
         key = _KEYS.get(stem, "")
-        if not key or key.removeprefix("angular_") in found:
+        key_taken = found.get(key.removeprefix("angular_"))
+        if not key or key_taken is not None:
+            if key_taken is not None and key in NEEDED and split(key_taken.name)[0] == stem:
+                raise ReadError(
+                    f"{where}: the columns {key_taken.position + 1} ('{key_taken.name.strip()}') and {position + 1} ('{name.strip()}') have "
+                    "one name, so it cannot be told which is meant; declare `mapping` under `analyses: impedance:`, or export again."
+                )
             continue
         column = _column(position, name, key, spoken.get(key, unit), turned, where, default_ohm)
         if column is not None:

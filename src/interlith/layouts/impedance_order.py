@@ -39,8 +39,55 @@ def numbered(frequency: Array) -> Numbers:
             turned = at - begin > _RETURN and np.all(steps[at - 1 : at - 1 + _RETURN] == -direction)
             if (jumped or turned) and at - begin > 2 and frequency.size - at >= _RETURN - 1:
                 begin, current = at, current + 1
+                if steps[at - 2] == 0:  # the frequency at the turn stands twice: once for each sweep
+                    begin = at - 1
+                    number[begin] = current
         number[at] = current
     return number
+
+
+def remarks_on_several(
+    frequency: Array, real: Array, imaginary: Array, number: Numbers, lines: Numbers | None, *, by_jumps: bool
+) -> list[Remark]:
+    """How many spectra there are, whether one stands twice, and whether pieces that were told apart by jumps are alike.
+
+    Parameters
+    ----------
+    frequency, real, imaginary
+        (Hz, ohm, ohm), shape (n,).
+    number
+        Spectrum of each row, shape (n,).
+    lines
+        Line of each row, where the file has lines.
+    by_jumps
+        Whether only jumps of the frequency tell them apart.
+    """
+    places = [np.flatnonzero(number == one) for one in np.unique(number)]
+    if len(places) < 2:
+        return []
+    found = [Remark("several_spectra", f"The file holds {len(places)} spectra, numbered in vendor_cycle.", "", "note")]
+    seen: dict[bytes, int] = {}
+    for one, rows in enumerate(places, start=1):
+        print_of = np.column_stack([frequency[rows], real[rows], imaginary[rows]]).tobytes()
+        if (first := seen.setdefault(print_of, one)) != one:
+            where = f"line {lines[rows[0]]}" if lines is not None else f"row {rows[0] + 1}"
+            message = (
+                f"Spectrum {one} has the same numbers as spectrum {first}: it was probably copied or exported twice."
+            )
+            found.append(Remark("spectrum_repeated", message, where))
+            break
+    axes = [np.sort(frequency[rows]) for rows in places]
+    alike = all(axis.size == axes[0].size and np.allclose(axis, axes[0], rtol=1e-2) for axis in axes)
+    if by_jumps and not alike:
+        rows = places[1]
+        where = f"line {lines[rows[0]]}" if lines is not None else f"row {rows[0] + 1}"
+        sizes = ", ".join(str(axis.size) for axis in axes[:6]) + (" ..." if len(axes) > 6 else "")
+        message = (
+            f"The rows were taken for {len(places)} spectra ({sizes} points) only because the frequency jumps back, and these differ in "
+            "their frequencies; rows may have been lost, moved or put together."
+        )
+        found.append(Remark("spectra_by_jumps", message, where))
+    return found
 
 
 def remarks_on(frequency: Array, number: Numbers, lines: Numbers | None) -> list[Remark]:

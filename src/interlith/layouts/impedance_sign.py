@@ -28,7 +28,8 @@ class Hint:
 
     `turned` is `None` where they say nothing. `misfit` and `misfit_turned` are the relative misfits (root mean square) of a chain
     of relaxations to the spectrum with the sign as it is and turned; `capacitive` is the mean of -Im Z / |Z| over the lower half
-    of the frequencies; `sure` says whether causality decided and the half plane does not contradict it.
+    of the frequencies; `sure` says whether causality decided and the half plane does not contradict it. `unexplained` is the smaller
+    misfit over the relative variation of the spectrum.
     """
 
     turned: bool | None
@@ -36,6 +37,7 @@ class Hint:
     misfit: float
     misfit_turned: float
     capacitive: float
+    unexplained: float
 
 
 def hint(frequency: Array, real: Array, imaginary: Array, number: NDArray[np.int64]) -> Hint:
@@ -55,7 +57,7 @@ def hint(frequency: Array, real: Array, imaginary: Array, number: NDArray[np.int
     Fails first where the spectrum drifts so far that neither sign is causal; then the half plane decides and `sure` is false.
     """
     squares = np.zeros(2)
-    capacitive, points = 0.0, 0
+    capacitive, variation, points = 0.0, 0.0, 0
     for one in np.unique(number)[:_MOST_SPECTRA]:
         rows = number == one
         if rows.sum() < _FEWEST:
@@ -65,19 +67,21 @@ def hint(frequency: Array, real: Array, imaginary: Array, number: NDArray[np.int
         if not (size > 0).all():
             continue
         squares += [rows.sum() * misfit(f, z) ** 2, rows.sum() * misfit(f, z.conj()) ** 2]
+        variation += float(np.sum(np.abs(z - z.mean()) ** 2 / size**2))
         low = np.argsort(f)[: max(3, rows.sum() // 2)]
         capacitive += float(np.sum(-z.imag[low] / size[low])) * rows.sum() / low.size
         points += int(rows.sum())
     if points == 0:
-        return Hint(None, False, np.nan, np.nan, np.nan)
-    own, other = np.sqrt(squares / points)
+        return Hint(None, False, np.nan, np.nan, np.nan, np.nan)
+    own, other = (float(one) for one in np.sqrt(squares / points))
+    left = min(own, other) / max(float(np.sqrt(variation / points)), 1e-12)
     capacitive /= points
     by_plane = None if abs(capacitive) < _REAL else capacitive < 0
     ratio = (own + 1e-12) / (other + 1e-12)
     if ratio > DECISIVE or ratio < 1.0 / DECISIVE:
         turned = bool(ratio > 1.0)
-        return Hint(turned, by_plane is None or by_plane == turned, float(own), float(other), capacitive)
-    return Hint(by_plane, False, float(own), float(other), capacitive)
+        return Hint(turned, by_plane is None or by_plane == turned, own, other, capacitive, left)
+    return Hint(by_plane, False, own, other, capacitive, left)
 
 
 def misfit(frequency: Array, impedance: NDArray[np.complex128]) -> float:

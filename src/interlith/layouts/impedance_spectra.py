@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from interlith.errors import ReadError, UnitError, nearest
 from interlith.layouts import impedance_checks, impedance_order, impedance_sign
-from interlith.layouts.impedance_names import ImpedanceColumn
+from interlith.layouts.impedance_names import CARTESIAN, POLAR, ImpedanceColumn
 from interlith.layouts.impedance_options import OWN
 from interlith.layouts.lazy_text import Remark
 from interlith.units import inside
@@ -25,6 +26,10 @@ Array = NDArray[np.float64]
 #: A file with fewer points holds no spectrum.
 FEWEST = 3
 SIGNS = ("as printed", "negated")
+#: Relative misfit of a chain of relaxations beyond which a spectrum is none of a steady cell.
+NOT_CAUSAL = 0.1
+#: The same over the variation of the spectrum, where the misfit is above what instruments leave.
+UNEXPLAINED, _NOISE = 0.25, 0.005
 #: Larger frequencies (Hz) or impedances (ohm) are bytes out of place.
 _LARGEST_FREQUENCY, _LARGEST_IMPEDANCE = 1e12, 1e16
 _BESIDE = {"time": "test_time", "voltage": "voltage", "temperature": "temperature", "cycle": "cycle"}
@@ -51,6 +56,8 @@ class Printed:
         Factor of the phase into radians; nan where no unit is printed.
     remarks
         What was noticed before.
+    counted
+        Whether ``number`` is the file's own count of spectra.
     """
 
     columns: Mapping[str, Array]
@@ -60,6 +67,7 @@ class Printed:
     per_area: bool = False
     phase_factor: float = float(np.pi / 180.0)
     remarks: tuple[Remark, ...] = ()
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,11 @@ def spectra(data: Printed, options: Mapping[str, Any], *, where: str) -> Spectra
     """
     columns = dict(data.columns)
     remarks = [*data.remarks]
+    if not (set(columns) >= CARTESIAN or set(columns) >= POLAR):
+        raise ReadError(
+            f"{where}: of frequency, real and imaginary part (or modulus and phase) only {', '.join(sorted(columns)) or 'nothing'} is named; "
+            "the line of names is damaged, or the export leaves columns out. Export it again with all columns."
+        )
     if data.per_area:
         _by_area(columns, options, remarks, where)
     if "phase" in columns:
@@ -141,10 +154,15 @@ def spectra(data: Printed, options: Mapping[str, Any], *, where: str) -> Spectra
     _negative(columns["real"], lines, remarks)
     if _declared(data, options) is None:
         _by_physics(columns, number, data, remarks, where)
-    if (count := int(np.unique(number).size)) > 1:
-        message = f"The file holds {count} spectra, numbered in vendor_cycle."
-        remarks.append(Remark("several_spectra", message, "", "note"))
-    return Spectra(_frame(columns, number), count, tuple(remarks))
+    remarks += impedance_order.remarks_on_several(
+        columns["frequency"],
+        columns["real"],
+        columns["imaginary"],
+        number,
+        lines,
+        by_jumps=not (data.counted and "number" in columns),
+    )
+    return Spectra(_frame(columns, number), int(number[-1]), tuple(remarks))
 
 
 def _by_area(columns: dict[str, Array], options: Mapping[str, Any], remarks: list[Remark], where: str) -> None:
@@ -175,7 +193,8 @@ def _kept(
     needed = ["frequency", *(("real", "imaginary") if {"real", "imaginary"} <= set(columns) else ("modulus", "phase"))]
     known = np.logical_and.reduce([np.isfinite(columns[key]) for key in needed])
     positive = np.where(known, columns["frequency"], 1.0) > 0
-    size = np.hypot(*(columns[key] for key in needed[1:])) if needed[1] == "real" else np.abs(columns["modulus"])
+    with np.errstate(over="ignore"):  # what overflows is refused below
+        size = np.hypot(*(columns[key] for key in needed[1:])) if needed[1] == "real" else np.abs(columns["modulus"])
     nothing = known & positive & (size == 0)
     for rows, code, text in (
         (~known, "rows_without_number", "rows hold no number for the frequency or impedance"),
@@ -254,10 +273,18 @@ def _by_physics(
         f"with it turned, and -Im Z / |Z| is {found.capacitive:.2g} on average at low frequency"
     )
     ask = "declare `imaginary: as printed` or `imaginary: negated` under `analyses: impedance:` if this is wrong"
+    least = min(found.misfit, found.misfit_turned)
+    if least > NOT_CAUSAL or (least > _NOISE and found.unexplained > UNEXPLAINED):
+        message = (
+            f"A chain of relaxations misses the spectra by {least:.1%} of the modulus, {found.unexplained:.0%} of their variation, with "
+            "either sign: noise, artefacts, drift, or numbers of other columns."
+        )
+        remarks.append(Remark("not_causal", message))
     if data.named:
         if found.turned:
             message = (
-                f"By its name the imaginary part has a sign that the numbers contradict: {reason}. It was kept; {ask}."
+                f"By its name the imaginary part has a sign that the numbers contradict: {reason}. It was kept; declare "
+                f'`files: {{"{Path(where).name}": {{imaginary: negated}}}}` under `analyses: impedance:` if the numbers are right.'
             )
             remarks.append(Remark("imaginary_sign_contradicted", message))
         return

@@ -14,6 +14,9 @@ from interlith.layouts.impedance_spectra import Printed, Spectra, printed, spect
 from interlith.layouts.impedance_text import Numbers, Text, cells, find_header, is_numeric, numbers_of, table_end
 from interlith.layouts.lazy_text import Remark
 
+#: Tables of fewer columns could be taken for the lines of a preamble.
+LEAST_WIDTH = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -47,6 +50,7 @@ def locate(text: Text, *, missing: str, start: int = 0, blanks: bool = False, wa
     names = cells(text.lines[number], delimiter)
     while names and not names[-1]:
         names.pop()
+    refuse_rows_above(text, number, delimiter, len(names), start=start)
     first = number + 1
     while first < len(text.lines) and not _row(cells(text.lines[first], delimiter)):
         if any(map(is_numeric, cells(text.lines[first], delimiter))):
@@ -58,6 +62,23 @@ def locate(text: Text, *, missing: str, start: int = 0, blanks: bool = False, wa
             f"{text.path}: line {number + 1} names the columns of a spectrum, but no row of numbers follows it."
         )
     return Table(number, first, end, tuple(names), delimiter, text.lines[:number])
+
+
+def refuse_rows_above(text: Text, header: int, delimiter: str | None, width: int, *, start: int = 0) -> None:
+    """Rows of a table between line `start` and its names (from 0) would be missing without a word.
+
+    Raises
+    ------
+    ReadError
+        If there is one: the line is named.
+    """
+    for number in range(start, header):
+        row = cells(text.lines[number], delimiter)
+        if width >= LEAST_WIDTH and len(row) >= width - 1 and 2 * sum(map(is_numeric, row)) > len(row):
+            raise ReadError(
+                f"{text.path}: line {number + 1} is a row of numbers like those of the table, but stands above the names in line "
+                f"{header + 1}: the lines of the file are in another order. Export it again."
+            )
 
 
 def _row(row: Sequence[str]) -> bool:
@@ -167,6 +188,7 @@ def positive(data: Printed, what: str) -> Printed:
         columns["number"] = breaks.astype(float)
     return replace(
         data,
+        counted=False,
         columns=columns,
         lines=None if data.lines is None else data.lines[kept],
         remarks=(*data.remarks, Remark("rows_without_frequency", message, "", "note")),

@@ -24,6 +24,8 @@ LARGEST = 200_000_000
 #: Lines among which the header of a table must begin.
 HEADER_LINES = 600
 DELIMITERS = ("\t", ";", ",")
+#: A line of UTF-16 with more signs of other scripts than this, and more than of Latin, is shifted by a byte.
+SHIFTED = 30
 _POINT = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][-+]?\d+)?$")
 _COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?$")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+\.\d+$|[-+]?\d{1,3}(?:\.\d{3})+,\d+$|[-+]?\d{1,3}(?:,\d{3}){2,}$")
@@ -72,8 +74,20 @@ def text_of(path: Path) -> Text:
             f"{path}: byte {max(spot, 0)}: this is not text; export the spectrum as text, or copy it again."
         )
     lines = decode(content)[0].split("\n")
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        _refuse_shifted(path, lines)
     ended = lines[-1].strip("\r") == ""
     return Text(path, tuple(line.rstrip("\r") for line in (lines[:-1] if ended else lines)), ended)
+
+
+def _refuse_shifted(path: Path, lines: Sequence[str]) -> None:
+    """A byte that is missing from a text of two bytes each turns all behind it into signs of no language."""
+    for number, line in enumerate(lines, start=1):
+        odd = sum(ord(sign) > 0x07FF for sign in line)
+        if odd > SHIFTED and 2 * odd > len(line) - line.count(" "):
+            raise ReadError(
+                f"{path}: line {number} turns into signs of other scripts: a byte is missing or too many. Copy the file again."
+            )
 
 
 def head_lines(head: bytes, count: int = HEADER_LINES) -> list[str]:
@@ -256,13 +270,15 @@ def _column(texts: Sequence[str], places: Sequence[int], decimal: str, shown: st
     style = _COMMA if decimal == "," else _POINT
     made = np.empty(len(texts))
     for at, field in enumerate(texts):
+        value = np.inf
         if style.match(field) or (decimal == "," and "." not in field and _POINT.match(field)):
-            made[at] = float(field.replace(",", ".").replace("D", "e").replace("d", "e"))
+            value = float(field.replace(",", ".").replace("D", "e").replace("d", "e"))
         elif field in _NOTHING:
-            made[at] = np.nan
-        else:
+            value = np.nan
+        if np.isinf(value):
             raise ReadError(
                 f"{path}: line {places[at]}, {shown} holds '{field[:40]}', which is not a number with the decimal sign '{decimal}' "
                 "of the file; export it again."
             )
+        made[at] = value
     return made

@@ -18,7 +18,7 @@ import polars as pl
 from interlith.errors import ReadError
 from interlith.workbench.discovery import formats
 from interlith.workbench.reading import recognise
-from tests.formats.samples import SAMPLES
+from tests.formats.samples import SAMPLES, impedance
 from tests.formats.samples.common import instead
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -102,7 +102,7 @@ def own(name: str, folder: Path) -> list[Base]:
         sample.write(target)
     made = [Base("own", target.read_bytes(), "".join(target.suffixes), options)]
     if (write := formats()[name].write) is not None:
-        write(cycles(), target, {})
+        write(impedance.frame() if formats()[name].technique == "impedance" else cycles(), target, {})
         made.append(Base("written", target.read_bytes(), "".join(target.suffixes), options))
     return list({base.content: base for base in made}.values())
 

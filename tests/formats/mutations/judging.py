@@ -27,7 +27,7 @@ from pathlib import Path
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.model import Flag, Measurement, Reading, Sample, Source
+from interlith.model import Flag, Measurement, Reading, Sample, Source, Table
 from interlith.physics.counting_checks import Notice
 from interlith.techniques.cycling.counted import count_rows
 from interlith.techniques.cycling.half_cycles import divide
@@ -35,7 +35,9 @@ from interlith.techniques.cycling.half_table import half_cycle_table
 from interlith.techniques.cycling.sign import withheld
 from interlith.techniques.cycling.steps import read_steps
 from interlith.workbench.reading import read_file, recognise
+from tests.formats.mutations import spectra
 from tests.formats.mutations.bases import Base
+from tests.formats.mutations.spectra import Points, points_of
 
 #: A capacity that differs by more than this share is wrong.
 TOLERANCE = 0.01
@@ -62,10 +64,11 @@ class HalfCycle:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a file gives: half-cycles in order, and the codes of warnings and errors."""
+    """What a file gives: half-cycles in order, the codes of warnings and errors, and spectra where it is one of impedance."""
 
     halves: tuple[HalfCycle, ...]
     codes: frozenset[str]
+    spectra: tuple[Points, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,9 @@ def tell(path: Path, base: Base) -> Told:
 
 
 def _told(reading: Reading, path: Path, name: str) -> Told:
+    assert isinstance(reading.payload, Table)
+    if "frequency" in reading.payload.columns:
+        return Told((), _codes(reading.flags), points_of(reading.payload.frame.collect()))
     source = Source(path.name, "0" * 64, 1, name, "1")
     item = Measurement(Sample("cell", "cell"), "cycling", source, reading.payload, flags=reading.flags)
     counted = count_rows(reading.payload)
@@ -134,6 +140,9 @@ def compare(clean: Told, told: Told, kind: str) -> tuple[str, str]:
     """`equal`, `flagged` or `wrong`, and what differs."""
     shorter = kind.removeprefix("in_archive_") in _SHORTER
     differences, silent = _differences(clean.halves, told.halves, shorter=shorter)
+    if clean.spectra or told.spectra:
+        more = spectra.differences(clean.spectra, told.spectra, shorter=shorter)
+        differences, silent = [*differences, *more], [*silent, *more]
     if not differences:
         return "equal", ""
     news = sorted(told.codes - clean.codes)
