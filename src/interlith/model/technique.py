@@ -51,6 +51,8 @@ class Technique:
         summary); lets a person compare it without asking for it first.
     cites
         What a user of the technique should cite.
+    check
+        ``check(options)`` raises `StudyError` for a value that is not understood, before anything runs.
     take
         ``take(arrays) -> Series``: what a person in a notebook may hand to a verb instead of a series or a path.
     steps
@@ -69,5 +71,6 @@ class Technique:
     headlines: Mapping[str, Literal["ratio", "difference"]] = field(default_factory=dict)
     derive: Callable[[Result, Mapping[str, Any]], tuple[Result, ...]] | None = None
     cites: tuple[Citation, ...] = ()
+    check: Callable[[Mapping[str, Any]], None] | None = None
     take: Callable[[object], Series] | None = None
     steps: tuple[Step, ...] = ()

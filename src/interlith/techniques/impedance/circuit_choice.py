@@ -152,7 +152,9 @@ def _step(given: Given) -> Result:
     if "validity" in given.results:
         spectra = with_points(spectra, given.result("validity").data["residuals"])
     weights = str(given.options.get("weights", "modulus"))
-    return _result(_candidates(spectra, None, weights), (), None, weights)
+    # A declared circuit is compared with nothing; the step stays, since the fit comes after it.
+    table = _candidates(spectra, None, weights) if given.options["circuit"] == "auto" else pl.DataFrame(schema=_SCHEMA)
+    return _result(table, (), None, weights)
 
 
 def agree(
@@ -166,7 +168,7 @@ def agree(
         If a decided circuit is none.
     """
     decided = [one for one in decisions if one.field == "circuit"]
-    tables = [one.data["candidates"] for one in results.get("circuit_choice", ())]
+    tables = [table for one in results.get("circuit_choice", ()) if (table := one.data["candidates"]).height]
     automatic = _choice(pl.concat(tables)) if tables else None
     if decided:
         last, declared = decided[-1], str(options.get("circuit", "auto"))
@@ -186,17 +188,13 @@ def wanted_circuit(options: Mapping[str, Any]) -> bool:
     return bool(options.get("circuit"))
 
 
-def wanted_choice(options: Mapping[str, Any]) -> bool:
-    """Whether a study leaves the circuit to us."""
-    return options.get("circuit") == "auto"
-
-
 STEP = Step(
     "circuit_choice",
     _step,
     after=("validity",),
-    words=("weights", "window", "against"),
+    words=("circuit", "weights", "window", "against"),
     reads=True,
-    wanted=wanted_choice,
-    asked=wanted_choice,
+    wanted=wanted_circuit,
+    asked=wanted_circuit,
+    shown=False,
 )

@@ -162,7 +162,7 @@ def _as_wanted(technique: Technique, options: Mapping[str, Any]) -> Technique:
 
 
 def check_options(technique: Technique, options: Mapping[str, Any]) -> None:
-    """Refuse a word under ``analyses: <technique>:`` that the technique does not know.
+    """Refuse a word or value under ``analyses: <technique>:`` that the technique does not understand.
 
     Raises
     ------
@@ -173,6 +173,8 @@ def check_options(technique: Technique, options: Mapping[str, Any]) -> None:
         allowed = {**technique.options, **READER_WORDS}
         if word not in allowed:
             raise StudyError(f"study.yaml, analyses: {technique.name}: '{word}' is unknown; {nearest(word, allowed)}.")
+    if technique.check is not None:
+        technique.check(options)
 
 
 def _key(prepared: Prepared) -> str:
