@@ -13,7 +13,7 @@ from typing import Any
 from interlith.layouts.impedance_names import fold, names_spectrum
 from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_table import read_table
-from interlith.layouts.impedance_text import find_header, head_lines, text_of
+from interlith.layouts.impedance_text import name_rows, text_of
 from interlith.model import Flag, Format, Reading, Table
 
 _MISSING = "no line names Frequency (Hz), Z' and -Z'' in brackets' units as NOVA does; export the data of the FRA measurement as text."
@@ -27,7 +27,7 @@ def _own(row: Sequence[str]) -> bool:
 def sniff(head: bytes, path: Path) -> float:
     """Confidence from the names that NOVA prints, with units in brackets and a turned imaginary part."""
     del path
-    return 0.85 if find_header(head_lines(head), _own) is not None else 0.0
+    return 0.85 if any(map(_own, name_rows(head))) else 0.0
 
 
 def read(path: Path, options: Mapping[str, Any]) -> Reading:

@@ -43,9 +43,9 @@ def sniff(head: bytes, path: Path) -> float:
     """Confidence from the instrument's model and the names of a spectrum or a scan."""
     del path
     lines = head_lines(head)
-    own = any(_MODEL.match(line.strip()) for line in lines[:20])
-    named = find_header(lines, lambda row: names_spectrum(row) or _potential(row)) is not None
-    return 0.93 if own and named else 0.0
+    if not any(_MODEL.match(line.strip()) for line in lines[:20]):
+        return 0.0
+    return 0.93 if find_header(lines, lambda row: names_spectrum(row) or _potential(row)) is not None else 0.0
 
 
 def technique_of(head: bytes, path: Path) -> str:

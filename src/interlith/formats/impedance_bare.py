@@ -44,11 +44,17 @@ def _delimiter(line: str) -> str | None:
 
 def _first_row(lines: Sequence[str]) -> int | None:
     """First of two lines in a row that hold numbers only, at least three."""
-    for at in range(min(len(lines) - 1, 60)):
-        rows = [[field for field in cells(line, _delimiter(line)) if field] for line in lines[at : at + 2]]
-        if all(len(row) >= 3 and all(map(is_numeric, row)) for row in rows):
+    for at in range(min(len(lines) - 1, 40)):
+        if _numeric(lines[at]) and _numeric(lines[at + 1]):
             return at
     return None
+
+
+def _numeric(line: str) -> bool:
+    if not line.lstrip(' \t"+-.')[:1].isdigit():
+        return False
+    row = [field for field in cells(line, _delimiter(line)) if field]
+    return len(row) >= 3 and all(map(is_numeric, row))
 
 
 def _log_spaced(values: NDArray[np.float64]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from interlith.layouts.impedance_names import names_spectrum
 from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_table import read_table
-from interlith.layouts.impedance_text import find_header, head_lines, text_of
+from interlith.layouts.impedance_text import name_rows, text_of
 from interlith.model import Flag, Format, Reading, Table
 
 _MISSING = (
@@ -25,7 +25,7 @@ _MISSING = (
 def sniff(head: bytes, path: Path) -> float:
     """Medium confidence for a row of names that holds a spectrum, so that every vendor's reader goes first."""
     del path
-    return 0.5 if find_header(head_lines(head), names_spectrum) is not None else 0.0
+    return 0.5 if any(map(names_spectrum, name_rows(head))) else 0.0
 
 
 def read(path: Path, options: Mapping[str, Any]) -> Reading:

@@ -19,7 +19,7 @@ from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_table import Table as Located
 from interlith.layouts.impedance_table import locate, numbers
-from interlith.layouts.impedance_text import Numbers, Text, cells, find_header, head_lines, is_numeric, text_of
+from interlith.layouts.impedance_text import Numbers, Text, cells, is_numeric, name_rows, text_of
 from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
 
@@ -35,7 +35,7 @@ def _own(row: Sequence[str]) -> bool:
 def sniff(head: bytes, path: Path) -> float:
     """Confidence from the names that PSTrace prints."""
     del path
-    return 0.92 if find_header(head_lines(head), _own) is not None else 0.0
+    return 0.92 if any(map(_own, name_rows(head))) else 0.0
 
 
 def read(path: Path, options: Mapping[str, Any]) -> Reading:

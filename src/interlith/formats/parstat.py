@@ -13,7 +13,7 @@ from typing import Any
 from interlith.layouts.impedance_names import fold
 from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_table import read_table
-from interlith.layouts.impedance_text import find_header, head_lines, text_of
+from interlith.layouts.impedance_text import name_rows, text_of
 from interlith.model import Flag, Format, Reading, Table
 
 _MISSING = "no line names Frequency (Hz), Zre (ohms) and Zim (ohms) as a Parstat's export does; export the data again with these."
@@ -27,7 +27,7 @@ def _own(row: Sequence[str]) -> bool:
 def sniff(head: bytes, path: Path) -> float:
     """Confidence from the names that this export alone prints."""
     del path
-    return 0.9 if find_header(head_lines(head), _own) is not None else 0.0
+    return 0.9 if any(map(_own, name_rows(head))) else 0.0
 
 
 def read(path: Path, options: Mapping[str, Any]) -> Reading:

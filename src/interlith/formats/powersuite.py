@@ -12,7 +12,7 @@ from typing import Any
 from interlith.layouts.impedance_names import fold
 from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_table import read_table
-from interlith.layouts.impedance_text import find_header, head_lines, text_of
+from interlith.layouts.impedance_text import name_rows, text_of
 from interlith.model import Flag, Format, Reading, Table
 
 _MISSING = "no line is 'Frequency, Zre, Zimg' as PowerSuite exports; export the spectrum again."
@@ -25,7 +25,7 @@ def _own(row: Sequence[str]) -> bool:
 def sniff(head: bytes, path: Path) -> float:
     """Confidence from the three names that PowerSuite alone prints."""
     del path
-    return 0.9 if find_header(head_lines(head), _own) is not None else 0.0
+    return 0.9 if any(map(_own, name_rows(head))) else 0.0
 
 
 def read(path: Path, options: Mapping[str, Any]) -> Reading:

@@ -17,7 +17,7 @@ from interlith.layouts.impedance_names import fold, names_spectrum, understand
 from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import Printed, printed, spectra
 from interlith.layouts.impedance_table import behind, locate, numbers
-from interlith.layouts.impedance_text import find_header, head_lines, text_of
+from interlith.layouts.impedance_text import name_rows, text_of
 from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
 
@@ -33,7 +33,7 @@ def _own(row: Sequence[str]) -> bool:
 def sniff(head: bytes, path: Path) -> float:
     """Confidence from the names that Thales prints."""
     del path
-    return 0.88 if find_header(head_lines(head), _own, blanks=True) is not None else 0.0
+    return 0.88 if any(map(_own, name_rows(head, blanks=True))) else 0.0
 
 
 def read(path: Path, options: Mapping[str, Any]) -> Reading:

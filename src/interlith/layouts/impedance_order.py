@@ -94,18 +94,17 @@ def remarks_on(frequency: Array, number: Numbers, lines: Numbers | None) -> list
     """What is odd in the frequencies: no order, or one that occurs twice."""
     found: list[Remark] = []
     unordered, doubled, first = [], 0, ""
+    judged: dict[bytes, tuple[bool, int, int]] = {}
     for one in np.unique(number):
         rows = np.flatnonzero(number == one)
-        steps = np.diff(np.log10(frequency[rows]))
-        moving = steps[np.abs(steps) > SAME]
-        if moving.size and not (np.all(moving > 0) or np.all(moving < 0)):
+        axis = frequency[rows].tobytes()
+        if axis not in judged:
+            judged[axis] = _axis(frequency[rows])
+        ordered, twice, spot = judged[axis]
+        if not ordered:
             unordered.append(int(one))
-        level = np.round(np.log10(frequency[rows]) / SAME).astype(np.int64)
-        unique, counts = np.unique(level, return_counts=True)
-        twice = int((counts - 1).sum())
         if twice and not first:
-            spot = rows[np.flatnonzero(level == unique[np.argmax(counts > 1)])[-1]]
-            first = f"line {lines[spot]}" if lines is not None else f"row {spot + 1}"
+            first = f"line {lines[rows[spot]]}" if lines is not None else f"row {rows[spot] + 1}"
         doubled += twice
     if doubled:
         message = f"{doubled} points repeat a frequency of their spectrum; all are kept, so that they count as often as they stand."
@@ -115,3 +114,17 @@ def remarks_on(frequency: Array, number: Numbers, lines: Numbers | None) -> list
         message = f"The frequencies neither rise nor fall throughout in spectrum {shown}; rows may have been moved."
         found.append(Remark("frequencies_unordered", message))
     return found
+
+
+def _axis(frequency: Array) -> tuple[bool, int, int]:
+    """Whether frequencies run in one direction, how many stand again, and the place of the first of these."""
+    level = np.log10(frequency)
+    steps = np.diff(level)
+    moving = steps[np.abs(steps) > SAME]
+    ordered = not moving.size or bool(np.all(moving > 0) or np.all(moving < 0))
+    unique, counts = np.unique(np.round(level / SAME).astype(np.int64), return_counts=True)
+    twice = int((counts - 1).sum())
+    spot = 0
+    if twice:
+        spot = int(np.flatnonzero(np.round(level / SAME).astype(np.int64) == unique[np.argmax(counts > 1)])[-1])
+    return ordered, twice, spot

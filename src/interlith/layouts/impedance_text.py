@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,13 @@ HEADER_LINES = 600
 DELIMITERS = ("\t", ";", ",")
 #: A line of UTF-16 with more signs of other scripts than this, and more than of Latin, is shifted by a byte.
 SHIFTED = 30
+LONGEST_NAMES = 65_536
+#: What a line that names a frequency holds.
+_FREQUENCY = re.compile(r"freq|omega|(?<![A-Za-z0-9])[f\u03c9](?![A-Za-z0-9])", re.IGNORECASE)
 _POINT = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][-+]?\d+)?$")
 _COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?$")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+\.\d+$|[-+]?\d{1,3}(?:\.\d{3})+,\d+$|[-+]?\d{1,3}(?:,\d{3}){2,}$")
+_SIGNS = frozenset("0123456789+-.eE")
 #: What is printed where nothing was measured.
 _NOTHING = frozenset({"", "-", "--", "nan", "NaN", "NAN", "N/A", "n/a", "inf", "-inf", "INF"})
 
@@ -90,9 +95,36 @@ def _refuse_shifted(path: Path, lines: Sequence[str]) -> None:
             )
 
 
+@lru_cache(maxsize=4)
+def _head(head: bytes) -> tuple[str, ...]:
+    """Every reader of spectra looks at the same bytes, so they are taken apart once."""
+    return tuple(line.rstrip("\r") for line in decode(head)[0].split("\n")) if is_text(head) else ()
+
+
 def head_lines(head: bytes, count: int = HEADER_LINES) -> list[str]:
     """The first lines of a file, for recognising it; empty if it is no text. Never raises."""
-    return [line.rstrip("\r") for line in decode(head)[0].split("\n", count)[:count]] if is_text(head) else []
+    return list(_head(head)[:count])
+
+
+@lru_cache(maxsize=4)
+def _naming(head: bytes) -> tuple[str, ...]:
+    """Lines at the start of a file that hold the word frequency or a sign for it."""
+    lines = _head(head)[:HEADER_LINES]
+    if not _FREQUENCY.search("\n".join(lines)):
+        return ()
+    return tuple(line for line in lines if len(line) <= LONGEST_NAMES and _FREQUENCY.search(line))
+
+
+def name_rows(head: bytes, *, blanks: bool = False) -> list[tuple[str, ...]]:
+    """Rows in the first lines of a file that may name the columns of a spectrum: three or more, a frequency among them. Never raises."""
+    found = []
+    for line in _naming(head):
+        for delimiter in (*DELIMITERS, *((None,) if blanks else ())):
+            if delimiter is None or delimiter in line:
+                row = tuple(cells(line, delimiter))
+                if len(row) > 2:
+                    found.append(row)
+    return found
 
 
 def cells(line: str, delimiter: str | None) -> list[str]:
@@ -111,7 +143,7 @@ def find_header(
     """First line from `start` that `accept` takes for a header, and its delimiter (`None`: blanks); `None` if there is none."""
     for number in range(start, min(len(lines), start + HEADER_LINES)):
         line = lines[number]
-        if len(line) > 65_536:
+        if len(line) > LONGEST_NAMES:
             continue
         for delimiter in (*DELIMITERS, *((None,) if blanks else ())):
             if (delimiter is None or delimiter in line) and accept(cells(line, delimiter)):
@@ -267,6 +299,13 @@ def _decimal(
 
 
 def _column(texts: Sequence[str], places: Sequence[int], decimal: str, shown: str, path: Path) -> Array:
+    if decimal == "." and _SIGNS.issuperset("".join(texts)):
+        try:
+            quick = np.array(texts, dtype=np.float64)
+        except ValueError:
+            quick = np.array([np.inf])
+        if np.isfinite(quick).all() and quick.size == len(texts):
+            return quick
     style = _COMMA if decimal == "," else _POINT
     made = np.empty(len(texts))
     for at, field in enumerate(texts):
