@@ -168,6 +168,30 @@ def planned(study: Study, table: pl.DataFrame, headlines: Sequence[str]) -> list
                 else int(everyone.to_list()[-1])
             )
             at = {"cycle": float(cycle)}
+        elif isinstance(repeated, int) and repeated > 1:
+            common_state = _last_common_state(rows)
+            if common_state is None:
+                continue
+            at = common_state
         if (quantity, at) not in plan:
             plan.append((quantity, at))
     return plan
+
+
+def _last_common_state(rows: pl.DataFrame) -> dict[str, float] | None:
+    """The highest state (voltage, temperature) at which every specimen has a value, in as few digits as name it."""
+    names = rows.get_column("state").unique().to_list()
+    if len(names) != 1 or names[0] is None:
+        return None
+    spans: dict[str, list[tuple[float, float]]] = {}
+    for sample, value, low, high in rows.select("sample", "state_value", "state_low", "state_high").iter_rows():
+        spans.setdefault(sample, []).append((min(low, value), max(high, value)))
+
+    def common(place: float) -> bool:
+        return all(any(low <= place <= high for low, high in own) for own in spans.values())
+
+    for value in sorted(rows.get_column("state_value").drop_nulls().unique().to_list(), reverse=True):
+        if common(value):
+            short = (float(f"{value:.{digits}g}") for digits in range(2, 8))
+            return {str(names[0]): next((place for place in short if common(place)), value)}
+    return None

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from interlith import evidence
 from interlith.errors import StudyError, nearest
 from interlith.model import Finding, Measurement, Result, Sample, Series, Study, Technique
+from interlith.numerics.threads import one_thread
 from interlith.workbench.contrasts import conditions, contrast, gather
 from interlith.workbench.discovery import techniques
 from interlith.workbench.reading import as_series, measure_all
@@ -53,7 +54,8 @@ def _with_paths(verb: Callable[..., Any], technique: Technique) -> Callable[...,
             data = as_series(data, kind=cell_kind, technique=technique.name)
         elif technique.take is not None and not isinstance(data, (Series, Result)):
             data = technique.take(data)
-        return verb(data, *arguments, **options)
+        with one_thread():
+            return verb(data, *arguments, **options)
 
     called.__signature__ = inspect.signature(verb)  # type: ignore[attr-defined]
     return called

@@ -140,7 +140,9 @@ def places(table: pl.DataFrame, headlines: Iterable[str], at: Mapping[str, float
             found[quantity] = None
             continue
         counts = rows.drop_nulls("cycle").group_by("cycle").agg(pl.col("sample").n_unique().alias("n"))
-        most = counts.get_column("n").max() if counts.height else None
+        if counts.is_empty():
+            continue
+        most = counts.get_column("n").max()
         common = counts.filter(pl.col("n") == most).get_column("cycle").to_list()
         if common:
             found[quantity] = wanted if wanted in common else int(max(common))

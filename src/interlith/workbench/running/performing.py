@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from interlith.errors import InterlithError, MissingDependency
 from interlith.model import Decision, Declared, Given, Measurement, Refusal, Result, Sample, Series, Step, read_target
+from interlith.numerics.threads import one_thread
 from interlith.workbench.discovery import formats, technique, techniques
 from interlith.workbench.reading import read_file
 from interlith.workbench.running.identity import identify
@@ -130,7 +131,8 @@ def _keep(key: str, kept: Mapping[str, Result | Refusal], store: Store) -> Done:
 
 def _attempt(step: Step, given: Given, job: Job, key: str) -> Result | Refusal:
     try:
-        found = step.run(given)
+        with one_thread():
+            found = step.run(given)
     except MissingDependency:
         raise
     except Damaged as damage:
