@@ -19,6 +19,7 @@ from interlith.layouts.impedance_names import understand
 from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import Printed, spectra
 from interlith.layouts.impedance_text import LARGEST, head_lines
+from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
 
 _KEYS = {"frequency": "frequency", "zre": "real", "zim": "imaginary", "z": "modulus", "phase": "phase"}
@@ -43,13 +44,15 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     """
     options = told(options, path)
     session = _session(path)
-    parts, titles = [], []
+    parts, titles, without = [], [], 0
     for measurement in _list(session, "measurements"):
         for entry in _list(measurement, "eisdatalist"):
             part = _part(path, entry, str(_get(entry, "title", "")))
             if part:
                 parts.append(part)
                 titles.append(str(_get(entry, "title", "") or _get(measurement, "title", "")))
+            else:
+                without += 1
     if not parts:
         raise ReadError(
             f"{path}: byte 0: no measurement of this session has a spectrum (EISDataList); open another, or export it as csv."
@@ -57,7 +60,11 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     keys = [key for key in parts[0] if all(key in part for part in parts)]
     columns = {key: np.concatenate([part[key] for part in parts]) for key in keys}
     columns["number"] = np.repeat(np.arange(1.0, len(parts) + 1), [part["frequency"].size for part in parts])
-    data = Printed(columns, turned=frozenset({"imaginary", "phase"}))
+    remarks: tuple[Remark, ...] = ()
+    if without:
+        message = f"{without} entries of the list of spectra have no frequency with real and imaginary part; they were not read."
+        remarks = (Remark("spectrum_not_read", message),)
+    data = Printed(columns, turned=frozenset({"imaginary", "phase"}), remarks=remarks)
     made = spectra(data, options, where=str(path))
     return Reading(
         payload=Table(made.frame.lazy(), tuple(made.frame.columns)),

@@ -14,6 +14,7 @@ from interlith.errors import ReadError
 from interlith.layouts.impedance_names import understand
 from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
+from interlith.layouts.impedance_table import refuse_rows_above
 from interlith.layouts.impedance_text import head_lines, numbers_of, text_of
 from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
@@ -62,6 +63,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
         raise ReadError(
             f"{path}: line {header + 1} names no column for {', '.join(sorted(missing))}; export the file again."
         )
+    refuse_rows_above(text, header, ",", len(names))
     rows = [line for line in text.lines[header + 1 :] if line.strip()]
     if not rows:
         raise ReadError(f"{path}: line {header + 1} is the last; no point was written.")

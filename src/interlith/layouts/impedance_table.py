@@ -182,6 +182,13 @@ def positive(data: Printed, what: str) -> Printed:
     if kept.all():
         return data
     message = f"{int((~kept).sum())} rows with a frequency of zero are {what}; they were left out."
+    remarks = [Remark("rows_without_frequency", message, "", "note")]
+    parts = [data.columns[key] for key in ("real", "imaginary", "modulus") if key in data.columns]
+    if odd := int(np.any([~kept & np.isfinite(part) & (part != 0) for part in parts], axis=0).sum()):
+        message = (
+            f"{odd} of the rows with a frequency of zero have an impedance; the column of the frequency may be another."
+        )
+        remarks.append(Remark("impedance_without_frequency", message))
     breaks = np.cumsum(np.diff(np.concatenate([[0], (~kept).astype(int)])) == 1)[kept]
     columns = {key: values[kept] for key, values in data.columns.items()}
     if np.unique(breaks).size > 1 and "number" not in columns:
@@ -191,5 +198,5 @@ def positive(data: Printed, what: str) -> Printed:
         counted=False,
         columns=columns,
         lines=None if data.lines is None else data.lines[kept],
-        remarks=(*data.remarks, Remark("rows_without_frequency", message, "", "note")),
+        remarks=(*data.remarks, *remarks),
     )
