@@ -10,6 +10,7 @@ import typer
 
 from interlith import __version__
 from interlith.app import exits
+from interlith.app.comparing_methods import compare_methods
 
 app = typer.Typer(
     name="interlith",
@@ -100,6 +101,19 @@ def run(
     from interlith.app.running import Means, run_folder
 
     raise typer.Exit(run_folder(folder, output, Means(executor, workers, time_limit, memory_limit, fresh)))
+
+
+@app.command()
+def points(
+    folder: Annotated[Path, typer.Argument(help="Folder of the study.")] = Path(),
+    sample: Annotated[str | None, typer.Option(help="Specimen; may be left out where there is one.")] = None,
+    circuit: Annotated[str | None, typer.Option(help="Circuit to fit instead of that of study.yaml, or auto.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Page to write.")] = None,
+) -> None:
+    """Write a page on which points of impedance spectra are left out by a click, with what that changes."""
+    from interlith.app.points import points_page
+
+    raise typer.Exit(points_page(folder, sample, circuit, output))
 
 
 @app.command()
@@ -226,6 +240,9 @@ def compare(
     from interlith.app.commands import compare_variants
 
     raise typer.Exit(compare_variants(folder, quantity, at or [], to, difference, allow_unlike))
+
+
+app.command("compare-methods")(compare_methods)
 
 
 @app.command()

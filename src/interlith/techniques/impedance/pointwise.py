@@ -7,16 +7,22 @@ Newton: exact for the Kramers-Kronig test, first order for a circuit and for rel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from interlith.model import Decision, Series
 from interlith.numerics.kramers_kronig.ladder import ladder, ridge, stacked
 from interlith.physics.circuits.element import Grid
 from interlith.physics.circuits.fitted import CircuitFit
-from interlith.techniques.impedance.spectra import Spectrum
+from interlith.physics.circuits.fitting import fit_circuit
+from interlith.techniques.impedance.circuit import stacked as stacked_spectra
+from interlith.techniques.impedance.circuit_choice import choose_for
+from interlith.techniques.impedance.spectra import Spectrum, spectra_of
+from interlith.techniques.impedance.validity import used_points, validate
 
 Array = NDArray[np.float64]
 #: Time constants of the ladder in a decade, and decades beyond the window.
@@ -127,6 +133,45 @@ def of_circuit(spectrum: Spectrum, fit: CircuitFit, member: int) -> Linearised:
         "circuit", str(fit.circuit), fit.names, fit.circuit.units, values, fit.logarithmic, jacobian.T,
         stacked(spectrum.impedance - model[0]) / np.concatenate([size, size]), np.zeros((values.size, values.size)), size,
     )  # fmt: skip
+
+
+def pointwise_of(
+    series: Series, options: Mapping[str, Any], decisions: Sequence[Decision] = (), *, most: int | None = None
+) -> tuple[Pointwise, ...]:
+    """Every spectrum of a series with the Kramers-Kronig test and, where a circuit is asked for, its fit.
+
+    Parameters
+    ----------
+    series
+        Spectra.
+    options
+        Words of ``analyses: impedance:``; ``circuit``, ``weights``, ``parameters``, ``window``, ``against`` are read.
+    decisions
+        Of people about points.
+    most
+        At most so many spectra, spread over the series.
+
+    Raises
+    ------
+    FitError
+        If a measurement holds no spectrum or the circuit is none.
+    """
+    window, against = options.get("window"), options.get("against")
+    checked = validate(series, window=window, against=against, limit=options.get("limit"), decisions=decisions)
+    spectra = used_points(spectra_of(series, against=against, window=window), checked)
+    if most is not None and len(spectra) > most:
+        spectra = tuple(spectra[k] for k in np.unique(np.linspace(0, len(spectra) - 1, most).round().astype(int)))
+    parts = [[of_ladder(one)] for one in spectra]
+    text, weights = options.get("circuit"), str(options.get("weights") or "modulus")
+    if text == "auto":
+        text, _ = choose_for(spectra, None, weights)
+    if text:
+        frequency, impedance = stacked_spectra(spectra)
+        fit = fit_circuit(frequency, impedance, str(text), weights=weights, parameters=options.get("parameters"))
+        for member, (one, own) in enumerate(zip(spectra, parts, strict=True)):
+            if fit.converged[member]:
+                own.append(of_circuit(one, fit, member))
+    return tuple(pointwise(one, own) for one, own in zip(spectra, parts, strict=True))
 
 
 def pointwise(spectrum: Spectrum, parts: Sequence[Linearised]) -> Pointwise:
