@@ -1,0 +1,98 @@
+"""Is a narrow process a single relaxation, one resistor with one capacitor?
+
+No smooth distribution is narrow enough for it. Every narrow top is taken out of the distribution and offered as a single relaxation instead, with free
+resistance and time constant; it stays where the evidence for it is strong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlith.numerics.relaxation.solver import State, Task, gamma_of, solve
+
+Array = NDArray[np.float64]
+
+#: A top wider than this at half its height (ln tau) is no single relaxation.
+_WIDEST = 1.3
+#: How far around the top the distribution is taken out (ln tau).
+_REACH = 1.2
+#: Gain in ln evidence that a single relaxation must bring; resistance over its uncertainty.
+_NEEDED, _SURE = 3.0, 3.0
+#: Most single relaxations of one spectrum.
+_MOST = 4
+
+
+def with_spikes(task: Task, state: State, member: int) -> tuple[Task, State] | None:
+    """The member alone with its single relaxations, or `None` where it has none.
+
+    Parameters
+    ----------
+    task, state
+        A batch and its solution without single relaxations.
+    member
+        Which.
+    """
+    best_task = task.of(np.array([member]))
+    best = state.single(member)
+    found = False
+    refused: list[float] = []
+    while best.spikes.shape[1] < _MOST:
+        place = _candidate(best_task, best, refused)
+        if place is None:
+            break
+        tried_task, tried = _offer(best_task, best, place)
+        if tried.evidence[0] > best.evidence[0] + _NEEDED and _sure(tried_task, tried):
+            best_task, best, found = tried_task, tried, True
+        else:
+            refused.append(float(task.grid.log_tau[place]))
+    return (best_task, best) if found else None
+
+
+def _candidate(task: Task, state: State, refused: list[float]) -> int | None:
+    """Node of the highest narrow top that was not refused yet."""
+    gamma = gamma_of(task, state.values)[0]
+    grid = task.grid
+    within = np.flatnonzero(grid.inside)[1:-1]
+    tops = [int(i) for i in within if gamma[i] > gamma[i - 1] and gamma[i] >= gamma[i + 1]]
+    for top in sorted(tops, key=lambda i: -gamma[i]):
+        if any(abs(grid.log_tau[top] - place) < 0.7 for place in refused):
+            continue
+        below = gamma < 0.5 * gamma[top]
+        left = top - int(np.argmax(below[top::-1])) if below[: top + 1].any() else 0
+        right = top + int(np.argmax(below[top:])) if below[top:].any() else gamma.size
+        if (right - left) * grid.width < _WIDEST + 2 * grid.width and gamma[top] > 0.02 * gamma.max():
+            return top
+    return None
+
+
+def _offer(task: Task, state: State, top: int) -> tuple[Task, State]:
+    """Solve with one more single relaxation at a node, the distribution levelled below it."""
+    grid = task.grid
+    gamma = gamma_of(task, state.values)
+    reach = round(_REACH / grid.width)
+    first, last = max(top - reach, 0), min(top + reach, grid.log_tau.size - 1)
+    line = np.log(gamma).copy()
+    line[:, first : last + 1] = np.linspace(line[:, first], line[:, last], last - first + 1, axis=1)
+    removed = np.maximum(((gamma - np.exp(line)) * grid.width).sum(axis=1), 1e-6 * gamma.max())
+    proposal = np.stack([np.log(removed), np.full(1, grid.log_tau[top])], axis=1)[:, None, :]
+    proposals = proposal if task.spikes is None else np.concatenate([task.spikes, proposal], axis=1)
+    values = np.asarray(np.linalg.lstsq(grid.basis, line.T, rcond=None)[0].T, dtype=float)
+    tried = replace(task, spikes=proposals)
+    begun = replace(
+        state, values=values, spikes=np.concatenate([state.spikes, proposal], axis=1), bends=np.zeros_like(state.bends),
+        damping=np.ones(1), steps=np.zeros(1, dtype=np.intp), arrived=np.zeros(1, dtype=bool),
+    )  # fmt: skip
+    return tried, solve(tried, begun)
+
+
+def _sure(task: Task, state: State) -> bool:
+    """Whether every single relaxation has a resistance well above its uncertainty, a place well inside, and none is doubled."""
+    count = state.spikes.shape[1]
+    variance = np.diagonal(state.covariance[0])[-2 * count :]
+    places = np.sort(state.spikes[0, :, 1])
+    lowest, highest = task.grid.log_tau[task.grid.inside][[0, -1]]
+    apart = count < 2 or float(np.diff(places).min()) > 0.5
+    return bool(apart and (variance[:count] < _SURE**-2).all() and lowest < places[0] and places[-1] < highest)
