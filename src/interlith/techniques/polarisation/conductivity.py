@@ -175,12 +175,8 @@ def _conductance(sample: Sample, table: pl.DataFrame, leads: tuple[float, float]
             None, {}, float((abs(i[0]) + 2 * i_std[0]) / abs(u[0])), True, ("the steady current does not stand out of its noise: an upper bound",)
         )  # fmt: skip
     value, std, flags = _slope(u, i, np.hypot(i_std, u_std * np.abs(i / u)))
-    flags = (
-        []
-        if told.height == table.height
-        else [f"{table.height - told.height} holds that are not steady are left out", *flags]
-    )
-    flags = [*flags, *_slope(u, i, np.hypot(i_std, u_std * np.abs(i / u)))[2]] if told.height != table.height else flags
+    if told.height != table.height:
+        flags.append(f"{table.height - told.height} holds that are not steady are left out")
     relative = {f"fit:{sample.name}/conductance": std / abs(value)}
     if sample.current_accuracy is not None:
         relative[f"current:{sample.name}"] = sample.current_accuracy

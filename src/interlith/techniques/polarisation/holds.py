@@ -29,7 +29,7 @@ HOLDS = {
     "voltage": pl.Float64, "voltage_std": pl.Float64, "current": pl.Float64, "current_std": pl.Float64, "current_low": pl.Float64,
     "current_high": pl.Float64, "end_current": pl.Float64, "end_voltage": pl.Float64, "told": pl.Boolean, "steady": pl.Boolean,
     "misfit": pl.Float64, "drift": pl.Float64, "law": pl.String, "time": pl.Float64, "first": pl.Float64, "first_time": pl.Float64,
-    "initial": pl.Float64, "initial_std": pl.Float64, "rest_voltage": pl.Float64, "reason": pl.String,
+    "gap": pl.Float64, "initial": pl.Float64, "initial_std": pl.Float64, "rest_voltage": pl.Float64, "reason": pl.String,
 }  # fmt: skip
 TRACES = {
     "sample": pl.String, "part": pl.Int64, "hold": pl.Int64, "control": pl.String, "time": pl.Float64, "value": pl.Float64,
@@ -132,7 +132,8 @@ def _file(item: Measurement, part: int, skip: float) -> tuple[list[dict[str, Any
             tail = tail_of(clock, answer, skip=skip)
         except FitError as error:
             raise FitError(f"{item.source.path}, hold {number + 1}: {error}") from error
-        row = _row(item, part, len(rows) + 1, one, tail, begin, clock, answer, rest, voltage[own])
+        gap = float(time[one.start] - time[one.start - 1]) if one.start else 0.0
+        row = {"gap": gap} | _row(item, part, len(rows) + 1, one, tail, begin, clock, answer, rest, voltage[own])
         rows.append(row)
         traces.append(_trace(row, tail))
         choices.append(_choice(item, row, tail))
@@ -195,7 +196,7 @@ def _why(tail: Tail, duration: float, held: bool) -> str:
         if tail.end
         else f"the {what} ends at zero"
     )
-    if tail.misfit > 1.7:
+    if not tail.fits:
         return f"{drift}, and none of the laws describes it"
     return f"{drift}, and its relaxation (about {tail.time:.3g} s) is not over after {duration:.3g} s"
 

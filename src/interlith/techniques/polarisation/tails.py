@@ -25,10 +25,12 @@ BLOCKS, FEWEST_ROWS = 80, 12
 LONGEST, TIMES, ZOOMS = 10.0, 22, 6
 #: Times whose log likelihood falls short of the best by more than this are out of the next grid.
 _PLAUSIBLE = 12.0
-#: A misfit (chi squared per degree of freedom) above this says that none of the laws holds.
-MOST_MISFIT = 1.7
+#: A misfit (chi squared per degree of freedom) that exceeds one by so many of its standard deviations says that none of the laws holds.
+MOST_MISFIT = 5.0
 #: The end is taken as steady where it drifts over the last fifth by no more than this share of the level, or by less than its noise shows.
 STEADY, LAST = 0.01, 0.2
+#: And where the laws leave no more than this share of it between the end and the level.
+NEAR = 0.05
 #: The level is a number where half of its 95 % interval is below this share of it; else the end of the record is a bound.
 SURE = 0.25
 #: A diffusion has no start (its current diverges): this stands for many modes.
@@ -43,7 +45,7 @@ class Tail:
 
     `level` with `std`, `low` and `high` (95 %) of the averaged laws; `end` and `end_std` mean over the last fifth, `drift` change over that
     fifth with `drift_std`; `initial` and `initial_std` the averaged laws at time zero; `weights` of the laws; `time` longest plausible
-    relaxation (s); `misfit` chi squared per degree of freedom of the best law; `curve` that law over the `blocks` (time, mean, standard
+    relaxation (s); `misfit` chi squared per degree of freedom (`free`) of the best law; `curve` that law over the `blocks` (time, mean, standard
     uncertainty).
     """
 
@@ -61,6 +63,7 @@ class Tail:
     time: float
     steady: bool
     misfit: float
+    free: int
     blocks: tuple[Array, Array, Array]
     curve: Array
 
@@ -70,9 +73,14 @@ class Tail:
         return max(self.weights, key=lambda name: self.weights[name])
 
     @property
+    def fits(self) -> bool:
+        """Whether the best law describes the record within its noise."""
+        return self.misfit <= 1.0 + MOST_MISFIT * math.sqrt(2.0 / max(self.free, 1))
+
+    @property
     def told(self) -> bool:
         """Whether the level is a number and not only bounded by the end of the record."""
-        return self.steady or (self.misfit <= MOST_MISFIT and self.high - self.low <= 2 * SURE * abs(self.level))
+        return self.steady or (self.fits and self.high - self.low <= 2 * SURE * abs(self.level))
 
 
 def tail_of(time: Array, value: Array, *, skip: float = 0.0) -> Tail:
@@ -121,11 +129,12 @@ def tail_of(time: Array, value: Array, *, skip: float = 0.0) -> Tail:
     initial, _, _, initial_std = _mixed(initials, early, weight)
     longest = float(weight @ np.concatenate([one.longest for one in fits]))
     end, end_std, drift, drift_std = _end(time[keep], value[keep])
-    near = max(STEADY * abs(end), level_std, 2 * end_std)
-    steady = abs(drift) <= max(STEADY * abs(end), 2.0 * drift_std) and abs(end - level) <= near
+    # A drift of less than a hundredth may be the beginning of a long way: the laws must not lead far from the end either.
+    near = max(NEAR * abs(end), 5.0 * end_std)
+    steady = abs(drift) <= max(STEADY * abs(end), 2.0 * drift_std) and end - near <= low and high <= end + near
     return Tail(
         level, level_std, low, high, end, end_std, drift, drift_std, initial, initial_std,
-        {one.law: float(own.sum()) / whole for one, own in zip(fits, weights, strict=True)}, longest, bool(steady), misfit,
+        {one.law: float(own.sum()) / whole for one, own in zip(fits, weights, strict=True)}, longest, bool(steady), misfit, free,
         (record.time, record.mean, record.std), best.curve(record, place),
     )  # fmt: skip
 

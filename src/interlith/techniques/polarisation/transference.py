@@ -157,12 +157,12 @@ def _initial(
         )
     first, start, std = row["first"], row["initial"], row["initial_std"]
     extra = abs(start) - abs(first)
-    diffusive = row["law"] == "diffusion"
-    # A start that the law cannot give, or that lies well above the first record, was not seen.
-    if diffusive or extra > LATE * abs(first) + 2 * std or std > LATE * abs(first):
-        why = f"the first record, {row['first_time']:.3g} s after the step, misses the start: the initial current is larger than it"
+    # The step was somewhere between the last row before it and the first one: the law may have to go back further.
+    unseen = max(extra, 0.0) * max(row["gap"] / max(row["first_time"], 1e-12) - 1.0, 0.0)
+    if row["law"] == "diffusion" or extra + unseen > LATE * abs(first) + 2 * std or std > LATE * abs(first):
+        why = f"the first record, {max(row['first_time'], row['gap']):.3g} s after the step, misses the start: the initial current is larger than it"
         return first, {}, why, "I_0 from the first record"
-    parts = {f"fit:{own}/initial": std, f"model:{own}/initial": extra / math.sqrt(12)}
+    parts = {f"fit:{own}/initial": std, f"model:{own}/initial": (extra + unseen) / math.sqrt(12)}
     return start, parts, "", "I_0 from the laws at the step"
 
 
