@@ -161,7 +161,7 @@ def simulate_sintering(
     plan = _Plan("temperature", states, 3e6, 0.05, 8, noise, spread, one_file=False)
     words = {"circuit": SINTERING_CIRCUIT, "names": names_of(recipes)}
     evidence: list[Mapping[str, Mapping[str, Any]]] = [
-        {"onset": {"quantity": "interface_resistance", "against": "temperature", "by": "variant"}},
+        {"onset": {"quantity": "interface_resistance", "against": "temperature", "by": "variant", "form": "kink", "number": "auto"}},
         {"mixture": {"quantity": "interface_resistance", "against": "temperature", "of": "powder", "parts": ["open", "closed"]}},
     ]  # fmt: skip
     title = "Interfaces after co-sintering, simulated"
