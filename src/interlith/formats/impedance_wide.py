@@ -20,7 +20,7 @@ from interlith.layouts.impedance_names import ImpedanceColumn, fold, key_of, und
 from interlith.layouts.impedance_options import told
 from interlith.layouts.impedance_spectra import printed, spectra
 from interlith.layouts.impedance_table import refuse_rows_above
-from interlith.layouts.impedance_text import Text, find_header, head_lines, numbers_of, text_of
+from interlith.layouts.impedance_text import Text, find_header, head_lines, is_numeric, numbers_of, text_of
 from interlith.layouts.impedance_text import cells as cells_of
 from interlith.layouts.lazy_text import Remark
 from interlith.model import Flag, Format, Reading, Table
@@ -29,6 +29,8 @@ _NAME = re.compile(
     r"^(?P<stem>.*?[A-Za-z)'\"|])[\s_@]*(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?P<unit>[mkM]?Hz)?$"
 )
 _FEWEST = 3
+#: Names that are numbers: tables written from data frames have one or two.
+_MOST_NUMBERS = 2
 _ONE_BY_ONE = ("cycle", "cyclenr", "cyclenumber", "n", "nr")
 
 
@@ -124,6 +126,11 @@ def _axis(
         parts[key][value] = at
         stems.setdefault(key, stem)
         unit = unit or printed_unit
+    if (bare := sum(map(is_numeric, names))) > _MOST_NUMBERS:
+        raise ReadError(
+            f"{path}: line {header + 1} names the columns, but {bare} of its fields are numbers: a row was probably joined to it. Copy the "
+            "file again."
+        )
     places = sorted((*parts["real"].values(), *parts["imaginary"].values()))
     if odd_names := [at for at in range(places[0], places[-1]) if at not in places]:
         raise ReadError(

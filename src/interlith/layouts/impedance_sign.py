@@ -29,7 +29,8 @@ class Hint:
     `turned` is `None` where they say nothing. `misfit` and `misfit_turned` are the relative misfits (root mean square) of a chain
     of relaxations to the spectrum with the sign as it is and turned; `capacitive` is the mean of -Im Z / |Z| over the lower half
     of the frequencies; `sure` says whether causality decided and the half plane does not contradict it. `unexplained` is the smaller
-    misfit over the relative variation of the spectrum.
+    misfit over the relative variation of the spectrum, `worst` the number of the spectrum that is missed most with the better sign, and
+    that misfit.
     """
 
     turned: bool | None
@@ -38,6 +39,7 @@ class Hint:
     misfit_turned: float
     capacitive: float
     unexplained: float
+    worst: tuple[int, float] = (0, 0.0)
 
 
 def hint(frequency: Array, real: Array, imaginary: Array, number: NDArray[np.int64]) -> Hint:
@@ -57,6 +59,7 @@ def hint(frequency: Array, real: Array, imaginary: Array, number: NDArray[np.int
     Fails first where the spectrum drifts so far that neither sign is causal; then the half plane decides and `sure` is false.
     """
     squares = np.zeros(2)
+    worst = (0, 0.0)
     capacitive, variation, points = 0.0, 0.0, 0
     for one in np.unique(number)[:_MOST_SPECTRA]:
         rows = number == one
@@ -66,7 +69,9 @@ def hint(frequency: Array, real: Array, imaginary: Array, number: NDArray[np.int
         size = np.abs(z)
         if not (size > 0).all():
             continue
-        squares += [rows.sum() * misfit(f, z) ** 2, rows.sum() * misfit(f, z.conj()) ** 2]
+        both = misfit(f, z), misfit(f, z.conj())
+        squares += rows.sum() * np.square(both)
+        worst = max(worst, (int(one), min(both)), key=lambda pair: pair[1])
         variation += float(np.sum(np.abs(z - z.mean()) ** 2 / size**2))
         low = np.argsort(f)[: max(3, rows.sum() // 2)]
         capacitive += float(np.sum(-z.imag[low] / size[low])) * rows.sum() / low.size
@@ -80,8 +85,8 @@ def hint(frequency: Array, real: Array, imaginary: Array, number: NDArray[np.int
     ratio = (own + 1e-12) / (other + 1e-12)
     if ratio > DECISIVE or ratio < 1.0 / DECISIVE:
         turned = bool(ratio > 1.0)
-        return Hint(turned, by_plane is None or by_plane == turned, own, other, capacitive, left)
-    return Hint(by_plane, False, own, other, capacitive, left)
+        return Hint(turned, by_plane is None or by_plane == turned, own, other, capacitive, left, worst)
+    return Hint(by_plane, False, own, other, capacitive, left, worst)
 
 
 def misfit(frequency: Array, impedance: NDArray[np.complex128]) -> float:

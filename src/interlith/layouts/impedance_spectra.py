@@ -274,10 +274,11 @@ def _by_physics(
     )
     ask = "declare `imaginary: as printed` or `imaginary: negated` under `analyses: impedance:` if this is wrong"
     least = min(found.misfit, found.misfit_turned)
-    if least > NOT_CAUSAL or (least > _NOISE and found.unexplained > UNEXPLAINED):
+    if least > NOT_CAUSAL or (least > _NOISE and found.unexplained > UNEXPLAINED) or found.worst[1] > NOT_CAUSAL:
+        which = f"spectrum {found.worst[0]}" if number[-1] > 1 else "the spectrum"
         message = (
-            f"A chain of relaxations misses the spectra by {least:.1%} of the modulus, {found.unexplained:.0%} of their variation, with "
-            "either sign: noise, artefacts, drift, or numbers of other columns."
+            f"A chain of relaxations misses {which} by {found.worst[1]:.1%} of the modulus with either sign: noise, artefacts, drift, or "
+            "numbers of other columns."
         )
         remarks.append(Remark("not_causal", message))
     if data.named:

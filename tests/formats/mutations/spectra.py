@@ -1,7 +1,7 @@
 """Are the spectra that a damaged file gives those of the undamaged one?
 
 A single point that changed is not what a reader can see, and is left to the Kramers-Kronig test; counted is whether a spectrum as a
-whole is another: more than a tenth of its points (at least three) are off by more than 1 % of the modulus, missing or new.
+whole is another: more than a quarter of its points (at least three) are off by more than 1 % of the modulus, missing or new.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import polars as pl
 
 #: Frequency and complex impedance of one spectrum.
 Points = tuple[tuple[float, ...], tuple[complex, ...]]
-TOLERANCE, SHARE, FEW = 0.01, 0.1, 3
+TOLERANCE, SHARE, FEW = 0.01, 0.25, 3
 
 
 def points_of(frame: pl.DataFrame) -> tuple[Points, ...]:
