@@ -102,6 +102,7 @@ def asked(
             else:
                 {"start": start, "low": low, "high": high}[word][k] = float(value)
         _check(name, circuit.parameters[k], start[k], low[k], high[k], bool(fixed[k]))
+    constrained = frozenset(name for name, row in rows.items() if set(row) - {"start"})
     ties = dict(smooth or {})
     for name in (*shared, *ties):
         if fixed[circuit.index(name)]:
@@ -109,7 +110,7 @@ def asked(
     for name, size in ties.items():
         if name in shared or not float(size) > 0:
             raise FitError(f"{name} is smooth by {size}; give a positive number, for a parameter that is not shared.")
-    return Asked(start, low, high, fixed, tuple(shared), ties, frozenset(rows))
+    return Asked(start, low, high, fixed, tuple(shared), ties, constrained)
 
 
 def _check(name: str, parameter: ElementParameter, start: float, low: float, high: float, fixed: bool) -> None:

@@ -136,7 +136,7 @@ def ordered(blocks: tuple[Block, ...], values: Array, tied: frozenset[str]) -> A
     Parameters
     ----------
     tied
-        Names of parameters that the user holds, bounds or starts: a block that has one stays where it is.
+        Names of parameters that the user holds or bounds: a block that has one stays where it is.
     """
     done = values.copy()
     for form in dict.fromkeys(block.form for block in blocks):

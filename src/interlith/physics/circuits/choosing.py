@@ -110,7 +110,7 @@ def choose_circuit(
         )
     spectra = spectra_of(frequency, impedance)
     sizes = relative_std(weights, spectra.impedance, None, spectra.used)
-    wanted = tuple(circuits) if circuits is not None else _ladder(spectra)
+    wanted = tuple(circuits) if circuits is not None else default_ladder(spectra)
     found, refused = [], []
     for text in wanted:
         try:
@@ -127,7 +127,7 @@ def choose_circuit(
     return Chosen(tuple(found), margin, as_good, _words(best, rest, as_good))
 
 
-def _ladder(spectra: Spectra) -> tuple[str, ...]:
+def default_ladder(spectra: Spectra) -> tuple[str, ...]:
     """The ladder, with an inductor where half of the spectra have a positive imaginary part at their highest frequency."""
     highest = np.where(spectra.used, spectra.frequency, 0.0).argmax(axis=1)
     end = np.take_along_axis(spectra.impedance.imag, highest[:, None], axis=1)[:, 0]

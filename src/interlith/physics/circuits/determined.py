@@ -138,7 +138,7 @@ def _ends(
     stated = fit.weights == "given"
     quantile = np.square(special.stdtrit(np.maximum(solution.dof[members], 1.0), 0.975))
     rise = np.full(len(members), _NORMAL_95**2) if stated else quantile * solution.reduced_cost[members]
-    found = profile_ends(solution, members, places, rise, settings=Settings(most_steps=60, tolerance=1e-3))
+    found = profile_ends(solution, members, places, rise, settings=Settings(most_steps=25, tolerance=1e-2))
     with np.errstate(over="ignore"):
         return np.exp(found.low), np.exp(found.high)
 

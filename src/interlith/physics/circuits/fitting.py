@@ -22,11 +22,11 @@ from interlith.physics.circuits.spectra import Spectra, spectra_of
 from interlith.physics.circuits.starts import starts_of
 
 #: Evaluations of every start, then of the best few; the best of all is followed to its end.
-_FIRST, _SECOND, _FEW = 10, 60, 3
+_FIRST, _SECOND, _FEW = 10, 50, 3
 #: Starts that are followed.
 _USUAL, _MANY = 8, 24
 #: A spectrum that is not at its end by then lies on a plateau: its circuit has parameters that it does not fix.
-_LAST = Settings(most_steps=200, tolerance=1e-4)
+_LAST = Settings(most_steps=100, tolerance=1e-4)
 #: Size of the residuals, relative to their stated uncertainties, that is assumed before the first fit has told it.
 _NOISE = 1e-3
 #: Standard deviation (natural logarithm) with which a parameter is held about the middle of what the spectrum could tell: a factor
@@ -210,12 +210,15 @@ def _problem(
         )
         for k, name in enumerate(task.circuit.names)
     ]  # fmt: skip
-    observed = np.where(spectra.used, spectra.impedance, np.nan)[rows]
+    # Part by part: a complex nan has an imaginary part of zero.
+    real, imaginary = (
+        np.where(spectra.used, part, np.nan)[rows] for part in (spectra.impedance.real, spectra.impedance.imag)
+    )
     unit = 1.0 if spectra.std is not None else _NOISE
     if anchor is None:
         anchor = np.full((spectra.members, len(items)), _LOOSE / unit)
     return Anchored(
-        Parameters(items), np.concatenate([observed.real, observed.imag, middle], axis=1),
+        Parameters(items), np.concatenate([real, imaginary, middle], axis=1),
         _Model(task, None if base is None else base),
         np.concatenate([sizes[rows], sizes[rows], anchor[rows]], axis=1),
     )  # fmt: skip
@@ -278,7 +281,8 @@ def _as_series(task: _Task, found: Array, sizes: Array, made: Fit, weights: str)
 
 
 def _concluded(task: _Task, made: Fit, sizes: Array, weights: str) -> CircuitFit:
-    values = _outer(task, made.values)
+    # What is held is that very number, not the exponential of its logarithm.
+    values = np.where(task.wanted.fixed, task.wanted.start, _outer(task, made.values))
     spectra = task.spectra
     model = task.circuit.with_slopes(values, task.grid)[0]
     if not np.isfinite(values).all():

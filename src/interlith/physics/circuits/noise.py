@@ -8,8 +8,10 @@ from interlith.errors import FitError, nearest
 from interlith.physics.circuits.element import Array, Complex, Mask
 
 WEIGHTS = ("unit", "modulus", "noise")
-#: Shares of the constant part that are tried: variance = share * median |Z|^2 + (1 - share) |Z|^2, up to a factor.
-_SHARES = np.concatenate([[0.0], np.logspace(-8, 0, 65)])
+#: Shares of the constant part that are tried: variance = share * median |Z|^2 + (1 - share) |Z|^2, up to a factor; their odds are even
+#: on a logarithmic scale.
+_ODDS = np.logspace(-8, 6, 85)
+_SHARES = np.concatenate([[0.0], _ODDS / (1.0 + _ODDS), [1.0]])
 
 
 def check_weights(weights: str) -> None:

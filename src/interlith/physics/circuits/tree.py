@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,7 @@ class Leaf:
 
     symbol: str
     number: int | None
-    position: int = 0
+    position: int = field(default=0, compare=False)
 
     @property
     def name(self) -> str:
