@@ -179,3 +179,13 @@ def test_points_left_out_are_not_fitted() -> None:
     kept, without = fit(bad, TWO_ARCS), fit(bad, TWO_ARCS, validity=validity)
     assert np.abs(without.observables("R2")[0].value - 80.0) < 4 * without.observables("R2")[0].std
     assert kept.data["parameters"]["scatter"][0] > 3 * without.data["parameters"]["scatter"][0]
+
+
+def test_a_small_part_that_is_a_bound_does_not_spoil_the_sum() -> None:
+    """An arc of 1 % far above the highest frequency: its own resistance is a bound, the sum is a number that says so."""
+    series = _series(1, "R0-(R1|C1)-(R2|C2)", [10.0, 0.8, 2e-7, 80.0, 1e-3], noise=1e-3)
+    found = fit(series, "R0-(R1|C1)-(R2|C2)")
+    assert found.observables("R1")[0].value is None
+    total = found.observables("polarisation_resistance")[0]
+    assert total.value == pytest.approx(80.8, rel=0.02)
+    assert "R1 as fitted" in total.flag

@@ -19,6 +19,8 @@ from interlith.techniques.impedance.spectra import Spectrum
 
 #: Correlation of neighbouring residuals from which the fit is said not to follow the spectrum.
 _FOLLOWING = 0.5
+#: Share of a sum up to which a part that is only a bound does not spoil it.
+_SMALL = 0.03
 #: Shown area of resistances, in m^2.
 _CM2 = 1e-4
 
@@ -89,7 +91,9 @@ def _of_derived(
 ) -> list[Observable]:  # fmt: skip
     prefix, quantity = f"fit:{spectrum.name}/circuit", names.of(number.quantity)
     open_ = [name for name in number.slopes if verdicts[name].value is None]
-    if open_:
+    if _small(fit, member, number, open_):
+        warning = _joined(f"with {', '.join(map(names.of, open_))} as fitted, of which only a bound is known", warning)
+    elif open_:
         flag = f"{names.of(open_[0])} is not a number here: {verdicts[open_[0]].flag}"
         return [observable(spectrum, quantity, None, number.unit, {}, method=number.method, fit=prefix, flag=flag)]
     parts = fit.components(number.slopes, prefix, member, common=_common(spectrum))
@@ -100,6 +104,14 @@ def _of_derived(
         low=number.value / spread, high=number.value * spread,
     )  # fmt: skip
     return [one, *(_areal(spectrum, one) if number.unit == "ohm" else [])]
+
+
+def _small(fit: CircuitFit, member: int, number: Derived, open_: list[str]) -> bool:
+    """Whether parameters that are bounds hardly matter in a sum of resistances."""
+    if not open_ or number.unit != "ohm" or not np.isfinite(fit.std[member]).all():
+        return False
+    share = sum(abs(number.slopes[name]) * fit.value(name, member) for name in open_) / number.value
+    return share < _SMALL
 
 
 def _common(spectrum: Spectrum) -> str:
