@@ -111,6 +111,52 @@ def test_what_they_held_we_hold_too(tmp_path: Path, raw: Path) -> None:
     assert set(verdicts.values()) == {"same"}
 
 
+def test_without_the_technique_what_they_held_is_held_as_well(
+    tmp_path: Path, raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fits, "techniques", dict)
+    held = fit_circuit(FREQUENCY, Z, CIRCUIT, parameters={"Q2_exponent": 0.9})
+    keep = [k for k, name in enumerate(CIRCUIT.names) if name != "Q2_exponent"]
+    saved = samples.impedance_py(
+        "R0-p(R1,CPE1)-p(R2,CPE2)-W1", held.values[0][keep].tolist(), held.std[0][keep].tolist(), {"CPE2_1": 0.9}
+    )
+    path = tmp_path / "circuit.json"
+    path.write_text(json.dumps(saved))
+    verdicts = _verdicts(compare_methods(raw, path))
+    assert set(verdicts.values()) == {"same", "held fixed"}
+
+
+def test_the_points_that_they_masked_are_masked_when_their_weights_are_looked_for(tmp_path: Path) -> None:
+    spoiled = Z.copy()
+    spoiled[20] *= 1.2
+    raw = write_raw(tmp_path / "cell_3.csv", spoiled)
+    kept = np.arange(len(Z)) != 20
+    theirs = fit_circuit(FREQUENCY[kept], Z[kept], CIRCUIT, weights="unit").values[0]
+    parameters = {
+        "R_1": {"R": (theirs[0], 0.1)}, "R_2": {"R": (theirs[1], 0.1)}, "Q_1": {"Y": (theirs[2], 1e-7), "n": (theirs[3], 0.01)},
+        "R_3": {"R": (theirs[4], 0.1)}, "Q_2": {"Y": (theirs[5], 1e-5), "n": (theirs[6], 0.01)},
+        "W_1": {"Y": (1 / (math.sqrt(2) * theirs[7]), 1e-4)},
+    }  # fmt: skip
+    plain = {element: {name: (float(a), b) for name, (a, b) in row.items()} for element, row in parameters.items()}
+    path = tmp_path / "project.json"
+    path.write_text(samples.project(FREQUENCY.tolist(), spoiled.tolist(), (20,), "", "[R(RQ)(RQ)W]", plain))
+    found = compare_methods(raw, path)
+    assert "minimum for unit weights (to" in found[0].statement
+    assert any("used 49 points, we 50" in caveat for caveat in found[0].caveats)
+
+
+def test_numbers_of_another_raw_file_have_errors_of_their_own(tmp_path: Path) -> None:
+    one, two = "ab" * 32, "cd" * 32
+    ours = Observable("capacity", 130.0, "mAh/g", "bare", {"counter:a": 1.0}, source=f"sha256:{one}")
+    result = Result("cycling", "summary", to_frame([ours]), {}, pl.DataFrame(), How("cycling", "ours"))
+    path = tmp_path / "table.csv"
+    for raw, verdict in ((one, "different"), (two, "within the stated error")):
+        path.write_text(
+            f"# software: BTSDA 8\n# raw: {raw}\nsample,quantity,value,unit,std\nbare,capacity,132.5,mAh/g,1\n"
+        )
+        assert _verdicts(compare_methods(result, path)) == {"capacity": verdict}
+
+
 def test_printed_digits_count(tmp_path: Path, raw: Path) -> None:
     """Three digits of an export are no difference, however small our error."""
     rows = ["Element,Parameter,Value,Std. err. (%),Unit,Fixed"]

@@ -74,3 +74,31 @@ def test_a_peak_that_only_one_has_is_told() -> None:
 def test_no_common_range_is_refused() -> None:
     with pytest.raises(StudyError, match="no time constant in common"):
         apart(_curve(TWO, log=np.linspace(-10, -5, 50)), _curve(TWO, log=np.linspace(-4, 0, 50)))
+
+
+def test_peaks_a_decade_apart_are_two_and_those_near_are_one() -> None:
+    near = apart(_curve({0.1: 300.0}), _curve({0.2: 300.0}))
+    assert [pair[0] is not None and pair[1] is not None for pair in near.peaks] == [True]
+    far = apart(_curve({0.1: 300.0}), _curve({1.0: 300.0}))
+    assert sorted((pair[0] is None, pair[1] is None) for pair in far.peaks) == [(False, True), (True, False)]
+
+
+def test_the_band_counts_where_theirs_lies_inside() -> None:
+    ours = _curve(TWO)
+    banded = Curve(ours.time_constant, ours.gamma, ours.gamma - 1, ours.gamma + 1)
+    assert apart(banded, ours).inside == 1.0
+    half = Curve(ours.time_constant, ours.gamma + np.where(ours.time_constant < 1e-2, 2.0, 0.0))
+    assert apart(banded, half).inside == pytest.approx(0.5, abs=0.01)
+    assert apart(ours, ours).inside is None
+
+
+def test_what_lies_outside_the_common_range_is_counted_apart() -> None:
+    short = _curve(TWO, log=np.linspace(math.log(1e-6), math.log(3.0), 300))
+    found = apart(short, _curve({**TWO, 30.0: 50.0}))
+    assert [pair[0] is not None and pair[1] is not None for pair in found.peaks] == [True, True]
+    assert found.outside == 1
+
+
+def test_a_curve_that_rises_to_its_end_has_no_peak_there() -> None:
+    cut = _curve({1e-4: 100.0, 1.0: 300.0}, log=np.linspace(math.log(1e-6), math.log(0.8), 300))
+    assert [round(math.log10(one.time_constant)) for one in peaks_of(cut)] == [-4]

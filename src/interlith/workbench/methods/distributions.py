@@ -23,11 +23,12 @@ _BETTER = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Gamma (ohm per e-fold) against time constant (s), shape (n,), rising; `std` (ohm) where it is known."""
+    """Gamma (ohm per e-fold) against time constant (s), shape (n,), rising; the ends of its band (ohm) where there is one."""
 
     time_constant: Array
     gamma: Array
-    std: Array | None = None
+    low: Array | None = None
+    high: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,22 @@ class Apart:
         Pairs of peaks; one of the two is `None` where the other has no counterpart within half a decade.
     convention
         What makes them agree much better, in words: decades instead of e-folds, 1 / f instead of 1 / (2 pi f); or empty.
+    inside
+        Share of that range (logarithmic) over which theirs lies in our band; `None` without a band.
     low, high
         (s) the range.
+    outside
+        Peaks that lie beyond it.
     """
 
     distance: float
     areas: tuple[float, float]
+    inside: float | None
     peaks: tuple[tuple[PeakOf | None, PeakOf | None], ...]
     convention: str
     low: float
     high: float
+    outside: int
 
 
 def apart(ours: Curve, theirs: Curve) -> Apart:
@@ -84,9 +91,20 @@ def apart(ours: Curve, theirs: Curve) -> Apart:
     own, other = _on(ours, grid), _on(theirs, grid)
     distance = _distance(own, other)
     areas = (float(np.trapezoid(own, grid)), float(np.trapezoid(other, grid)))
+    every = (peaks_of(ours), peaks_of(theirs))
+    within = tuple(tuple(one for one in side if low <= one.time_constant <= high) for side in every)
+    outside = sum(len(side) for side in every) - sum(len(side) for side in within)
     return Apart(
-        distance, areas, _paired(peaks_of(ours), peaks_of(theirs)), _convention(ours, theirs, grid, distance), low, high
-    )
+        distance, areas, _inside(ours, other, grid), _paired(*within),
+        _convention(ours, theirs, grid, distance), low, high, outside,
+    )  # fmt: skip
+
+
+def _inside(ours: Curve, other: Array, grid: Array) -> float | None:
+    if ours.low is None or ours.high is None:
+        return None
+    low, high = (np.interp(grid, np.log(ours.time_constant), end) for end in (ours.low, ours.high))
+    return float(np.mean((low <= other) & (other <= high)))
 
 
 def _on(curve: Curve, grid: Array, shift: float = 0.0) -> Array:
@@ -116,8 +134,8 @@ def peaks_of(curve: Curve) -> tuple[PeakOf, ...]:
     log, gamma = np.log(curve.time_constant), curve.gamma
     if not (gamma > 0).any():
         return ()
-    padded = np.concatenate([[min(0.0, float(gamma.min()))], gamma, [min(0.0, float(gamma.min()))]])
-    tops = signal.find_peaks(padded, prominence=_LEAST * float(gamma.max()))[0] - 1
+    # A curve that still rises at its end has no peak there, only a bound.
+    tops = signal.find_peaks(gamma, prominence=_LEAST * float(gamma.max()))[0]
     found = []
     for number, top in enumerate(tops):
         before = 0 if number == 0 else int(tops[number - 1])

@@ -80,8 +80,9 @@ def curve_in(result: Result) -> Curve | None:
         time = next((name for name in _TIMES if name in columns), None)
         gamma = next((name for name in _GAMMAS if name in columns), None)
         if time is not None and gamma is not None:
-            table = frame.select(time, gamma).sort(time)
-            return Curve(table.get_column(time).to_numpy(), table.get_column(gamma).to_numpy())
+            band = ("low", "high") if {"low", "high"} <= set(columns) else ()
+            table = frame.select(time, gamma, *band).sort(time)
+            return Curve(*(table.get_column(name).to_numpy() for name in table.columns))
     return None
 
 
@@ -93,12 +94,16 @@ def _findings(found: Apart, program: str, place: Place, told: tuple[str, ...], l
         f"{found.low:.2g} s to {found.high:.2g} s); their area is {theirs:.4g} ohm, ours {ours:.4g} ohm; {both} of {len(found.peaks)} "
         "peaks are in both."
     )
+    if found.outside:
+        text += f" {found.outside} more lie outside that range."
     if found.convention:
         text += f" They agree much better if {found.convention}."
+    if found.inside is not None:
+        text += f" Theirs lies inside our 95 % band over {100 * found.inside:.0f} % of the range."
     notes = (*told, "A distribution depends on its regularisation: a difference of curves is no disagreement of data.")
     details: dict[str, float | int | str | None] = {
         "program": program, "distance": found.distance, "area_ours": ours, "area_external": theirs, "peaks_in_both": both,
-        "convention": found.convention or None,
+        "convention": found.convention or None, "inside_our_band": found.inside,
     }  # fmt: skip
     summary = Finding(
         SUMMARY, text, "descriptive", "relaxation_distribution", found.distance, level=level, unit="1", caveats=notes,
