@@ -499,3 +499,42 @@ def test_techniques_of_one_chain_share_a_test_and_stand_in_time_order(tmp_path: 
     assert early.test["test_id"] == late.test["test_id"]
     assert early.test["start"] < late.test["start"]
     assert _frame(late)["test_time"][0] == 1000.0
+
+
+# ------------------------------------------------------------------------------------------------------------ voltammetry
+
+
+@pytest.mark.parametrize(
+    ("technique", "feeds"),
+    [(6, "voltammetry"), (48, "voltammetry"), (51, "voltammetry"), (108, "voltammetry"), (4, "cycling")],
+)
+def test_scans_feed_voltammetry(technique: int, feeds: str, tmp_path: Path) -> None:
+    volts = np.concatenate([np.linspace(3.0, 4.0, 40), np.linspace(4.0, 3.0, 40)])
+    amperes = np.where(np.arange(80) < 40, 2e-3, -2e-3)
+    columns = {
+        1: np.full(80, 2), 2: np.zeros(80, int), 3: np.zeros(80, int), 21: np.zeros(80, int), 31: np.zeros(80, int),
+        65: np.zeros(80, int), 4: np.arange(80) * 2.5, 5: volts, 6: volts, 76: amperes * 1e3, 24: np.repeat([1.0, 2.0], 40),
+    }  # fmt: skip
+    path = tmp_path / "cv.mpr"
+    path.write_bytes(own.mpr(columns, technique=technique))
+    assert biologic_mpr.technique_of(path.read_bytes()[:65_536], path) == feeds
+    reading = biologic_mpr.read(path, {})
+    frame = _frame(reading)
+    assert {"test_time", "voltage", "current", "vendor_cycle"} <= set(frame.columns)
+    np.testing.assert_allclose(frame["current"], amperes, rtol=1e-6)
+    assert frame["vendor_cycle"].to_list() == [1] * 40 + [2] * 40
+    assert "voltammetry" not in _codes(reading)
+
+
+@pytest.mark.parametrize(
+    ("name", "feeds"),
+    [("Cyclic Voltammetry", "voltammetry"), ("Cyclic Voltammetry Advanced", "voltammetry"), ("Linear Sweep Voltammetry", "voltammetry"),
+     ("Galvanostatic Cycling with Potential Limitation", "cycling")],
+)  # fmt: skip
+def test_text_exports_of_scans_feed_voltammetry(name: str, feeds: str, tmp_path: Path) -> None:
+    path = tmp_path / "cv.mpt"
+    biologic_mpt.write(table(), path, {})
+    lines = path.read_text(encoding="cp1252").replace("Galvanostatic Cycling with Potential Limitation", name)
+    path.write_text(lines, encoding="cp1252", newline="")
+    assert biologic_mpt.technique_of(path.read_bytes(), path) == feeds
+    assert {"test_time", "voltage", "current", "vendor_cycle"} <= set(_frame(biologic_mpt.read(path, {})).columns)
