@@ -144,7 +144,7 @@ def test_a_real_electrolyte(data_folder: Path) -> None:
         pytest.skip(f"{path} is absent")
     csv.field_size_limit(10**8)
     with path.open(encoding="utf-8") as lines:
-        rows = [row for row in csv.reader(lines, delimiter=";") if row[1] == "PYA_25082021_BM169_1"]
+        rows = [row for row in csv.reader(lines, delimiter=";") if row[1] == "WOC_23032021_BM063_4"][::2]
     measured = []
     for row in rows:
         frequency, real, imaginary = (np.array(ast.literal_eval(row[k])) for k in (6, 7, 8))
@@ -156,5 +156,5 @@ def test_a_real_electrolyte(data_folder: Path) -> None:
         assert one.state is not None
         assert one.value == pytest.approx(recorded[one.state.value], rel=0.06, abs=3 * one.std)
     made = activation_energy(found, form="ln(sigma)")
-    assert made.observables("activation_energy")[0].value == pytest.approx(0.108, abs=0.005)
+    assert made.observables("activation_energy")[0].value == pytest.approx(0.148, abs=0.012)
     assert "not_arrhenius" in [flag.code for flag in made.flags["A"]]
