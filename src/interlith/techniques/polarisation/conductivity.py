@@ -118,7 +118,9 @@ def run(given: Given) -> Result:
     cell = _cell_constant(sample, options)
     made += _numbers(sample, kind, found, cell, "; ".join(flags), source, _method(table))
     good = found.value is not None
-    reason = "" if good else "; ".join(row["reason"] for row in table.iter_rows(named=True) if row["reason"])
+    reasons = [row["reason"] for row in table.iter_rows(named=True) if row["reason"]]
+    others = f" (and {len(reasons) - 1} more holds)" if len(reasons) > 1 else ""
+    reason = "" if good else f"{reasons[0]}{others}" if reasons else "; ".join(found.flags)
     if good and cell is None:
         reason = "thickness or area is not declared: a resistance only"
     data = {"holds": table, "traces": given.result("holds").data["traces"]}

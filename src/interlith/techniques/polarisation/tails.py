@@ -37,6 +37,8 @@ SURE = 0.25
 _TERMS = 40
 #: Least distance of two relaxations (in the logarithm of their times), and nested grids for the faster one.
 _APART, _NESTED = 0.25, 8
+#: Gauss points of a block.
+_GAUSS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +143,19 @@ def tail_of(time: Array, value: Array, *, skip: float = 0.0) -> Tail:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """Means over blocks that grow with time: rows and the block of each, time (s), mean and its standard uncertainty."""
+    """Means over blocks that grow with time: time (s), mean and its standard uncertainty.
 
-    rows: Array
+    `nodes` (s) with their `share` of the block `place` stand for the rows where a law is averaged over a block.
+    """
+
+    nodes: Array
     place: NDArray[np.int64]
-    count: Array
+    share: Array
     time: Array
     mean: Array
     std: Array
+    first: float
+    span: float
 
     @classmethod
     def of(cls, time: Array, value: Array) -> _Record:
@@ -156,21 +163,34 @@ class _Record:
         length = float(start[-1])
         edges = np.unique(np.concatenate([[0.0], np.geomspace(max(length / 5000, float(start[1])), length, BLOCKS)]))
         place = np.clip(np.searchsorted(edges, start, side="right") - 1, 0, len(edges) - 2)
-        _, place, count = np.unique(place, return_inverse=True, return_counts=True)
+        _, begin, place, count = np.unique(place, return_index=True, return_inverse=True, return_counts=True)
         noise = max(noise_of(value), 1e-12 * float(np.abs(value).max(initial=0.0)), 1e-300)
         means = [np.bincount(place, weights=w) / count for w in (time, value)]
-        return cls(
-            np.maximum(time, 1e-9 * length),
-            place.astype(np.int64),
-            count.astype(float),
-            means[0],
-            means[1],
-            noise / np.sqrt(count),
-        )
+        positive = np.maximum(time, 1e-9 * length)
+        nodes, owner, share = _nodes(positive, begin, count)
+        first = max(float(positive[0]), float(time[1] - time[0]), length / 3000)
+        return cls(nodes, owner, share, means[0], means[1], noise / np.sqrt(count), first, float(time[-1]))
 
     def blocks(self, column: Array) -> Array:
         """Means of a column over the blocks: of the law as of the record, however it bends within a block."""
-        return np.asarray(np.bincount(self.place, weights=column) / self.count)
+        return np.asarray(np.bincount(self.place, weights=self.share * column))
+
+
+def _nodes(time: Array, begin: NDArray[np.int64], count: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64], Array]:
+    """All rows of small blocks; Gauss points in place of the many rows of large ones."""
+    points, weights = np.polynomial.legendre.leggauss(_GAUSS)
+    nodes, owner, share = [], [], []
+    for number, (one, many) in enumerate(zip(begin.tolist(), count.tolist(), strict=True)):
+        own = time[one : one + many]
+        if many > 2 * _GAUSS:
+            half = 0.5 * float(own[-1] - own[0]) * many / (many - 1)
+            own, part = 0.5 * float(own[-1] + own[0]) + half * points, weights / 2
+        else:
+            part = np.full(many, 1.0 / many)
+        nodes.append(own)
+        share.append(part)
+        owner.append(np.full(len(own), number))
+    return np.concatenate(nodes), np.concatenate(owner).astype(np.int64), np.concatenate(share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,16 +239,15 @@ def theta(x: Array) -> Array:
 
 def _column(record: _Record, law: str, tau: float) -> Array:
     if law == "diffusion":
-        return record.blocks(theta(record.rows / tau))
-    return record.blocks(np.exp(-np.minimum(record.rows / tau, 700.0)))
+        return record.blocks(theta(record.nodes / tau))
+    return record.blocks(np.exp(-np.minimum(record.nodes / tau, 700.0)))
 
 
 def _law(record: _Record, law: str) -> _Fits:
     """A law at its plausible times: zoom into them until a grid resolves them."""
     if law == "constant":
         return _solved(record, law, np.zeros((1, 0)), np.ones(1))
-    span = float(record.rows[-1])
-    first = max(float(record.rows[0]), float(record.rows[1] - record.rows[0]), span / 3000)
+    span, first = record.span, record.first
     low, high = limits = (math.log(first), math.log(LONGEST * span))
     found = None
     for _ in range(ZOOMS):

@@ -110,7 +110,7 @@ def _separation(peaks: Result) -> Figure | None:
                  label=f"{sample}, couple {couple}", variant=str(own.item(0, "variant")), sample=str(sample), observable=str(quantity))
         )  # fmt: skip
     label = "Scan rate / V s⁻¹" if over_rates else "Cycle"
-    panel = Panel(label, "Peak separation / mV", tuple(lines), log_x=bool(over_rates))
+    panel = Panel(label, "Peak separation / mV", tuple(lines))
     caption = "Bars: one standard uncertainty; a staircase may shift all separations by up to its step."
     return Figure("peak_separation", "Separation of the peaks", caption, (panel,), tags=("voltammetry",))
 
@@ -122,14 +122,14 @@ def _powers(found: Result) -> Figure | None:
     for (sample, name), own in ladders.partition_by("sample", "name", as_dict=True, maintain_order=True).items():
         row = values[sample, f"{name}_b_value"]
         words = f"{sample}, {str(name).replace('_peak_', ' ')}: b = {row['value']:.3f} ± {row['std']:.3f}"
-        size = 1e3 * _numbers(own, "current")
+        size = np.log10(1e3 * _numbers(own, "current"))
         lines.append(
-            Line(_numbers(own, "scan_rate"), size, std=size * _numbers(own, "relative"), label=words, style="both", sample=str(sample),
+            Line(np.log10(_numbers(own, "scan_rate")), size, std=_numbers(own, "relative") / np.log(10.0), label=words, style="both", sample=str(sample),
                  observable=f"{name}_b_value")
         )  # fmt: skip
     if not lines:
         return None
-    panel = Panel("Scan rate / V s⁻¹", "Peak current / mA", tuple(lines), log_x=True, log_y=True)
+    panel = Panel("log₁₀ (scan rate / V s⁻¹)", "log₁₀ (peak current / mA)", tuple(lines))
     return Figure(
         "b_value",
         "Peak current over scan rate",
@@ -176,11 +176,7 @@ def _shares(found: Result) -> Figure | None:
                 Line(_numbers(part, "state_value"), value, std=_numbers(part, "std"), style="both", label=str(quantity).split("_")[0],
                      sample=str(sample), observable=str(quantity))
             )  # fmt: skip
-        panels.append(
-            Panel(
-                "Scan rate / V s⁻¹", "Share proportional to the rate / %", tuple(shown), log_x=True, title=str(sample)
-            )
-        )
+        panels.append(Panel("Scan rate / V s⁻¹", "Share proportional to the rate / %", tuple(shown), title=str(sample)))
     if not panels:
         return None
     caption = "Left: the part of the current that is proportional to the scan rate, at the fastest one. Right: its share of the charge; bars one standard uncertainty."

@@ -7,22 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 
 from interlith.numerics.smoothing import noise_of
 from interlith.techniques.voltammetry.baselines import Baseline, choose, made, outer, polynomial, surroundings
+from interlith.techniques.voltammetry.peak_search import half_width_of, shoulders, smoothed, tops_of
 
 Array = NDArray[np.float64]
 
-#: A peak stands out by this share of the range of the current and by so many times the noise of the smoothed current.
-LEAST_SHARE, LEAST_NOISE = 0.03, 6.0
-#: Points along a sweep on which peaks are looked for, and width of the smoothing as a share of its range.
-GRID, SMOOTHED = 600, 1 / 60
-#: Curvature of a shoulder as a share of the strongest one, and in standard deviations of its noise.
-SHOULDER_SHARE, SHOULDER_NOISE = 0.2, 8.0
-#: The top is fitted down to this share of its height, by a polynomial of this degree, and once more from closer by.
+#: The top is fitted down to this share of its height, by a polynomial of at most this degree, and once more from closer by.
 TOP, CLOSER, DEGREE = 0.85, 0.93, 5
 _FEWEST_TOP = 9
+#: Neighbours overlap where more than this share of a peak is left between them.
+OVERLAP = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +55,6 @@ class Found:
     high: float = math.nan
 
 
-@dataclass(frozen=True, slots=True)
-class _Smooth:
-    """A sweep on an even grid: smoothed current and its noise, curvature and its noise."""
-
-    x: Array
-    y: Array
-    noise: float
-    bend: Array
-    bend_noise: float
-
-
 def find(x: Array, y: Array, *, rate: float, kind: str | None = None) -> list[Found]:
     """Peaks and shoulders of one sweep, by position.
 
@@ -87,9 +72,9 @@ def find(x: Array, y: Array, *, rate: float, kind: str | None = None) -> list[Fo
     The assumption that fails first: a peak that is narrower than a sixtieth of the sweep is flattened before it is looked for, though
     not where it is fitted.
     """
-    smooth = _smoothed(x, y)
-    tops = _tops(smooth)
-    widths = [_half_width(smooth, top) for top in tops]
+    smooth = smoothed(x, y)
+    tops = tops_of(smooth)
+    widths = [half_width_of(smooth, top) for top in tops]
     marks = [(float(smooth.x[top]), width) for top, width in zip(tops, widths, strict=True)]
     common = (
         outer(x, y, marks, max((float(smooth.y[top] - smooth.y.min()) for top in tops), default=0.0)) if marks else None
@@ -100,51 +85,7 @@ def find(x: Array, y: Array, *, rate: float, kind: str | None = None) -> list[Fo
         behind = marks[number + 1] if number + 1 < len(marks) else None
         one = _measured(x, y, mark, before, behind, rate=rate, kind=kind, common=common)
         made_peaks += [] if one is None else [one]
-    return sorted([*made_peaks, *_shoulders(smooth, marks)], key=lambda one: one.position)
-
-
-def _smoothed(x: Array, y: Array) -> _Smooth:
-    edges = np.linspace(float(x.min()), float(x.max()), min(GRID, max(len(x) // 2, 20)) + 1)
-    place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
-    counts = np.bincount(place, minlength=len(edges) - 1)
-    sums = np.bincount(place, weights=y, minlength=len(edges) - 1)
-    centres = 0.5 * (edges[1:] + edges[:-1])
-    known = counts > 0
-    level = np.interp(centres, centres[known], sums[known] / counts[known])
-    window = max(round(len(centres) * SMOOTHED) * 2 + 1, 7)
-    # The double layer turns the current over within a few rows after a turn; smoothed, that step would ring like a peak.
-    centres, level = centres[window // 2 + 1 :], level[window // 2 + 1 :]
-    noise = noise_of(level)
-    kernel = signal.savgol_coeffs(window, 2)
-    smoothed = signal.savgol_filter(level, window, 2)
-    spacing = float(centres[1] - centres[0])
-    bend = signal.savgol_filter(level, 2 * window + 1, 4, deriv=2, delta=spacing)
-    bend_kernel = signal.savgol_coeffs(2 * window + 1, 4, deriv=2, delta=spacing)
-    return _Smooth(
-        centres,
-        smoothed,
-        noise * float(np.sqrt(kernel @ kernel)),
-        bend,
-        noise * float(np.sqrt(bend_kernel @ bend_kernel)),
-    )
-
-
-def _tops(smooth: _Smooth) -> list[int]:
-    least = max(LEAST_NOISE * smooth.noise, LEAST_SHARE * float(np.ptp(smooth.y)))
-    tops, _ = signal.find_peaks(smooth.y, prominence=max(least, 1e-300))
-    edge = max(len(smooth.y) // 100, 2)
-    return [int(top) for top in tops if edge <= top < len(smooth.y) - edge]
-
-
-def _half_width(smooth: _Smooth, top: int) -> float:
-    """From half of the height over the lowest current before the peak (since the last higher one) to the top (V)."""
-    higher = np.flatnonzero(smooth.y[:top] > smooth.y[top])
-    start = int(higher[-1]) + 1 if len(higher) else 0
-    before = smooth.y[start : top + 1]
-    lowest = start + int(np.argmin(before))
-    half = 0.5 * (smooth.y[top] + smooth.y[lowest])
-    rows = np.flatnonzero(smooth.y[lowest : top + 1] <= half)
-    return float(smooth.x[top] - smooth.x[lowest + int(rows[-1])]) if len(rows) else float(smooth.x[1] - smooth.x[0])
+    return sorted([*made_peaks, *(_hidden(*one) for one in shoulders(smooth, marks))], key=lambda one: one.position)
 
 
 def _measured(
@@ -169,6 +110,7 @@ def _measured(
     half_position, half_std = _half(x, net, position, height, half_width, height_std)
     elsewhere = _top(x, y - other.at(x), top, half_width, limits) or fitted
     other_half, _ = _half(x, y - other.at(x), elsewhere.position, elsewhere.height, half_width, height_std)
+    crowded = around.crowded or _overlapped(x, net, position, height, before, behind)
     first = position - 5.0 * half_width
     last, left_over = _end(x, net, position, height, half_width, limits[1])
     charge, charge_std = _charge(x, net, line, max(first, limits[0]), last, rate)
@@ -176,7 +118,7 @@ def _measured(
     other_height = height + float(line.at(position)[0]) - float(other.at(position)[0])
     return Found(
         position, fitted.position_std, fitted.bend, height, height_std, fitted.height_bend, half_position, half_std, elsewhere.position,
-        other_half, charge, charge_std, other_charge, other_height, line.kind, other.kind, margin, reason, left_over, around.crowded, False, line,
+        other_half, charge, charge_std, other_charge, other_height, line.kind, other.kind, margin, reason, left_over, crowded, False, line,
         max(first, float(x.min())), last,
     )  # fmt: skip
 
@@ -194,15 +136,15 @@ class _Top:
 def _top(x: Array, net: Array, top: float, half_width: float, limits: tuple[float, float]) -> _Top | None:
     """Maximum of a polynomial through the rows near the top, from two distances."""
     fits = []
-    for share in (TOP, CLOSER):
+    # Noise must not decide where the top begins: the more of it, the further down it is fitted.
+    tall = max(float(np.interp(top, *_ordered(x, net))), 1e-300)
+    lower = min(3.0 * noise_of(net) / tall, 0.35)
+    for share in (TOP - lower, CLOSER - lower):
         rows = _above(x, net, top, half_width, share, limits)
-        degree = DEGREE if rows.sum() >= 2 * _FEWEST_TOP else 2
-        if rows.sum() < degree + 3:
-            order = np.argsort(np.abs(x - top), kind="stable")[:_FEWEST_TOP]
+        if rows.sum() < DEGREE + 5:
             rows = np.zeros(len(x), dtype=bool)
-            rows[order] = True
-            degree = 2
-        one = _maximum(x[rows], net[rows], top, half_width, degree)
+            rows[np.argsort(np.abs(x - top), kind="stable")[:_FEWEST_TOP]] = True
+        one = _maximum(x[rows], net[rows], top, half_width, _degree((x[rows] - top) / half_width, net[rows]))
         if one is not None:
             fits.append(one)
     if not fits:
@@ -214,6 +156,20 @@ def _top(x: Array, net: Array, top: float, half_width: float, limits: tuple[floa
         bend = _beyond(fits[1][0] - position, fits[1][1], position_std)
         height_bend = _beyond(fits[1][2] - height, fits[1][3], height_std)
     return _Top(position, position_std, bend, height, height_std, height_bend)
+
+
+def _degree(u: Array, net: Array) -> int:
+    """Degree that the rows can bear: noise bends a higher one into tops of its own."""
+    best, least = 2, math.inf
+    for degree in range(2, min(DEGREE, (len(u) - 3) // 2) + 1):
+        found, _ = polynomial(u, net, degree)
+        residual = net - np.vander(u, degree + 1, increasing=True) @ found
+        square = max(float(residual @ residual), 1e-300)
+        score = len(u) * math.log(square / len(u)) + (degree + 1) * math.log(len(u))
+        if score < least:
+            best, least = degree, score
+    # One more than the scatter asks for: what a criterion just does not see still biases the top.
+    return min(best + 1, DEGREE, max((len(u) - 3) // 2, 2))
 
 
 def _beyond(difference: float, one: float, other: float) -> float:
@@ -329,6 +285,19 @@ def _end(x: Array, net: Array, position: float, height: float, half_width: float
     return last, left
 
 
+def _overlapped(
+    x: Array, net: Array, position: float, height: float, before: tuple[float, float] | None, behind: tuple[float, float] | None
+) -> bool:  # fmt: skip
+    """Whether the valley to a neighbour does not come down to the baseline."""
+    for other in (before, behind):
+        if other is None:
+            continue
+        between = (x > min(other[0], position)) & (x < max(other[0], position))
+        if between.any() and float(np.quantile(net[between], 0.1)) > OVERLAP * height:
+            return True
+    return False
+
+
 def _charge(x: Array, net: Array, line: Baseline, first: float, last: float, rate: float) -> tuple[float, float]:
     rows = (x >= first) & (x <= last)
     if rows.sum() < 3:
@@ -348,23 +317,9 @@ def _ordered(x: Array, y: Array) -> tuple[Array, Array]:
     return x[order], y[order]
 
 
-def _shoulders(smooth: _Smooth, marks: list[tuple[float, float]]) -> list[Found]:
-    """Strong curvature without a maximum: a peak hides there."""
-    hollow = -smooth.bend
-    strongest = hollow.max(initial=0.0)
-    least = max(SHOULDER_SHARE * float(strongest), SHOULDER_NOISE * smooth.bend_noise)
-    tops, _ = signal.find_peaks(hollow, height=max(least, 1e-300), prominence=max(least, 1e-300))
-    edge = len(hollow) // 12
-    made_shoulders = []
-    for top in tops:
-        place = float(smooth.x[top])
-        beside = all(abs(place - position) > 1.2 * width for position, width in marks)
-        if marks and beside and edge < top < len(hollow) - edge:
-            spacing = float(smooth.x[1] - smooth.x[0])
-            made_shoulders.append(
-                Found(
-                    place, 4.0 * spacing, 0.0, math.nan, math.inf, 0.0, math.nan, math.inf, place, math.nan, math.nan, math.inf, math.nan, math.nan, "", "",
-                    0.0, "", math.nan, True, shoulder=True,
-                )
-            )  # fmt: skip
-    return made_shoulders
+def _hidden(place: float, spacing: float) -> Found:
+    """A shoulder: only its place is known."""
+    nan, inf = math.nan, math.inf
+    return Found(
+        place, 4.0 * spacing, 0.0, nan, inf, 0.0, nan, inf, place, nan, nan, inf, nan, nan, "", "", 0.0, "", nan, True, shoulder=True
+    )  # fmt: skip

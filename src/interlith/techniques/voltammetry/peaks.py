@@ -192,8 +192,7 @@ def _of_peak(item: Measurement, row: Mapping[str, Any], resistance: tuple[float,
         ]
     words = f"{row['baseline']} baseline"
     size = _current_parts(own, row, sample.current_accuracy, sample.name)
-    crowded = row["crowded"] and row["baseline"] != "polynomial"
-    flag = "on the tail of the peak before it: no less than this" if crowded else ""
+    flag = _crowd(row)
     open_end = row["left_over"] > OPEN
     charge_flag = f"up to where {100 * row['left_over']:.0f} % of the peak current still flow" if open_end else ""
     charge = {
@@ -205,11 +204,20 @@ def _of_peak(item: Measurement, row: Mapping[str, Any], resistance: tuple[float,
         f"model:{own}/baseline": _known(row["other_half_width"] - row["half_width"]) / math.sqrt(12),
     }  # fmt: skip
     return [
-        number(sample, f"{name}_potential", row["potential"], "V", place, method=words, **told),
+        number(sample, f"{name}_potential", row["potential"], "V", place, method=words, flag=flag, **told),
         number(sample, f"{name}_current", 1e3 * row["current"], "mA", size, method=words, flag=flag, **told),
         number(sample, f"{name}_half_width", row["half_width"], "V", width, method=words, **told),
         number(sample, f"{name}_charge", row["charge"] / 3.6, "mAh", charge, method=words, flag=charge_flag, **told),
     ]
+
+
+def _crowd(row: Mapping[str, Any]) -> str:
+    """What to say of a peak with another one too near."""
+    if not row["crowded"]:
+        return ""
+    if row["baseline"] == "polynomial":
+        return "overlaps its neighbour: place and height are those of the sum"
+    return "on the tail of the peak before it: the current is no less than this, and the place shifted"
 
 
 def _known(size: float) -> float:
