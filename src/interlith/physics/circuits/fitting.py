@@ -115,19 +115,26 @@ def fit_circuit(
     sizes = relative_std(weights, spectra.impedance, None, spectra.used) if spectra.std is None else spectra.std
     blocks = blocks_of(whole)
     found = _from_starts(task, sizes, starts or (_MANY if any(block.involved for block in blocks) else _USUAL))
-    anchor = None
-    for _ in range(_REWEIGHTED):
-        begun = ordered(blocks, found, wanted.touched)
-        if spectra.std is None:
-            model = whole.with_slopes(begun, task.grid)[0]
-            sizes = relative_std(weights, model, spectra.impedance - model, spectra.used)
-        made = _solved(task, sizes, begun, anchor)
-        found, anchor = _outer(task, made.values), _anchors(made, spectra)
+    made, sizes = _refined(task, found, sizes, weights)
+    found = _outer(task, made.values)
     if wanted.coupled:
         made, sizes = _as_series(task, found, sizes, made, weights)
     elif not np.array_equal(ordered(blocks, found, wanted.touched), found):
         made = _solved(task, sizes, ordered(blocks, found, wanted.touched), None)
     return _concluded(task, made, sizes, weights)
+
+
+def _refined(task: _Task, found: Array, sizes: Array, weights: str) -> tuple[Fit, Array]:
+    """Fits followed to their ends, weights and anchors being taken from the fit before."""
+    spectra, blocks, anchor = task.spectra, blocks_of(task.circuit), None
+    for _ in range(_REWEIGHTED):
+        begun = ordered(blocks, found, task.wanted.touched)
+        if spectra.std is None:
+            model = task.circuit.with_slopes(begun, task.grid)[0]
+            sizes = relative_std(weights, model, spectra.impedance - model, spectra.used)
+        made = _solved(task, sizes, begun, anchor)
+        found, anchor = _outer(task, made.values), _anchors(made, spectra)
+    return made, sizes
 
 
 def _errors(spectra: Spectra) -> Errors:
