@@ -107,13 +107,16 @@ def activation_energy(
         except FitError as error:
             quality.append((name, "activation_energy", False, str(error)))
             continue
+        missing = [one for one in own if one.value is None]
+        if missing:
+            flags.setdefault(name, []).append(_incomplete(name, missing, len(own)))
         bent = line.bend_chance < BENT
         curve = _curve(points) if bent else None
         said = _sentence(name, line, curve, points, chosen) if bent else ""
         observables += _energies(points, line, curve, quantity, _written(chosen, own), said)
         quality.append((name, "activation_energy", not bent, said))
         if bent:
-            flags[name] = [Flag("not_arrhenius", said, name, "warning")]
+            flags.setdefault(name, []).append(Flag("not_arrhenius", said, name, "warning"))
         rows.append(_table(points, line, curve))
     record = how("Arrhenius", {"quantity": quantity, "form": chosen}, METHODS.format(form=chosen), (FULCHER,))
     data = {"points": pl.concat(rows)} if rows else {}
@@ -125,6 +128,17 @@ def _step(given: Given) -> Result:
 
 
 STEP = Step("activation_energy", _step, after=("conductivity",), words=("form",))
+
+
+def _incomplete(name: str, missing: Sequence[Observable], count: int) -> Flag:
+    places = ", ".join(_degrees(one.state) for one in missing)
+    reason = missing[0].flag or "incomplete"
+    return Flag(
+        "temperatures_left_out",
+        f"{name}: {len(missing)} of {count} temperatures have no number ({places}): {reason}.",
+        name,
+        "warning",
+    )
 
 
 def _form(form: str | None, every: Sequence[Observable]) -> str:

@@ -17,7 +17,7 @@ Mask = NDArray[np.bool_]
 #: Headline quantities that a point may move.
 MOVES = ("ohmic_resistance", "polarisation_resistance", "charge_transfer_resistance")
 #: Frequencies of the mains and their first harmonics (Hz), and how near a point must be to be suspected.
-_MAINS, _NEAR = (50.0, 60.0, 100.0, 120.0, 150.0, 180.0), 0.04
+_MAINS, _NEAR = (50.0, 60.0, 100.0, 120.0, 150.0, 180.0), 0.02
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
 

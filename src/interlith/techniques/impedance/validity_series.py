@@ -101,7 +101,7 @@ def _drift_flag(spectra: Sequence[Spectrum], place: float, found: tuple[float, f
     where = f"at one {' and '.join(known)}" if known else "with no state declared"
     return Flag(
         "drifts_along_series",
-        f"{spectra[0].sample.name}: the real part at {10**place:.3g} Hz {word} by {100 * abs(change):.1f} +- {100 * std:.1f} % "
+        f"{spectra[0].sample.name}: the real part at {10**place:.3g} Hz {word} by {100 * abs(change):.1f} +- {100 * std:.1g} % "
         f"over {len(spectra)} spectra {where}; they are no repeats of one cell.",
         spectra[0].target,
         "warning" if known else "note",
