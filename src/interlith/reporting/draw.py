@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 
 from interlith.model import Band, Figure, Line, Panel
 from interlith.reporting.draw_maps import add_mesh, add_note
+from interlith.reporting.draw_ticks import label_decades
 from interlith.reporting.legend import add_legends, panel_letters, plain, wrapped
 from interlith.reporting.style import COLUMN_MM, MM_PER_INCH, NEUTRAL, Style, mix
 
@@ -73,15 +74,25 @@ def draw(figure: Figure, *, style: Style | None = None) -> Sheet:
 
 def picture(figure: Figure, kind: str, *, style: Style | None = None) -> bytes:
     """The file of a figure: `kind` ``svg`` (words as words), ``pdf`` (fonts embedded) or ``png``; no dates inside."""
+    return pictures(figure, (kind,), style=style)[kind]
+
+
+def pictures(figure: Figure, kinds: Sequence[str], *, style: Style | None = None) -> dict[str, bytes]:
+    """Files of a figure by kind, all of one drawing: the layout, which takes longest, is made once."""
     style = style or Style(variants=tuple(dict.fromkeys(_variants(figure))))
     sheet = draw(figure, style=style)
     nothing = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None, "Creator": None}}
-    target = io.BytesIO()
+    made = {}
     with quiet(), mpl.rc_context(_settings(style)):
-        sheet.savefig(target, format=kind, dpi=DOTS_PER_INCH[kind], metadata=nothing.get(kind))
-    if kind != "svg":
-        return target.getvalue()
-    return _open_fonts(target.getvalue().decode("utf-8")).encode("utf-8")
+        sheet.draw_without_rendering()
+        sheet.set_layout_engine("none")
+        for kind in kinds:
+            target = io.BytesIO()
+            sheet.savefig(target, format=kind, dpi=DOTS_PER_INCH[kind], metadata=nothing.get(kind))
+            made[kind] = target.getvalue()
+    if "svg" in made:
+        made["svg"] = _open_fonts(made["svg"].decode("utf-8")).encode("utf-8")
+    return made
 
 
 @contextmanager
@@ -150,6 +161,9 @@ def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool, letters: 
             axis.set_tick_params(length=0)
             for tick in axis.get_ticklabels():
                 _words(tick)
+    for axis, logarithmic in ((axes.xaxis, panel.log_x), (axes.yaxis, panel.log_y)):
+        if logarithmic:
+            label_decades(axis)
     if panel.equal:
         axes.set_aspect("equal", adjustable="datalim")
     if panel.x_limits is not None:

@@ -25,7 +25,7 @@ from interlith.model import (
     to_frame,
 )
 from interlith.model.observable import dtypes
-from interlith.reporting.draw import picture
+from interlith.reporting.draw import pictures
 from interlith.reporting.page import render, stems, style_of
 from interlith.reporting.style import Style
 from interlith.reporting.tables import write_figure_numbers, write_observables
@@ -85,9 +85,10 @@ def write_figures(figures: Sequence[Figure], folder: Path, *, style: Style) -> d
     # Listed before they are written: a run that is stopped half way leaves no figure that nobody would remove.
     _list_files(folder, dict.fromkeys([*written, *earlier]))
     for figure, stem in zip(figures, named, strict=True):
-        drawn[stem] = picture(figure, "svg", style=style)
-        whole(folder / f"{stem}.svg", drawn[stem])
-        whole(folder / f"{stem}.pdf", picture(figure, "pdf", style=style))
+        made = pictures(figure, ("svg", "pdf"), style=style)
+        drawn[stem] = made["svg"]
+        for kind, content in made.items():
+            whole(folder / f"{stem}.{kind}", content)
         write_figure_numbers(figure, folder / f"{stem}.csv")
     for name in earlier:
         if name not in written:

@@ -36,6 +36,8 @@ def figures(results: Sequence[Result]) -> list[Figure]:
     """
     named = {item.name: item for item in results}
     made: list[Figure | None] = []
+    # A result that every specimen was refused has no tables.
+    named = {name: item for name, item in named.items() if item.data}
     if "circuit" in named:
         made += [_nyquist(named["circuit"]), _bode(named["circuit"])]
     if "validity" in named:

@@ -202,7 +202,9 @@ def by_specimen(spectra: Sequence[Spectrum]) -> dict[str, list[Spectrum]]:
 def _of_measurement(item: Measurement) -> list[Spectrum]:
     if not isinstance(item.payload, Table):
         raise FitError(f"{item.source.path}: impedance needs a table of spectra.")
-    wanted = ("frequency", "impedance_real", "impedance_imaginary", "test_time", "voltage", "vendor_cycle")
+    wanted = (
+        "frequency", "impedance_real", "impedance_imaginary", "test_time", "voltage", "vendor_cycle", "cycle", "temperature",
+    )  # fmt: skip
     frame = item.payload.frame.select([name for name in wanted if name in item.payload.columns]).collect()
     if not set(wanted[:3]) <= set(frame.columns):
         raise FitError(f"{item.source.path}: there is no frequency with real and imaginary part; this is no spectrum.")
@@ -225,8 +227,19 @@ def _of_measurement(item: Measurement) -> list[Spectrum]:
         states = dict(item.state) | ({} if voltage is None else {"voltage": voltage})
         if len(parts) > 1:
             states |= {"sweep": _whole("sweep", float(part.item(0, "vendor_cycle")))}
+        states |= _told(part, states)
         made.append(_spectrum(item, part, states, f"{base}/spectrum/{inner + 1}" if several else base, inner))
     return made
+
+
+def _told(part: pl.DataFrame, known: Mapping[str, State]) -> dict[str, State]:
+    """States that a table of spectra tells of each of them, where nothing is declared."""
+    found = {}
+    for name, unit in (("cycle", "1"), ("temperature", "degC")):
+        values = part.get_column(name).cast(pl.Float64).drop_nulls().to_numpy() if name in part.columns else np.empty(0)
+        if values.size and name not in known:
+            found[name] = State(name, float(values.mean()), float(values.min()), float(values.max()), unit)
+    return found
 
 
 def _spectrum(item: Measurement, part: pl.DataFrame, states: dict[str, State], target: str, inner: int) -> Spectrum:

@@ -24,6 +24,11 @@ READER_WORDS = {
     "positive_current": "what positive current means in a mapped file: charge or discharge",
     "cell": "which cell of a file that holds several (PEC): its number, its ID or test/cell",
     "time_scale": "factor on a time column that the self-check finds wrong",
+    "imaginary": "sign of an imaginary part whose name does not tell it: as printed or negated",
+    "area": "area that a printed ohm cm^2 was multiplied by: 1.13 cm^2",
+    "frequencies": "frequencies of spectra stored without them: {from: 20 kHz, to: 0.02 Hz, points: 60} or {file: freq.txt}",
+    "arrangement": "how rows of spectra are arranged: blocks or in turn",
+    "files": "the same words for some files only: {'old_*.txt': {imaginary: negated}}",
 }
 
 
