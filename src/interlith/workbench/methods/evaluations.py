@@ -173,7 +173,7 @@ def _rows(frame: pl.DataFrame, evaluation: int) -> list[dict[str, Any]]:
 def _carried(result: Result, evaluation: int) -> tuple[Array, Complex] | None:
     import polars as pl
 
-    frame = result.data["spectra"].filter(pl.col("evaluation") == evaluation)
+    frame = result.data["carried"].filter(pl.col("evaluation") == evaluation)
     if frame.is_empty():
         return None
     real, imaginary = (frame.get_column(f"impedance_{part}").to_numpy() for part in ("real", "imaginary"))

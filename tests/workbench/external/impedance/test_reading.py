@@ -131,7 +131,7 @@ def test_a_project_of_deareis_carries_its_points(tmp_path: Path) -> None:
     result = read_impedance_results(path)
     assert result.data["evaluations"].get_column("raw").to_list() == ["cell.mpr"] * 3
     assert result.data["evaluations"].item(0, "weights") == "boukamp"
-    assert result.data["spectra"].filter(evaluation=1).get_column("frequency").to_list() == [100.0, 1.0]
+    assert result.data["carried"].filter(evaluation=1).get_column("frequency").to_list() == [100.0, 1.0]
     found = {item.quantity: item for item in result.observables() if "fit 1" in item.fit}
     assert {"R0", "R1", "C1"} <= set(found)
     assert (found["R1"].value, found["R1"].std) == (100.0, 0.2)

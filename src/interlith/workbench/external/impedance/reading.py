@@ -146,7 +146,8 @@ def read_impedance_results(
     -------
     Result
         Observables under our names, in our units; ``data["evaluations"]`` has a row for each evaluation (circuit, raw file,
-        weights, points), ``data["distributions"]`` the curves.
+        weights, points), ``data["numbers"]`` what the export says of each parameter, ``data["distributions"]`` the curves and
+        ``data["carried"]`` the points that it holds.
 
     Raises
     ------
@@ -159,27 +160,21 @@ def read_impedance_results(
     evaluated is known only where the export names a file that is here; the assumption that fails first is that a file of this
     name still holds what the other program read.
     """
-    import polars as pl
-
     export = read_export(path, circuit=circuit, names=names)
     shown = name or export.file
     found: list[Observable] = []
-    tables = []
     for number, (one, words) in enumerate(export.evaluations, start=1):
         sample, raw = owner(one, study, Path(path))
-        numbers = observables(export, number, one, words, sample, raw)
-        found += numbers
-        # Two fits of one spectrum have numbers of one name, which need identifiers of their own.
-        tables.append(identify(to_frame(numbers), digest_of("external", export.sha256, shown, circuit, str(number))))
+        found += observables(export, number, one, words, sample, raw)
     programs = list(dict.fromkeys((one.program, one.version) for one, _ in export.evaluations))
     said = ", ".join(f"{program} {version}".rstrip() for program, version in programs)
     return Result(
         technique=TECHNIQUE,
         name=f"external {shown}",
-        table=pl.concat(tables),
+        table=identify(to_frame(found), digest_of("external", export.sha256, shown, circuit)),
         data={
             "evaluations": evaluation_rows(export), "numbers": number_rows(export),
-            "distributions": distribution_rows(export), "spectra": spectrum_rows(export),
+            "distributions": distribution_rows(export), "carried": spectrum_rows(export),
         },
         quality=_quality(sorted({item.sample for item in found}), shown),
         how=How(
