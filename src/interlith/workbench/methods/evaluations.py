@@ -73,7 +73,9 @@ def circuit_answer(result: Result, row: Mapping[str, Any], places: Sequence[Plac
     place, told = place_of(
         places, raw=row["raw"], number=asked.spectrum or row["spectrum"], carried=carried, program=program
     )
-    theirs = {item["quantity"]: item for item in numbers if item["quantity"] in circuit.names}
+    theirs = {
+        item["quantity"]: item for item in numbers if item["quantity"] in circuit.names and math.isfinite(item["value"])
+    }
     held = {name: item["value"] for name, item in theirs.items() if item["fixed"]}
     fit = our_fit(place.spectrum, circuit, held=held, weights=asked.weights, measurement=place.measurement)
     order = in_our_order(fit, {name: item["value"] for name, item in theirs.items()})

@@ -33,6 +33,15 @@ def read_impedance_py(document: Mapping[str, Any], file: str) -> tuple[Evaluatio
     circuit = str(document["Circuit String"])
     if not document.get("Fit") or "Parameters" not in document:
         raise StudyError(f"{file}: the circuit {circuit} was saved before it was fitted; fit it and save it again.")
+    try:
+        return (_circuit(document, circuit, file),)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise StudyError(
+            f"{file}: the values of {circuit} are not as impedance.py saves them ({error}); save the circuit again."
+        ) from error
+
+
+def _circuit(document: Mapping[str, Any], circuit: str, file: str) -> Evaluation:
     constants = {str(name): float(value) for name, value in dict(document.get("Constants") or {}).items()}
     names = [name for element in _ELEMENT.findall(circuit) for name in _names(element, file)]
     free = [name for name in names if name not in constants]
@@ -53,7 +62,7 @@ def read_impedance_py(document: Mapping[str, Any], file: str) -> tuple[Evaluatio
     for name in names:
         element, index = _split(name)
         parameters.setdefault(element, {})[index] = stated[name]
-    return (Evaluation("impedance.py", "", "impedance_py", parameters, circuit),)
+    return Evaluation("impedance.py", "", "impedance_py", parameters, circuit)
 
 
 def _names(element: str, file: str) -> list[str]:

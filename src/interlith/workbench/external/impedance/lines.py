@@ -65,7 +65,10 @@ def number(text: str, decimal: str = ".", *, where: str = "") -> tuple[float, fl
     if _NUMBER.fullmatch(plain) is None:
         raise StudyError(f"{where} holds '{text}', which is no number; export the table again.")
     mantissa, _, exponent = plain.lower().partition("e")
-    return float(plain), 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    value, power = float(plain), int(exponent or 0) - len(mantissa.partition(".")[2])
+    if not math.isfinite(value) or abs(power) > 300:
+        raise StudyError(f"{where} holds '{text}', which is beyond any number of an impedance; export the table again.")
+    return value, 10.0**power
 
 
 def is_number(text: str) -> bool:

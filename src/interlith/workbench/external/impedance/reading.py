@@ -46,18 +46,26 @@ _TEXTS: tuple[tuple[Callable[[str], bool], Callable[[str, str], tuple[Evaluation
 def is_export(path: Path) -> bool:
     """Whether a file is an export of an impedance program, by its content."""
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST_PROJECT:
-            return False
-        with path.open("rb") as handle:
-            head = handle.read(65_536)
+        return path.is_file() and _claimed(path) is not None
     except OSError:
         return False
+
+
+def _claimed(path: Path) -> Callable[[], tuple[Evaluation, ...]] | None:
+    """What reads a file; `None` where no program claims its content."""
+    size = path.stat().st_size
+    with path.open("rb") as handle:
+        head = handle.read(65_536)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return any(is_it(_json(path)) for is_it in (is_impedance_py, is_deareis))
-    if path.stat().st_size > LARGEST or (b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff"))):
-        return False
+        document: Any = _json(path) if size <= LARGEST_PROJECT else None
+        if is_impedance_py(document):
+            return lambda: read_impedance_py(document, path.name)
+        return (lambda: read_deareis(document, path.name)) if is_deareis(document) else None
+    if size > LARGEST or (b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff"))):
+        return None
     text = read_text(path)
-    return any(is_it(text) for is_it, _ in _TEXTS)
+    reader = next((read for is_it, read in _TEXTS if is_it(text)), None)
+    return None if reader is None else lambda: reader(text, path.name)
 
 
 def read_export(path: str | Path, *, circuit: str = "", names: Mapping[str, str] | None = None) -> Export:
@@ -96,24 +104,13 @@ def read_export(path: str | Path, *, circuit: str = "", names: Mapping[str, str]
 
 
 def _evaluations(file: Path) -> tuple[Evaluation, ...]:
-    with file.open("rb") as handle:
-        head = handle.read(4_096)
-    size = file.stat().st_size
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        document: Any = _json(file) if size <= LARGEST_PROJECT else None
-        if is_impedance_py(document):
-            return read_impedance_py(document, file.name)
-        if is_deareis(document):
-            return read_deareis(document, file.name)
-    elif size <= LARGEST:
-        text = read_text(file)
-        for is_it, read in _TEXTS:
-            if is_it(text):
-                return read(text, file.name)
-    raise StudyError(
-        f"{file.name} is no export that is known: fit results of RelaxIS or ZView, tables of pyimpspec, a project of DearEIS, a "
-        "circuit saved by impedance.py, a text of DRTtools. Write a table with one number a row instead (docs: external results)."
-    )
+    read = _claimed(file)
+    if read is None:
+        raise StudyError(
+            f"{file.name} is no export that is known: fit results of RelaxIS or ZView, tables of pyimpspec, a project of DearEIS, a "
+            "circuit saved by impedance.py, a text of DRTtools. Write a table with one number a row instead (docs: external results)."
+        )
+    return read()
 
 
 def _json(path: Path) -> Any:
@@ -219,8 +216,11 @@ def observables(
             flags.append(
                 f"its raw file '{one.raw}' is not here" if one.raw else "which raw file it evaluated is not stated"
             )
+        value = stated.value if math.isfinite(stated.value) else None
+        if value is None:
+            parts, flags = {}, [*flags, "no value"]
         return Observable(
-            quantity, stated.value, unit, sample.name, parts, sample.variant, sample.batch, sample.replicate, TECHNIQUE,
+            quantity, value, unit, sample.name, parts, sample.variant, sample.batch, sample.replicate, TECHNIQUE,
             method=method, fit=fit, source=source, flag="; ".join([*flags, *([note] if note else [])]),
         )  # fmt: skip
 

@@ -85,16 +85,18 @@ def _table(
     parameters: dict[str, dict[str, Stated]] = {}
     for place in range(header + 1, len(lines) + 1):
         cells = cells_of(lines[place - 1], delimiter) if lines[place - 1].strip() else ()
-        if len(cells) <= value_at or not cells[0]:
+        if not cells or cells[0].endswith(":") or re.match(r"[A-Za-z ]+:", cells[0]):
             return parameters, place
         where = f"{file}, line {place}"
+        if len(cells) <= max(value_at, share_at or 0, error_at or 0) or not cells[0]:
+            raise StudyError(f"{where}: {len(cells)} cells under {len(names)} columns; export it again.")
         value, resolution = number(cells[value_at], decimal, where=where)
         error = (
             number(cells[error_at], decimal, where=where)[0]
             if error_at is not None and error_at < len(cells)
             else math.nan
         )
-        if share_at is not None and share_at < len(cells):
+        if share_at is not None:
             error = abs(value) * number(cells[share_at], decimal, where=where)[0] / 100
         fixed = (
             fixed_at is not None and fixed_at < len(cells) and cells[fixed_at].casefold() in ("yes", "true", "1", "x")

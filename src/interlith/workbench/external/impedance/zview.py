@@ -53,12 +53,16 @@ def _single(text: str, header: int, delimiter: str, decimal: str, file: str) -> 
     parameters: dict[str, dict[str, Stated]] = {}
     for place, line in enumerate(text.splitlines()[header:], start=header + 1):
         cells = cells_of(line, delimiter or None)
-        if len(cells) < 3 or not cells[0] or cells[0].endswith(":"):
+        if not line.strip() or cells[0].endswith(":"):
             break
         label, _, name = cells[0].partition("-")
         where = f"{file}, line {place}"
+        if len(cells) < 4 or not label:
+            raise StudyError(
+                f"{where}: {len(cells)} cells where element, freedom, value and error belong; export it again."
+            )
         value, resolution = number(cells[2], decimal, where=where)
-        error = number(cells[3], decimal, where=where)[0] if len(cells) > 3 else math.nan
+        error = number(cells[3], decimal, where=where)[0]
         fixed = cells[1].casefold().startswith("fixed")
         if label in parameters and name in parameters[label]:
             raise StudyError(f"{where}: {cells[0]} stands in the table twice; export one fit a file.")
@@ -89,8 +93,10 @@ def _batch(text: str, header: int, delimiter: str, decimal: str, file: str) -> t
     found = []
     for place, line in enumerate(lines[header:], start=header + 1):
         cells = cells_of(line, delimiter or None)
-        if len(cells) < len(names):
+        if not line.strip():
             continue
+        if len(cells) < len(names):
+            raise StudyError(f"{file}, line {place}: {len(cells)} cells under {len(names)} columns; export it again.")
         values: dict[tuple[str, str], dict[str, tuple[float, float]]] = {}
         checks: dict[str, tuple[float, str]] = {}
         raw = ""
