@@ -163,12 +163,12 @@ def distributions(
     """
     frequency, data, mask, known = _ordered(frequency, impedance, used, std)
     of = grid(frequency)
-    groups, always = _groups(inductance, tail)
+    maybe, always = _groups(inductance, tail)
     pieces = []
     for first in range(0, len(data), _TOGETHER):
         part = slice(first, first + _TOGETHER)
         task = _task(of, data[part], mask[part], None if known is None else known[part], signed, always)
-        pieces.append(solve_with_terms(task, groups))
+        pieces.append(solve_with_terms(task, maybe))
     task, state = _joined(pieces)
     if along is not None and len(data) > 1:
         task, state = along_series(task, state, np.asarray(along, dtype=float))
@@ -199,22 +199,22 @@ def _ordered(
         raise ValueError("the frequencies span less than half a decade: there is no distribution to see.")
     order = np.argsort(-frequency, kind="stable")
     known = None if std is None else np.broadcast_to(np.asarray(std, dtype=float), data.shape)[:, order]
-    data = np.where(mask, data, 0.0)
+    # Points that do not take part still need a size: that of the others.
+    middle = np.where(mask, data, 0.0).sum(axis=1, keepdims=True) / mask.sum(axis=1, keepdims=True)
+    data = np.where(mask, data, middle)
     return frequency[order], data[:, order], mask[:, order], known
 
 
-def _groups(inductance: Auto, tail: Auto) -> tuple[list[tuple[str, ...]], list[str]]:
-    groups: list[tuple[str, ...]] = []
+def _groups(inductance: Auto, tail: Auto) -> tuple[list[str], list[str]]:
+    """Terms that may be needed, and those that are there in any case."""
+    maybe: list[str] = []
     always = ["ohmic"]
-    if inductance == "auto":
-        groups.append((INDUCTANCE,))
-    elif inductance:
-        always.append(INDUCTANCE)
-    if tail == "auto":
-        groups.append((WARBURG, CAPACITY))
-    elif tail:
-        always += [WARBURG, CAPACITY]
-    return groups, always
+    for asked, names in ((inductance, (INDUCTANCE,)), (tail, (WARBURG, CAPACITY))):
+        if asked == "auto":
+            maybe += names
+        elif asked:
+            always += names
+    return maybe, always
 
 
 def _task(of: Grid, data: Complex, mask: NDArray[np.bool_], std: Array | None, signed: bool, always: list[str]) -> Task:

@@ -23,7 +23,7 @@ TERMS = (OHMIC, INDUCTANCE, WARBURG, CAPACITY)
 #: Distance of the coefficients in ln tau: a process narrower than about twice this looks like this.
 SPACING = 0.3
 #: Nodes of the broken line in one such distance.
-FINENESS = 3
+FINENESS = 2
 #: How far the distribution reaches beyond the window at each end, in ln tau.
 MARGIN = 1.5
 
@@ -94,9 +94,9 @@ def _grid(raw: bytes, spacing: float, margin: float) -> Grid:
     fast, slow = low - margin, high + margin
     pieces = max(8, int(np.ceil((slow - fast) / spacing)))
     log_tau = np.linspace(fast, slow, pieces * FINENESS + 1)
-    knots = fast + (slow - fast) / pieces * np.arange(-3, pieces + 4)
-    inner = np.clip(log_tau, fast, np.nextafter(slow, fast))
-    basis = np.asarray(BSpline.design_matrix(inner, knots, 3).toarray(), dtype=float)
+    # In units of the spacing, where knots are whole numbers and rounding cannot move a node past the last one.
+    inner = np.clip(np.arange(log_tau.size) / FINENESS, 0.0, np.nextafter(pieces, 0.0))
+    basis = np.asarray(BSpline.design_matrix(inner, np.arange(-3.0, pieces + 4.0), 3).toarray(), dtype=float)
     within = (log_tau >= low - 1e-9) & (log_tau <= high + 1e-9)
     return Grid(
         frequency, log_tau, within, parts(hat_impedance(frequency, log_tau)), basis, parts(term_impedance(frequency)),

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from interlith.numerics.relaxation.bands import Bands
-from interlith.numerics.relaxation.kernel import integral_weights, window
+from interlith.numerics.relaxation.kernel import TERMS, WARBURG, integral_weights, window
 from interlith.numerics.relaxation.processes import Peaks, processes
 from interlith.numerics.relaxation.signed import signed_peaks
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
+_WARBURG = TERMS.index(WARBURG)
 #: Draws from the posterior for uncertainties.
 _DRAWS = 200
 #: Tops lower than this share of the highest value are no processes.
@@ -60,7 +61,24 @@ def peaks(of: Bands, *, probability: float = 0.95, draws: int = _DRAWS, seed: in
         )
         certain = np.concatenate([certain, np.ones(held)])
     discrete = np.arange(values.shape[1]) >= len(tops)
+    if of.terms[_WARBURG] > 0:
+        tail = _tail(of, draws)
+        values, inside = (
+            np.concatenate([values, tail[:, None, :]], axis=1),
+            np.concatenate([inside, tail[:, :1]], axis=1),
+        )
+        cut = np.concatenate([cut, tail[None, :1]], axis=1)
+        certain, discrete = np.append(certain, 1.0), np.append(discrete, False)
     return processes(of, values, inside, cut, certain, discrete)
+
+
+def _tail(of: Bands, draws: int) -> Array:
+    """A Warburg tail as a process beyond the window: its resistance is at least the real part it has at the lowest frequency."""
+    _, slow = window(of.grid.frequency)
+    seen = 1 / np.sqrt(2 * np.pi * of.grid.frequency.min())
+    random = np.random.default_rng(draws)
+    size = of.terms[_WARBURG] + of.terms_std[_WARBURG] * np.concatenate([[0.0], random.standard_normal(draws)])
+    return np.stack([seen * size, np.full(draws + 1, slow), np.zeros(draws + 1)], axis=1)
 
 
 def _tops(of: Bands, inner: Array, probability: float) -> tuple[Index, Index, Array]:

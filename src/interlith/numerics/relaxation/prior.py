@@ -2,7 +2,7 @@
 
 Nothing about its form. Its logarithm u bends little and in few places: a second derivative that is white noise whose variance itself varies along
 ln tau (log variance `bends`, a smooth random field), so that the top of a narrow process may be sharp while its flanks stay straight. Beyond the
-outermost processes u falls off with a slope of about 0.8, as constant-phase elements do, unless the data say otherwise (Student's t).
+outermost processes u falls off with a slope of about 0.85, as constant-phase elements do, unless the data say otherwise (Student's t).
 Signed distributions have the same prior on gamma itself, without slopes.
 """
 
@@ -26,7 +26,7 @@ _KNOWN = {True: 1.0, False: 3.0}
 #: Weak pull of the slope towards zero (1/length), and of the level towards its start.
 _SLOPE_PULL, _LEVEL_PULL = 0.05, 1e-4
 #: Flanks: below this share of the highest value; expected slope, spread, degrees of freedom, weight (1/length).
-_SHARE, _SLOPE, _SLOPE_SPREAD, _FREEDOM, _SLOPE_WEIGHT = 0.2, 0.8, 0.25, 3.0, 7.0
+_SHARE, _SLOPE, _SLOPE_SPREAD, _FREEDOM, _SLOPE_WEIGHT = 0.3, 0.85, 0.2, 3.0, 12.0
 #: Directions of the field below this share of its largest variance are left out.
 _NEGLECT = 1e-3
 

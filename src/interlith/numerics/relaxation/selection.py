@@ -1,7 +1,8 @@
 """Which terms beside the distribution does a spectrum need: an inductance, a Warburg tail, a series capacitance?
 
 A term is taken in if the fit without it would be improved by three standard uncertainties or more, with a positive coefficient: a score test,
-which costs no second fit. A distribution that still rises where the window ends can be a tail as well: there both are solved and the evidence decides.
+which costs no second fit. A distribution that does not fall off where the window ends can be a tail as well: there both are solved and the evidence
+decides.
 """
 
 from __future__ import annotations
@@ -13,15 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.numerics.relaxation.data import project, span
-from interlith.numerics.relaxation.kernel import CAPACITY, TERMS, WARBURG
+from interlith.numerics.relaxation.kernel import CAPACITY, INDUCTANCE, TERMS, WARBURG
 from interlith.numerics.relaxation.solver import State, Task, _weights, gamma_of, model_of, solve
 
 Array = NDArray[np.float64]
 
 #: Improvement of the squares that a term must bring.
 _NEEDED = 9.0
-#: A distribution that rises over the last so much of the window, in ln tau, may be a tail.
-_RISE = 1.0
+#: Steps that are enough to see which terms are needed.
+_LOOK = 16
+#: Steps of a trial with another tail.
+_TRY = 24
+#: Lead in ln evidence that a series capacitance needs over a Warburg element.
+_CLEARLY = 3.0
+#: A distribution that does not fall to this share over the last so much of the window (ln tau) may be a tail.
+_RISE, _FLAT = 1.0, 0.6
 
 
 def gains(task: Task, state: State) -> Array:
@@ -47,60 +54,79 @@ def _jacobian(task: Task, state: State) -> Array:
     return np.repeat(task.scale[:, None], task.grid.log_tau.size, axis=1)
 
 
-def solve_with_terms(task: Task, groups: Sequence[Sequence[str]]) -> tuple[Task, State]:
+def solve_with_terms(task: Task, wanted: Sequence[str]) -> tuple[Task, State]:
     """Solve, take in the terms that are needed, and solve again where some were.
 
     Parameters
     ----------
     task
         With the terms that are there in any case.
-    groups
-        Names of `TERMS` that may be needed; of each group the one that helps most is taken first.
+    wanted
+        Names of `TERMS` that may be needed.
     """
-    state = solve(task)
-    for _ in range(sum(len(group) for group in groups)):
-        gain = gains(task, state)
-        allowed = task.allowed.copy()
-        for group in groups:
-            places = [TERMS.index(name) for name in group]
-            best = gain[:, places].argmax(axis=1)
-            for number, place in enumerate(places):
-                allowed[(best == number) & (gain[:, place] > _NEEDED), place] = True
-        changed = np.flatnonzero((allowed != task.allowed).any(axis=1))
-        if not changed.size:
-            break
-        task = replace(task, allowed=allowed)
-        _again(task, state, changed)
-    if any(WARBURG in group for group in groups):
-        for name in (WARBURG, CAPACITY):
-            task = _tail_instead(task, state, name)
+    state = solve(task, most=_LOOK)
+    if INDUCTANCE in wanted:
+        place = TERMS.index(INDUCTANCE)
+        members = np.flatnonzero(gains(task, state)[:, place] > _NEEDED)
+        if members.size:
+            allowed = task.allowed.copy()
+            allowed[members, place] = True
+            task = replace(task, allowed=allowed)
+            _again(task, state, members)
+    _go_on(task, state)
+    if WARBURG in wanted:
+        task = _with_tail(task, state)
+        _go_on(task, state)
     return task, state
 
 
-def _tail_instead(task: Task, state: State, name: str) -> Task:
-    """Give a tail to the members whose distribution rises at the slow end of the window, where the evidence is for it."""
-    place = TERMS.index(name)
+def _go_on(task: Task, state: State) -> None:
+    """Let the members walk on that have not arrived."""
+    late = np.flatnonzero(~state.arrived)
+    if late.size:
+        _put(state, late, solve(task.of(late), state.of(late), warm=0), np.arange(late.size))
+
+
+def _with_tail(task: Task, state: State) -> Task:
+    """Give a tail to the members that the evidence is for, among those that ask for one.
+
+    They ask by the score test, or because their distribution does not fall off where the window ends.
+    """
+    tails = [TERMS.index(name) for name in (WARBURG, CAPACITY)]
+    members = np.flatnonzero(_open_end(task, state) | (gains(task, state)[:, tails] > _NEEDED).any(axis=1))
+    if not members.size:
+        return task
+    tried = []
+    for place in tails:
+        allowed = task.allowed.copy()
+        allowed[members, place] = True
+        tried.append(solve(replace(task, allowed=allowed).of(members), most=_TRY))
+    gain = np.stack(
+        [np.where(one.terms[:, place] > 0, one.evidence, -np.inf) for one, place in zip(tried, tails, strict=True)]
+    )
+    # A capacitance beside a rising distribution can stand for a Warburg element: it must do clearly better.
+    chosen = np.where(gain[1] > gain[0] + _CLEARLY, 1, 0)
+    better = gain[chosen, np.arange(members.size)] > state.evidence[members]
+    allowed = task.allowed.copy()
+    for number, place in enumerate(tails):
+        won = np.flatnonzero(better & (chosen == number))
+        allowed[members[won], place] = True
+        _put(state, members[won], tried[number], won)
+    return replace(task, allowed=allowed)
+
+
+def _open_end(task: Task, state: State) -> NDArray[np.bool_]:
+    """Whether the distribution does not fall off at the slow end of the window, shape (m,)."""
     last = np.flatnonzero(task.grid.inside)[-1]
     back = last - round(_RISE / task.grid.width)
     height = gamma_of(task, state.values)
-    rising = (height[:, last] > height[:, back]) & (height[:, last] > 0) & ~task.allowed[:, place]
-    members = np.flatnonzero(rising)
-    if not members.size:
-        return task
-    allowed = task.allowed.copy()
-    allowed[members, place] = True
-    tried = replace(task, allowed=allowed)
-    part = solve(tried.of(members))
-    better = (part.evidence > state.evidence[members]) & (part.terms[:, place] > 0)
-    allowed[members[~better], place] = False
-    _put(state, members[better], part, np.flatnonzero(better))
-    return replace(task, allowed=allowed)
+    return np.asarray((height[:, last] > _FLAT * height[:, back]) & (height[:, last] > 0))
 
 
 def _again(task: Task, state: State, members: NDArray[np.intp]) -> None:
     """Solve some members anew and write them back."""
     # From the start: a distribution that had to stand in for a missing term is a poor place to begin.
-    _put(state, members, solve(task.of(members)), np.arange(members.size))
+    _put(state, members, solve(task.of(members), most=_LOOK), np.arange(members.size))
 
 
 def _put(state: State, members: NDArray[np.intp], part: State, chosen: NDArray[np.intp]) -> None:

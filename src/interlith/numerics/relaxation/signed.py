@@ -18,6 +18,9 @@ from interlith.numerics.relaxation.processes import Peaks, processes
 
 Array = NDArray[np.float64]
 
+#: Ripples below this share of the highest value are none of the cell.
+_LOWEST = 0.1
+
 
 def signed_peaks(of: Bands, *, probability: float, draws: int, seed: int) -> Peaks:
     """As `interlith.numerics.relaxation.peaks.peaks`."""
@@ -29,7 +32,7 @@ def signed_peaks(of: Bands, *, probability: float, draws: int, seed: int) -> Pea
     for first, last in _pieces(centre, of.grid.inside):
         top = first + int(np.argmax(np.abs(centre[first:last])))
         sure = float(ndtr(abs(centre[top]) / max(spread[top], 1e-300)))
-        if sure >= 0.5 + probability / 2:
+        if sure >= 0.5 + probability / 2 and abs(centre[top]) > _LOWEST * np.abs(centre[of.grid.inside]).max():
             pieces.append((first, last))
             certain.append(sure)
     return processes(of, *_values(of, every, pieces), np.array(certain), np.zeros(len(pieces), dtype=bool))

@@ -16,11 +16,13 @@ from interlith.numerics.relaxation.solver import State, Task, gamma_of, solve
 Array = NDArray[np.float64]
 
 #: A top wider than this at half its height (ln tau) is no single relaxation.
-_WIDEST = 1.3
+_WIDEST = 0.7
 #: How far around the top the distribution is taken out (ln tau).
 _REACH = 1.2
 #: Gain in ln evidence that a single relaxation must bring; resistance over its uncertainty.
 _NEEDED, _SURE = 3.0, 3.0
+#: Share of its resistance that may be left behind in its place.
+_LEFT = 0.3
 #: Most single relaxations of one spectrum.
 _MOST = 4
 
@@ -60,12 +62,23 @@ def _candidate(task: Task, state: State, refused: list[float]) -> int | None:
     for top in sorted(tops, key=lambda i: -gamma[i]):
         if any(abs(grid.log_tau[top] - place) < 0.7 for place in refused):
             continue
-        below = gamma < 0.5 * gamma[top]
-        left = top - int(np.argmax(below[top::-1])) if below[: top + 1].any() else 0
-        right = top + int(np.argmax(below[top:])) if below[top:].any() else gamma.size
-        if (right - left) * grid.width < _WIDEST + 2 * grid.width and gamma[top] > 0.02 * gamma.max():
+        if gamma[top] > 0.02 * gamma.max() and _half_width(gamma, top) * grid.width < _WIDEST:
             return top
     return None
+
+
+def _half_width(gamma: Array, top: int) -> float:
+    """Full width at half height of a top, in nodes."""
+    level = np.log(0.5 * gamma[top])
+    reach = 0.0
+    for side in (gamma[top:], gamma[top::-1]):
+        below = side < 0.5 * gamma[top]
+        if not below.any():
+            return np.inf
+        end = int(np.argmax(below))
+        high, low = np.log(side[end - 1]), np.log(side[end])
+        reach += end - 1 + (high - level) / (high - low)
+    return float(reach)
 
 
 def _offer(task: Task, state: State, top: int) -> tuple[Task, State]:
@@ -95,4 +108,22 @@ def _sure(task: Task, state: State) -> bool:
     places = np.sort(state.spikes[0, :, 1])
     lowest, highest = task.grid.log_tau[task.grid.inside][[0, -1]]
     apart = count < 2 or float(np.diff(places).min()) > 0.5
-    return bool(apart and (variance[:count] < _SURE**-2).all() and lowest < places[0] and places[-1] < highest)
+    return bool(
+        not _left_behind(task, state)
+        and apart
+        and (variance[:count] < _SURE**-2).all()
+        and lowest < places[0]
+        and places[-1] < highest
+    )
+
+
+def _left_behind(task: Task, state: State) -> bool:
+    """Whether a single relaxation leaves a top of some size behind in its place: then the process was broad."""
+    gamma, grid = gamma_of(task, state.values)[0], task.grid
+    inner = gamma[1:-1]
+    tops = grid.log_tau[1:-1][(inner > gamma[:-2]) & (inner >= gamma[2:])]
+    for size, place in state.spikes[0]:
+        near = np.abs(grid.log_tau - place) < _REACH
+        if (np.abs(tops - place) < _REACH).any() and gamma[near].sum() * grid.width > _LEFT * np.exp(size):
+            return True
+    return False
