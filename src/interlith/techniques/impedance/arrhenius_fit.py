@@ -218,7 +218,11 @@ def vogel(temperature: ArrayLike, logarithm: ArrayLike, std: ArrayLike) -> Vogel
     coldest = float(kelvin.min())
     # Near the coldest temperature the law diverges, at zero it is that of Arrhenius: equal steps of 1 / (T - zero).
     zeros = coldest - 1 / np.linspace(1 / (0.02 * coldest), 1 / coldest, 1500)
-    squares = np.array([at(zero)[1] for zero in zeros])
+    reciprocal = -1 / (BOLTZMANN * (kelvin - zeros[:, None]))
+    shares = weights**2 / np.sum(weights**2)
+    away, rise = reciprocal - (reciprocal @ shares)[:, None], y - float(y @ shares)
+    slopes = (away * rise) @ shares / (away**2 @ shares)
+    squares = np.square((rise - slopes[:, None] * away) * weights).sum(axis=1)
     best = int(np.argmin(squares))
     left = kelvin.size - 3
     allowed = squares[best] * (1 + float(special.fdtri(1, left, 0.95)) / left)
