@@ -366,3 +366,20 @@ def test_a_study_finds_the_spectrum_by_the_name_of_its_file(tmp_path: Path) -> N
     path.write_text(path.read_text().replace("cell_3.csv", "cell_9.csv"))
     with pytest.raises(StudyError, match=r"evaluated 'cell_9.csv', and 2 spectra come into question"):
         compare_methods(folder, path)
+
+
+def test_weights_are_not_told_from_coarse_digits_or_one_number(tmp_path: Path, raw: Path) -> None:
+    rows = ["Element,Parameter,Value,Std. err. (%),Unit,Fixed"]
+    value = dict(zip(CIRCUIT.names, UNIT.values[0].tolist(), strict=True))
+    for element, name, number in (
+        ("R_1", "R", value["R0"]), ("R_2", "R", value["R1"]), ("Q_1", "Y", value["Q1"]), ("Q_1", "n", value["Q1_exponent"]),
+        ("R_3", "R", value["R2"]), ("Q_2", "Y", value["Q2"]), ("Q_2", "n", value["Q2_exponent"]),
+        ("W_1", "Y", 1 / (math.sqrt(2) * value["W1"])),
+    ):  # fmt: skip
+        rows.append(f"{element},{name},{number:.6e},1,,No")
+    path = tmp_path / "fit.csv"
+    path.write_text("\n".join(rows))
+    assert "minimum for unit weights (to" in compare_methods(raw, path, circuit="R(RQ)(RQ)W")[0].statement
+    coarse = [",".join([*row.split(",")[:2], f"{float(row.split(',')[2]):.1e}", "1,,No"]) for row in rows[1:]]
+    path.write_text("\n".join([rows[0], *coarse]))
+    assert "the minimum for unit" not in compare_methods(raw, path, circuit="R(RQ)(RQ)W")[0].statement

@@ -18,6 +18,8 @@ Complex = NDArray[np.complex128]
 #: Times our misfit, and share of |Z|, beyond which values do not describe a spectrum.
 _MISSES = 3.0
 _LEAST_MISS = 0.01
+#: With fewer parameters some weighting fits by chance; with coarser digits (standard errors) or more that fit, none is told.
+_FEWEST, _COARSEST, _MOST = 3, 0.3, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,17 @@ def cause(
     )
     missed = miss > max(_MISSES * own, _LEAST_MISS)
     words = f"Their values, put into our formulas, miss the spectrum by {_share(miss)} of |Z| (ours by {_share(own)})"
-    if found and found[0].step <= max(AT_MINIMUM, 3 * slack):
-        sentence = f"Their values are the minimum for {found[0].words} (to {found[0].step:.2g} of our standard errors); ours is for {fit.words}."
+    reach = max(AT_MINIMUM, 3 * slack)
+    hits = [one for one in found if one.step <= min(reach, max(3 * slack, 10 * found[0].step))]
+    if hits and (free.sum() < _FEWEST or reach > _COARSEST or len(hits) > _MOST):
+        what = "parameters" if free.sum() < _FEWEST else "digits"
+        return Cause(f"Which weights they used cannot be told from so few {what}.", miss, own, "unknown")
+    if hits:
+        step = max(one.step for one in hits)
+        sentence = (
+            f"Their values are the minimum for {' or '.join(one.words for one in hits)} (to {step:.2g} of our standard errors); ours is "
+            f"for {fit.words}."
+        )
         return Cause(f"{sentence} {words}." if missed else sentence, miss, own, "minimum")
     if missed:
         sentence = (
