@@ -115,3 +115,30 @@ def test_what_is_made_of_the_fit_has_pulls_of_unit_width() -> None:
     assert {"R1_capacitance", "R2_capacitance_brug", "polarisation_resistance"} <= set(pulls)
     for quantity, values in pulls.items():
         assert np.std(values) == pytest.approx(1.0, abs=0.16), quantity
+
+
+def test_a_resistance_that_is_not_there_does_not_keep_the_others_from_being_found() -> None:
+    """Without a series resistance the logarithm of R0 runs down a plateau; it is told as an upper bound."""
+    frequency = np.logspace(2, -2, 40)
+    spectra = noisy("(R1|Q1)-(R2|Q2)", [500.0, 1e-4, 0.8, 900.0, 5e-3, 0.8], frequency=frequency, count=12)
+    found = fit_circuit(frequency, spectra, "R0-(R1|Q1)-(R2|Q2)")
+    assert found.converged.all()
+    assert found.pinned.any()
+    for member, one in enumerate(judged(found)):
+        if found.pinned[member, 0]:
+            assert one["R0"].value is None
+            assert one["R0"].low == 0.0
+            assert 0.01 < one["R0"].high < 50.0
+            assert found.components("R0", "fit:x", member) == {"fit:x/R0": math.inf}
+        assert one["R2"].value == pytest.approx(900.0, rel=0.1)
+        assert math.isfinite(found.uncertainty("R2", member))
+
+
+def test_what_is_no_spectrum_fails_alone() -> None:
+    good = noisy(TWO_ARCS, TRUTH, count=2)
+    spectra = np.stack([good[0], np.full(FREQUENCY.size, 5.0 + 0j), -good[0], good[1]])
+    found = fit_circuit(FREQUENCY, spectra, TWO_ARCS)
+    verdicts = judged(found)
+    for member in (1, 2):
+        assert all(verdicts[member][name].value is None or verdicts[member][name].flag for name in ("R1", "R2", "W1"))
+    np.testing.assert_allclose(found.values[[0, 3]], fit_circuit(FREQUENCY, good, TWO_ARCS).values, rtol=1e-4)

@@ -24,7 +24,7 @@ from interlith.physics.circuits.tree import leaves, shape
 #: Standard uncertainty (natural logarithm; of exponents absolute) from which a profile decides.
 LOOSE, LOOSE_EXPONENT = 0.5, 0.25
 #: An end of a profile farther out than this factor is open: beyond, only the anchor of the fit speaks.
-_OPEN = 100.0
+_OPEN, _FAR = 100.0, 1e6
 #: Beyond the window by more than this factor a process is a bound however sharp its numbers look; below it, if an uncertainty exceeds
 #: the second number (relative).
 _BEYOND, _SHARP = 3.0, 0.1
@@ -118,13 +118,15 @@ def _plain(fit: CircuitFit, member: int, k: int) -> Verdict:
 def _profiled(fit: CircuitFit, verdicts: list[dict[str, Verdict]]) -> None:
     """Profiles for positive parameters that are known badly."""
     wanted = (fit.relative_std > LOOSE) & fit.logarithmic & fit.converged[:, None]
-    members, places = np.nonzero(wanted & np.isfinite(fit.relative_std))
+    members, places = np.nonzero(wanted & np.isfinite(fit.solution.std))
     if not len(members):
         return
     low, high = _ends(fit, members, places)
     for member, k, bottom, top in zip(members, places, low, high, strict=True):
         value, name = float(fit.values[member, k]), fit.names[k]
-        bottom, top = (end if abs(math.log(max(end, 1e-300) / value)) < math.log(_OPEN) else open_ for end, open_ in ((bottom, 0.0), (top, math.inf)))  # fmt: skip
+        bottom = bottom if bottom * _OPEN > value else 0.0
+        # What is pinned may stand far below the values that the data allow.
+        top = top if top < value * (_FAR if fit.pinned[member, k] else _OPEN) else math.inf
         closed = bottom > 0 and math.isfinite(top)
         flag = f"known to a factor of {math.sqrt(top / bottom):.2g} only" if closed else _bound_words(bottom, top)
         verdicts[member][name] = Verdict(value if closed else None, float(bottom), float(top), flag)
@@ -134,7 +136,7 @@ def _ends(
     fit: CircuitFit, members: NDArray[np.intp], places: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """95 % ends of profiles in units of the parameters."""
-    solution = fit.solution
+    solution = fit.free
     stated = fit.weights == "given"
     quantile = np.square(special.stdtrit(np.maximum(solution.dof[members], 1.0), 0.975))
     rise = np.full(len(members), _NORMAL_95**2) if stated else quantile * solution.reduced_cost[members]

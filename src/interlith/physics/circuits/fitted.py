@@ -36,6 +36,10 @@ class CircuitFit:
         Which parameters are fitted as logarithms, shape (p,).
     shared
         Names of parameters that have one value for all spectra.
+    pinned
+        Parameters on a plateau, shape (m, p): held where they stand so that the others could be found; their uncertainty is infinite.
+    free
+        The fit for profiles, in which they are not held.
     """
 
     circuit: Circuit
@@ -48,7 +52,9 @@ class CircuitFit:
     sizes: Array
     weights: str
     logarithmic: NDArray[np.bool_]
-    shared: tuple[str, ...] = ()
+    shared: tuple[str, ...]
+    pinned: NDArray[np.bool_]
+    free: Fit
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,12 +69,12 @@ class CircuitFit:
     @property
     def std(self) -> Array:
         """(units of the parameters), shape (m, p): standard uncertainties, ``inf`` where unknown."""
-        return np.asarray(self.solution.std * self._factor)
+        return np.asarray(self.relative_std * self._factor)
 
     @property
     def relative_std(self) -> Array:
         """Standard uncertainties relative to the value; of exponents absolute, shape (m, p)."""
-        return self.solution.std
+        return np.where(self.pinned, math.inf, self.solution.std)
 
     @property
     def _factor(self) -> Array:
@@ -135,6 +141,9 @@ class CircuitFit:
         What smoothness along a series makes alike in neighbours is not in the components: their differences are then overstated.
         """
         wanted = self.gradient({slopes: 1.0} if isinstance(slopes, str) else slopes, member)
+        open_ = [name for name, slope in wanted.items() if slope and self.pinned[member, self.circuit.index(name)]]
+        if open_:
+            return {f"{prefix}/{name}": math.inf for name in open_}
         if not self.shared or not common:
             return self.solution.components(wanted, prefix, member)
         order = sorted(range(len(self.names)), key=lambda k: self.names[k] not in self.shared)

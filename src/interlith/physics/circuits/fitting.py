@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +34,8 @@ _NOISE = 1e-3
 _LOOSE = 5.0
 #: The same for a parameter that the first fit has shown to be known better than this: then it must not matter at all.
 _FREE, _KNOWN = 1e3, 0.3
+#: The same about the place itself, for a parameter whose plateau kept a fit from ending; and how many more fits that may take.
+_NEAR, _PINNED = 0.3, 2
 #: Fits with weights from the fit before: two leave a change of the weights of second order in the noise.
 _REWEIGHTED = 2
 
@@ -115,35 +117,45 @@ def fit_circuit(
     sizes = relative_std(weights, spectra.impedance, None, spectra.used) if spectra.std is None else spectra.std
     blocks = blocks_of(whole)
     found = _from_starts(task, sizes, starts or (_MANY if any(block.involved for block in blocks) else _USUAL))
-    made, sizes = _refined(task, found, sizes, weights)
+    made, sizes, anchors = _refined(task, found, sizes, weights)
     found = _outer(task, made.values)
     if wanted.coupled:
         made, sizes = _as_series(task, found, sizes, made, weights)
-    elif not np.array_equal(ordered(blocks, found, wanted.touched), found):
-        made = _solved(task, sizes, ordered(blocks, found, wanted.touched), None)
-    return _concluded(task, made, sizes, weights)
+        anchors = replace(anchors, pinned=np.zeros_like(anchors.pinned))
+    return _concluded(task, made, sizes, weights, anchors)
 
 
-def _refined(task: _Task, found: Array, sizes: Array, weights: str) -> tuple[Fit, Array]:
+def _refined(task: _Task, found: Array, sizes: Array, weights: str) -> tuple[Fit, Array, Anchors]:
     """Fits followed to their ends, weights and anchors being taken from the fit before."""
-    spectra, blocks, anchor = task.spectra, blocks_of(task.circuit), None
-    for _ in range(_REWEIGHTED):
+    spectra, blocks, ended = task.spectra, blocks_of(task.circuit), False
+    anchors = _first_anchors(task)
+    for number in range(_REWEIGHTED + _PINNED):
         begun = ordered(blocks, found, task.wanted.touched)
+        turned = not np.array_equal(begun, found)
+        if number >= _REWEIGHTED and ended and not turned:
+            break
+        if turned:
+            # Anchors belong to places in the circuit; what changes places begins with new ones.
+            rows = (begun != found).any(axis=1)
+            anchors = anchors.renewed(rows, _first_anchors(task))
         if spectra.std is None:
             model = task.circuit.with_slopes(begun, task.grid)[0]
             sizes = relative_std(weights, model, spectra.impedance - model, spectra.used)
-        made = _solved(task, sizes, begun, anchor)
-        found, anchor = _outer(task, made.values), _anchors(made, spectra)
-    return made, sizes
+        made = _solved(task, sizes, begun, anchors)
+        found = _outer(task, made.values)
+        ended, last = bool(made.converged.all()), anchors
+        anchors = _next_anchors(task, made, anchors)
+    return made, sizes, last
 
 
 def _errors(spectra: Spectra) -> Errors:
     return "scaled" if spectra.std is None else "stated"
 
 
-def _solved(task: _Task, sizes: Array, begun: Array, anchor: Array | None) -> Fit:
-    problem = _problem(task, sizes, anchor=anchor)
-    return solve(problem, start=_inner(task, begun), errors=_errors(task.spectra), retries=0, settings=_LAST)
+def _solved(task: _Task, sizes: Array, begun: Array, anchors: Anchors) -> Fit:
+    problem = _problem(task, sizes, anchors=anchors)
+    with np.errstate(invalid="ignore"):  # a bound that nothing pushes against is infinitely far from its end
+        return solve(problem, start=_inner(task, begun), errors=_errors(task.spectra), retries=0, settings=_LAST)
 
 
 def _scatter(made: Fit, spectra: Spectra) -> Array:
@@ -153,9 +165,32 @@ def _scatter(made: Fit, spectra: Spectra) -> Array:
     return np.maximum(np.sqrt(np.maximum(np.nan_to_num(made.reduced_cost), 0.0)), 1e-9)
 
 
-def _anchors(made: Fit, spectra: Spectra) -> Array:
-    """Standard deviations of the anchors (m, p) for the next fit."""
-    return np.where(made.std < _KNOWN, _FREE, _LOOSE) / _scatter(made, spectra)[:, None]
+def _first_anchors(task: _Task) -> Anchors:
+    """Anchors in the middle of what the spectra could tell."""
+    shape = (task.spectra.members, len(task.circuit.names))
+    unit = 1.0 if task.spectra.std is not None else _NOISE
+    middle = _inner(task, task.wanted.bounds(task.circuit, task.spectra)[2])
+    return Anchors(middle, np.full(shape, _LOOSE / unit), np.zeros(shape, dtype=np.bool_))
+
+
+def _next_anchors(task: _Task, made: Fit, anchors: Anchors) -> Anchors:
+    """Anchors for the next fit: weaker where a parameter is known, at the place itself where its plateau kept a fit from ending.
+
+    On a plateau (a resistance that is not there) the logarithm runs on and on; held near where it stands, all others come to their ends.
+    """
+    scatter = _scatter(made, task.spectra)[:, None]
+    size = np.where(made.std < _KNOWN, _FREE, _LOOSE)
+    centre, pinned = anchors.centre.copy(), anchors.pinned.copy()
+    rows = np.flatnonzero(~made.converged & np.isfinite(made.cost))
+    if rows.size:
+        hessian = made.problem.normal(made.values[rows], rows, made.loss).hessian
+        variance = np.einsum("bii->bi", np.linalg.pinv(hessian, hermitian=True)) * scatter[rows] ** 2
+        moving = ~task.wanted.fixed & task.logarithmic
+        unknown = (np.sqrt(np.maximum(variance, 0.0)) > _KNOWN) & moving
+        pinned[rows] |= unknown
+        centre[rows] = np.where(pinned[rows], made.values[rows], centre[rows])
+    size = np.where(pinned, _NEAR, size)
+    return Anchors(centre, size / scatter, pinned)
 
 
 def _from_starts(task: _Task, sizes: Array, count: int) -> Array:
@@ -199,15 +234,13 @@ def _outer(task: _Task, inner: Array) -> Array:
 
 
 def _problem(
-    task: _Task, sizes: Array, base: NDArray[np.intp] | None = None, *, anchor: Array | None = None, coupled: bool = False
+    task: _Task, sizes: Array, base: NDArray[np.intp] | None = None, *, anchors: Anchors | None = None, coupled: bool = False
 ) -> Anchored:  # fmt: skip
-    """The spectra (or members `base` of them) as curves, real parts in front of imaginary ones, then the anchors.
-
-    `anchor`, shape (m, p): standard deviations of the anchors in units of the residuals.
-    """
+    """The spectra (or members `base` of them) as curves, real parts in front of imaginary ones, then the anchors."""
     spectra, wanted = task.spectra, task.wanted
     rows = np.arange(spectra.members) if base is None else base
-    low, high, middle = (_inner(task, one[rows]) for one in wanted.bounds(task.circuit, spectra))
+    low, high = (_inner(task, one[rows]) for one in wanted.bounds(task.circuit, spectra)[:2])
+    held_near = anchors or _first_anchors(task)
     start = np.where(np.isnan(wanted.start), 1.0, wanted.start)
     held = _inner(task, start[None])[0]
     items = [
@@ -221,14 +254,25 @@ def _problem(
     real, imaginary = (
         np.where(spectra.used, part, np.nan)[rows] for part in (spectra.impedance.real, spectra.impedance.imag)
     )
-    unit = 1.0 if spectra.std is not None else _NOISE
-    if anchor is None:
-        anchor = np.full((spectra.members, len(items)), _LOOSE / unit)
     return Anchored(
-        Parameters(items), np.concatenate([real, imaginary, middle], axis=1),
+        Parameters(items), np.concatenate([real, imaginary, held_near.centre[rows]], axis=1),
         _Model(task, None if base is None else base),
-        np.concatenate([sizes[rows], sizes[rows], anchor[rows]], axis=1),
+        np.concatenate([sizes[rows], sizes[rows], held_near.size[rows]], axis=1),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Where parameters are held, how loosely (in units of the residuals) and which at a place on a plateau, shape (m, p) each."""
+
+    centre: Array
+    size: Array
+    pinned: NDArray[np.bool_]
+
+    def renewed(self, rows: NDArray[np.bool_], other: Anchors) -> Anchors:
+        """Those of `other` for some members."""
+        pairs = ((self.centre, other.centre), (self.size, other.size), (self.pinned, other.pinned))
+        return Anchors(*(np.where(rows[:, None], new, old) for old, new in pairs))
 
 
 class Anchored(Curves):
@@ -271,7 +315,7 @@ class _Model:
 def _as_series(task: _Task, found: Array, sizes: Array, made: Fit, weights: str) -> tuple[Fit, Array]:
     """All members as one problem, started from where each of them ended; shared parameters from their median."""
     inner, spectra = _inner(task, found), task.spectra
-    scatter, anchor = _scatter(made, spectra), _anchors(made, spectra)
+    scatter, anchors = _scatter(made, spectra), _next_anchors(task, made, _first_anchors(task))
     for name in task.wanted.shared:
         place = task.circuit.index(name)
         inner[:, place] = np.median(inner[:, place])
@@ -281,13 +325,13 @@ def _as_series(task: _Task, found: Array, sizes: Array, made: Fit, weights: str)
             model: Complex = task.circuit.with_slopes(_outer(task, inner), task.grid)[0]
             sizes = relative_std(weights, model, spectra.impedance - model, spectra.used)
         own = sizes * scatter[:, None]
-        problem = _problem(task, own, anchor=anchor * scatter[:, None], coupled=True)
+        problem = _problem(task, own, anchors=replace(anchors, size=anchors.size * scatter[:, None]), coupled=True)
         made = solve(problem, start=inner, errors=_errors(spectra))
         inner = made.values
     return made, own
 
 
-def _concluded(task: _Task, made: Fit, sizes: Array, weights: str) -> CircuitFit:
+def _concluded(task: _Task, made: Fit, sizes: Array, weights: str, anchors: Anchors) -> CircuitFit:
     # What is held is that very number, not the exponential of its logarithm.
     values = np.where(task.wanted.fixed, task.wanted.start, _outer(task, made.values))
     spectra = task.spectra
@@ -297,5 +341,13 @@ def _concluded(task: _Task, made: Fit, sizes: Array, weights: str) -> CircuitFit
     return CircuitFit(
         circuit=task.circuit, solution=made, values=values, frequency=spectra.frequency, observed=spectra.impedance,
         fitted=model, used=spectra.used, sizes=sizes, weights="given" if spectra.std is not None else weights,
-        logarithmic=task.logarithmic, shared=task.wanted.shared,
+        logarithmic=task.logarithmic, shared=task.wanted.shared, pinned=anchors.pinned, free=_unpinned(task, made, sizes, anchors),
     )  # fmt: skip
+
+
+def _unpinned(task: _Task, made: Fit, sizes: Array, anchors: Anchors) -> Fit:
+    """The same fit for profiles: what is pinned may move as far as the data let it."""
+    if not anchors.pinned.any():
+        return made
+    size = np.where(anchors.pinned, _FREE / _scatter(made, task.spectra)[:, None], anchors.size)
+    return replace(made, problem=_problem(task, sizes, anchors=replace(anchors, size=size)))

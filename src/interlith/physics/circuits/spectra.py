@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from interlith.errors import FitError
 from interlith.physics.circuits.element import Array, Complex
 
+#: (ohm) A modulus below this, or above one over it, is a dead channel: no impedance.
+_DEAD = 1e-50
+
 
 @dataclass(frozen=True, slots=True)
 class Spectra:
@@ -76,7 +79,7 @@ def spectra_of(frequency: ArrayLike, impedance: ArrayLike, std: ArrayLike | None
         raise FitError(
             f"Frequencies of the shape {hertz.shape} do not belong to impedances of the shape {data.shape}."
         ) from None
-    used = np.isfinite(hertz) & np.isfinite(data)
+    used = np.isfinite(hertz) & np.isfinite(data) & (np.abs(data) > _DEAD) & (np.abs(data) < 1.0 / _DEAD)
     if (hertz[used] <= 0).any():
         raise FitError(
             f"A frequency is {hertz[used].min():g} Hz; an impedance has a positive one. Leave the point out."
