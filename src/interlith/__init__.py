@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from interlith.workbench.initialise import initialise as initialise
     from interlith.workbench.joining.relating import relate_clocks as relate_clocks
     from interlith.workbench.joining.states import join_state as join_state
+    from interlith.workbench.methods.comparing import compare_methods as compare_methods
     from interlith.workbench.opening import open_study as open_study
     from interlith.workbench.provenance.explain import explain as explain
     from interlith.workbench.running.run import run as run
@@ -37,6 +38,7 @@ __version__ = "0.1.0.dev0"
 _PUBLIC = {
     "audit": "interlith.evidence",
     "compare": "interlith.workbench.facade",
+    "compare_methods": "interlith.workbench.methods.comparing",
     "decide": "interlith.workbench.corrections.decisions",
     "equivalent": "interlith.workbench.facade",
     "errors": "interlith",

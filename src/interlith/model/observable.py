@@ -116,9 +116,11 @@ class Observable:
         return _root_sum(size for source, size in self.components.items() if kind_of(source) in wanted)
 
     def interval(self) -> tuple[float, float]:
-        """Interval at `level`: the stored one, else normal."""
+        """Interval at `level`: the stored one, else normal; of a number that is only bounded, the bounds."""
         if self.value is None:
-            return (-math.inf, math.inf)
+            return (
+                -math.inf if self.low is None else self.low, math.inf if self.high is None else self.high,
+            )  # fmt: skip
         if self.low is not None and self.high is not None:
             return (self.low, self.high)
         half = _quantile(self.level) * self.std
@@ -249,7 +251,7 @@ def to_frame(observables: Iterable[Observable]) -> pl.DataFrame:
 def finish(frame: pl.DataFrame) -> pl.DataFrame:
     """Complete a table that has values and components: std, interval, sorts included, missing columns as null.
 
-    A row without components has ``inf`` as std. Rows with a null value keep null std and interval.
+    A row without components has ``inf`` as std. Rows with a null value keep null std, and the bounds that they came with.
     """
     import polars as pl
 
@@ -295,8 +297,11 @@ def finish(frame: pl.DataFrame) -> pl.DataFrame:
         if level != 0.95:
             half = pl.when(pl.col("level") == level).then(_quantile(level)).otherwise(half)
     done = done.with_columns(
-        pl.when(known).then(pl.coalesce("low", pl.col("value") - half * pl.col("std"))).alias("low"),
-        pl.when(known).then(pl.coalesce("high", pl.col("value") + half * pl.col("std"))).alias("high"),
+        pl.when(known).then(pl.coalesce("low", pl.col("value") - half * pl.col("std"))).otherwise("low").alias("low"),
+        pl.when(known)
+        .then(pl.coalesce("high", pl.col("value") + half * pl.col("std")))
+        .otherwise("high")
+        .alias("high"),
     )
     return done.select(*SCHEMA, "components")
 

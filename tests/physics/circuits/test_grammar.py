@@ -72,8 +72,8 @@ def test_values_in_braces_are_starts_bounds_and_fixed_values() -> None:
 
 def test_other_parameterisations_of_finite_diffusion_are_turned_into_ours() -> None:
     circuit = Circuit("[Wo{Y=0.5,B=3}G{Y=0.1,k=4}]")
-    assert circuit.given["Wo1_resistance"]["start"] == pytest.approx(6.0)
-    assert circuit.given["Wo1_time_constant"]["start"] == pytest.approx(9.0)
+    assert circuit.given["Wo1_resistance"]["start"] == pytest.approx(6.0**0.5)
+    assert circuit.given["Wo1_time_constant"]["start"] == pytest.approx(3.0)
     assert circuit.given["G1_resistance"]["start"] == pytest.approx(1 / (0.1 * 2))
     assert circuit.given["G1_time_constant"]["start"] == pytest.approx(0.25)
 

@@ -51,7 +51,9 @@ def test_observables_carry_state_interval_and_sources(plain: Series) -> None:
         *(parts[source] - tau.components[source] / tau.value for source in parts if source.startswith("fit"))
     )
     assert spread < 1e-9
-    assert {"ohmic_resistance", "polarisation_resistance", "P1_width"} <= set(found.table.get_column("quantity"))
+    assert {"high_frequency_resistance", "window_polarisation_resistance", "P1_width"} <= set(
+        found.table.get_column("quantity")
+    )
     assert found.quality.get_column("ok").all()
 
 

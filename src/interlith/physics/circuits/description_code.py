@@ -119,9 +119,9 @@ class _Code:
 def _ours(symbol: str, found: Mapping[str, dict[str, float]], text: str) -> dict[str, dict[str, float]]:
     """Suffix -> start and bounds in our parameters."""
     if symbol in ("Wo", "Ws") and {"Y", "B"} <= set(found):
-        # coth(B s) / (Y s) with s = sqrt(j w): the resistance is B / Y and the time constant B^2.
+        # coth(sqrt(B j w)) / sqrt(Y j w), as its release 5 has it: the time constant is B, the resistance sqrt(B / Y).
         width, slope = found["B"]["start"], found["Y"]["start"]
-        return {"_resistance": {"start": width / slope}, "_time_constant": {"start": width**2}}
+        return {"_resistance": {"start": math.sqrt(width / slope)}, "_time_constant": {"start": width}}
     if symbol == "G" and {"Y", "k"} <= set(found):
         rate, slope = found["k"]["start"], found["Y"]["start"]
         return {"_resistance": {"start": 1.0 / (slope * math.sqrt(rate))}, "_time_constant": {"start": 1.0 / rate}}

@@ -11,7 +11,7 @@ ELEMENTS: dict[str, Element] = {
     item.symbol: item for module in (lumped, diffusion, relaxing, porous) for item in module.ELEMENTS
 }
 #: Symbols of impedance.py and of the circuit description code -> ours.
-ALIASES: dict[str, str] = {"CPE": "Q", "ZARC": "Zarc", "TLMQ": "TLM", "H": "HN"}
+ALIASES: dict[str, str] = {"CPE": "Q", "ZARC": "Zarc", "TLMQ": "TLM", "Ha": "HN"}
 #: All that a reader looks for, longest first, so that Wo is not read as W.
 SYMBOLS: tuple[str, ...] = tuple(sorted((*ELEMENTS, *ALIASES), key=lambda symbol: -len(symbol)))
 

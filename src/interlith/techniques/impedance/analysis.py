@@ -7,13 +7,27 @@ from typing import Any
 
 from interlith.model import Result, Series
 from interlith.model.stepping import in_steps
-from interlith.techniques.impedance import circuit, circuit_choice, validity
+from interlith.techniques.impedance import (
+    arrhenius,
+    circuit,
+    circuit_choice,
+    conductivity,
+    relaxation,
+    validity,
+)
 from interlith.techniques.impedance.options import OPTIONS, check_options
 
 __all__ = ["OPTIONS", "STEPS", "VERBS", "analyse", "check_options"]
 
 #: The steps of this technique in order, each in the module of its verb.
-STEPS = (validity.STEP, circuit_choice.STEP, circuit.STEP)
+STEPS = (
+    validity.STEP,
+    relaxation.STEP,
+    circuit_choice.STEP,
+    circuit.STEP,
+    conductivity.STEP,
+    arrhenius.STEP,
+)
 
 
 def analyse(series: Series, options: Mapping[str, Any]) -> tuple[Result, ...]:
@@ -41,4 +55,7 @@ VERBS: dict[str, Callable[..., Result]] = {
     "validate": validity.validate,
     "choose": circuit_choice.choose,
     "fit": circuit.fit,
+    "drt": relaxation.drt,
+    "conductivity": conductivity.conductivity,
+    "activation_energy": arrhenius.activation_energy,
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -124,10 +125,19 @@ def activation_energy(
 
 
 def _step(given: Given) -> Result:
-    return activation_energy(given.result("conductivity"), form=given.options.get("form"))
+    return activation_energy(given.result("conductivity"), form=given.options["conductivity"].get("form"))
 
 
-STEP = Step("activation_energy", _step, after=("conductivity",), words=("form",))
+def _wanted(options: Mapping[str, Any]) -> bool:
+    return options.get("conductivity") is not None
+
+
+def _asked(options: Mapping[str, Any]) -> bool:
+    """Conductivities at one temperature have no activation energy, and nobody asked for one."""
+    return _wanted(options) and options["conductivity"].get("form") is not None
+
+
+STEP = Step("activation_energy", _step, after=("conductivity",), words=("conductivity",), wanted=_wanted, asked=_asked)
 
 
 def _incomplete(name: str, missing: Sequence[Observable], count: int) -> Flag:

@@ -101,7 +101,8 @@ def conductivity(
 
 
 def _step(given: Given) -> Result:
-    spelled = {name: given.options.get(name) for name in ("thickness", "diameter", "area", "cell_constant", "leads")}
+    asked = given.options["conductivity"]
+    spelled = {name: asked.get(name) for name in ("thickness", "diameter", "area", "cell_constant", "leads")}
     (validity,) = given.results["validity"]
     return conductivity(
         given.series,
@@ -113,14 +114,14 @@ def _step(given: Given) -> Result:
 
 
 def _wanted(options: Mapping[str, Any]) -> bool:
-    return any(options.get(name) is not None for name in ("thickness", "cell_constant"))
+    return options.get("conductivity") is not None
 
 
 STEP = Step(
     "conductivity",
     _step,
     after=("validity",),
-    words=("thickness", "diameter", "area", "cell_constant", "leads", "window", "against"),
+    words=("conductivity", "window", "against"),
     reads=True,
     wanted=_wanted,
 )

@@ -9,14 +9,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from interlith.model import Figure, Line, Note, Panel, Result
+from interlith.techniques.impedance.figures_relaxation import relaxation_figures
 from interlith.techniques.impedance.figures_state import state_figures
+from interlith.techniques.impedance.figures_words import drawn, hertz
 
 Array = NDArray[np.float64]
 
-#: Spectra of one specimen that are drawn and named; more would hide each other.
-MOST_DRAWN = 6
-#: Specimens with a panel of their own.
-MOST_PANELS = 6
 #: Share of the size of a plot by which two frequencies on it must lie apart.
 CLOSEST = 0.09
 
@@ -31,7 +29,7 @@ def figures(results: Sequence[Result]) -> list[Figure]:
 
     Notes
     -----
-    Axes of a Nyquist plot have equal scales, and frequencies stand at whole decades. Up to `MOST_DRAWN` spectra of a
+    Axes of a Nyquist plot have equal scales, and frequencies stand at whole decades. Up to six spectra of a
     specimen are drawn, spread over its series; the tables hold all.
     """
     named = {item.name: item for item in results}
@@ -44,33 +42,10 @@ def figures(results: Sequence[Result]) -> list[Figure]:
         made.append(_validity(named["validity"]))
     if "circuit" in named:
         made.append(_fit_residuals(named["circuit"]))
+    if "relaxation" in named:
+        made += relaxation_figures(named["relaxation"])
     made += state_figures(results)
     return [item for item in made if item is not None]
-
-
-def drawn(rows: pl.DataFrame) -> dict[str, list[tuple[str, pl.DataFrame]]]:
-    """Spectra to draw by specimen: words for the state, and rows with falling frequency.
-
-    Parameters
-    ----------
-    rows
-        Columns ``sample``, ``spectrum``, ``number``, ``state``, ``state_value``, ``state_unit``, ``frequency``.
-    """
-    found: dict[str, list[tuple[str, pl.DataFrame]]] = {}
-    for (sample,), part in rows.partition_by("sample", as_dict=True, maintain_order=True).items():
-        numbers = part.get_column("number").unique().sort().to_list()
-        places = np.unique(np.linspace(0, len(numbers) - 1, min(len(numbers), MOST_DRAWN)).round().astype(int))
-        for place in places:
-            one = part.filter(pl.col("number") == numbers[place]).sort("frequency", descending=True)
-            found.setdefault(str(sample), []).append((_state(one), one))
-        if len(found) == MOST_PANELS:
-            break
-    return found
-
-
-def _state(one: pl.DataFrame) -> str:
-    name, value, unit = (one.item(0, column) for column in ("state", "state_value", "state_unit"))
-    return f"{name} {value:.4g}" if unit in ("", "1") else f"{value:.4g} {unit}"
 
 
 def _columns(one: pl.DataFrame, *names: str) -> list[Array]:
@@ -112,14 +87,6 @@ def decade_notes(one: pl.DataFrame) -> list[Note]:
         if abs(decades[near] - decade) <= 0.1 and apart:
             notes.append(Note(x, y, hertz(10.0**decade)))
     return notes
-
-
-def hertz(frequency: float) -> str:
-    """A frequency in words: ``1 kHz``, ``10 mHz``."""
-    for size, unit in ((1e6, "MHz"), (1e3, "kHz"), (1.0, "Hz")):
-        if frequency >= 0.999 * size:
-            return f"{frequency / size:.3g} {unit}"
-    return f"{frequency * 1e3:.3g} mHz"
 
 
 def _bode(result: Result) -> Figure | None:

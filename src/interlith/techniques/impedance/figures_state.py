@@ -8,14 +8,13 @@ import numpy as np
 import polars as pl
 
 from interlith.model import Figure, Line, Panel, Result
+from interlith.techniques.impedance.figures_words import STATES
 
-#: Endings of quantities that are drawn, with the word on the axis; those of a circuit without a name are R0, R1 ...
-_SHOWN = (("resistance", "Resistance"), ("time_constant", "Time constant"), ("capacitance", "Capacitance"))
+#: Endings of quantities with the word on the axis; resistances of a circuit without a name are R0, R1 ...
+_WORDS = {"resistance": "Resistance", "time_constant": "Time constant", "capacitance": "Capacitance"}
+#: Result -> what of it is drawn.
+_OF = {"circuit": ("resistance", "time_constant", "capacitance"), "relaxation": ("resistance", "time_constant")}
 _UNITS = {"ohm": "Ω", "ohm*cm^2": "Ω cm²", "ohm cm^2": "Ω cm²"}
-_STATES = {
-    "voltage": "Voltage / V", "temperature": "Temperature / °C", "cycle": "Cycle", "dose": "Dose", "depth": "Depth / nm",
-    "spectrum": "Spectrum",
-}  # fmt: skip
 #: Panels of one figure.
 MOST_PANELS = 8
 
@@ -28,16 +27,16 @@ def state_figures(results: Sequence[Result]) -> list[Figure | None]:
     results
         Results of this technique.
     """
-    tables = [item.table for item in results if item.table.height and item.name in ("circuit", "relaxation")]
-    if not tables:
-        return []
-    known = pl.concat(tables, how="vertical_relaxed").filter(
-        pl.col("value").is_not_null() & pl.col("state").is_not_null()
-    )
-    return [_figure(known, ending, word) for ending, word in _SHOWN]
+    made = []
+    for item in results:
+        if item.table.height and item.name in _OF:
+            known = item.table.filter(pl.col("value").is_not_null() & pl.col("state").is_not_null())
+            made += [_figure(known, item.name, ending) for ending in _OF[item.name]]
+    return made
 
 
-def _figure(known: pl.DataFrame, ending: str, word: str) -> Figure | None:
+def _figure(known: pl.DataFrame, name: str, ending: str) -> Figure | None:
+    word = _WORDS[ending]
     names = pl.col("quantity").str.ends_with(ending)
     if ending == "resistance":
         # The resistance in series is one number under two names.
@@ -52,11 +51,11 @@ def _figure(known: pl.DataFrame, ending: str, word: str) -> Figure | None:
         panels.append(_panel(part, str(quantity), str(unit), str(state), word, log=ending != "resistance"))
     if not panels:
         return None
-    title = f"{word}s along the series"
+    title = f"{word}s along the series" if name == "circuit" else f"{word}s of the processes along the series"
     caption = (
         f"{word}s of every spectrum; bars are one standard uncertainty of the fit, not the spread from cell to cell."
     )
-    return Figure(f"impedance_{ending}", title, caption, tuple(panels[:MOST_PANELS]), width=2, columns=2)
+    return Figure(f"{name}_{ending}", title, caption, tuple(panels[:MOST_PANELS]), width=2, columns=2)
 
 
 def _panel(part: pl.DataFrame, quantity: str, unit: str, state: str, word: str, *, log: bool) -> Panel:
@@ -74,6 +73,6 @@ def _panel(part: pl.DataFrame, quantity: str, unit: str, state: str, word: str, 
     title = quantity.replace("_", " ")
     positive = all((line.y > 0).all() for line in lines)
     return Panel(
-        _STATES.get(state, state.capitalize()), f"{word} / {_UNITS.get(unit, unit)}", tuple(lines), title=title,
+        STATES.get(state, state.capitalize()), f"{word} / {_UNITS.get(unit, unit)}", tuple(lines), title=title,
         log_y=log and positive,
     )  # fmt: skip

@@ -9,7 +9,9 @@ from typing import Any
 
 from interlith.errors import InterlithError, StudyError, nearest
 from interlith.physics.circuits import Circuit
+from interlith.techniques.impedance.arrhenius import FORMS
 from interlith.techniques.impedance.circuit_observables import names_of
+from interlith.techniques.impedance.relaxation_processes import process_table
 from interlith.techniques.impedance.spectra import AXES, NUMBER, window_of
 from interlith.units import convert, parse
 
@@ -26,12 +28,18 @@ OPTIONS = {
     "shared": "Parameters of the circuit with one value for all spectra of a specimen: [Q1_exponent].",
     "smooth": "Parameters that change little from spectrum to spectrum: {R1: 0.05}.",
     "names": "What resistances of the circuit are: {R1: interphase_resistance, R2: charge_transfer_resistance}.",
+    "drt": "Relaxation times: {signed: auto, spikes: auto, smooth: state}; off leaves them out.",
+    "processes": "Names of relaxation times: a class of cell (sulfide_halide_solid_cell) or ranges: {charge_transfer: [1 ms, 0.1 s]}.",
+    "conductivity": "Conductivity of pellets between blocking electrodes: {thickness: 1.02 +- 0.02 mm, diameter: 10.0 +- 0.1 mm}, with "
+    "area, cell_constant, leads and form (of Arrhenius).",
 }
 _EXAMPLES = {
     "against": "against: voltage", "window": "window: [0.1 Hz, 1 MHz]", "limit": "limit: 0.7 %",
     "representation": "representation: impedance", "circuit": "circuit: R0-(R1|Q1)-W2", "weights": "weights: modulus",
     "parameters": "parameters: {R0: 12.0}", "shared": "shared: [Q1_exponent]", "smooth": "smooth: {R1: 0.05}",
-    "names": "names: {R1: charge_transfer_resistance}",
+    "names": "names: {R1: charge_transfer_resistance}", "drt": "drt: {smooth: state}",
+    "processes": "processes: {charge_transfer: [1 ms, 0.1 s]}",
+    "conductivity": "conductivity: {thickness: 1.02 +- 0.02 mm, diameter: 10.0 +- 0.1 mm}",
 }  # fmt: skip
 
 
@@ -138,8 +146,50 @@ def _names(value: Any, options: Mapping[str, Any]) -> str:
     return next((f"'{told}' is no name" for told in value.values() if not re.fullmatch(r"[a-z]\w*", str(told))), "")
 
 
+def _drt(value: Any, _: Mapping[str, Any]) -> str:
+    if value is False or value == "off":
+        return ""
+    if not isinstance(value, Mapping):
+        return f"'{value}' is no list of words in braces"
+    allowed: dict[str, tuple[Any, ...]] = {
+        "signed": ("auto", True, False), "spikes": ("auto", True, False), "smooth": ("state",),
+    }  # fmt: skip
+    for word, given in value.items():
+        if word not in allowed:
+            return f"'{word}' is unknown; {nearest(str(word), allowed)}"
+        if given not in allowed[word]:
+            return f"{word} is '{given}'; {nearest(str(given), [str(one) for one in allowed[word]])}"
+    return ""
+
+
+def _processes(value: Any, options: Mapping[str, Any]) -> str:
+    told = {f"{one.name.removesuffix('_resistance')}_resistance" for one in process_table(value)}
+    names = options.get("names")
+    both = told & {str(name) for name in names.values()} if isinstance(names, Mapping) else set()
+    if both:
+        return f"{min(both)} is a name both here and in names, so that there would be two values of it; keep one of the two"
+    return ""
+
+
+def _conductivity(value: Any, _: Mapping[str, Any]) -> str:
+    allowed = ("thickness", "diameter", "area", "cell_constant", "leads", "form")
+    if not isinstance(value, Mapping):
+        return f"'{value}' is no list of words in braces"
+    for word, given in value.items():
+        if word not in allowed:
+            return f"'{word}' is unknown; {nearest(str(word), allowed)}"
+        if word == "form":
+            if given not in FORMS:
+                return f"form is '{given}'; {nearest(str(given), FORMS)}"
+            continue
+        for text in given.values() if isinstance(given, Mapping) else (given,):
+            parse(str(text), what=word)
+    return ""
+
+
 _CHECKS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "against": _one_of(*AXES, NUMBER), "window": _window, "limit": _share,
     "representation": _one_of("impedance", "admittance"), "circuit": _circuit, "weights": _one_of("modulus", "unit", "noise"),
     "parameters": _parameters, "shared": _shared, "smooth": _smooth, "names": _names,
+    "drt": _drt, "processes": _processes, "conductivity": _conductivity,
 }  # fmt: skip

@@ -86,8 +86,8 @@ def drt(
     Returns
     -------
     Result
-        ``relaxation``: observables ``P1_resistance``, ``P1_time_constant``, ``P1_capacitance``, ``P1_width`` ..., ``polarisation_resistance`` (within the window)
-        and ``ohmic_resistance`` of each spectrum; data ``distribution`` (a row a spectrum and time constant: the map), ``peaks``, ``spectra`` (a row a point) and
+        ``relaxation``: observables ``P1_resistance``, ``P1_time_constant``, ``P1_capacitance``, ``P1_width`` ..., ``window_polarisation_resistance``
+        and ``high_frequency_resistance`` of each spectrum; data ``distribution`` (a row a spectrum and time constant: the map), ``peaks``, ``spectra`` (a row a point) and
         ``fits`` (a row a spectrum).
 
     Raises
@@ -217,7 +217,7 @@ def _about_terms(spectrum: Spectrum, found: Distributions, member: int) -> list[
             margin = float(min(1.0, size / (10 * std))) if std > 0 else 1.0
             made.append(
                 Choice(
-                    f"{spectrum.target}/tail", "tail", name, "part of the distribution", margin, ("polarisation_resistance",),
+                    f"{spectrum.target}/tail", "tail", name, "part of the distribution", margin, ("window_polarisation_resistance",),
                     f"{described(spectrum)} still rises at its lowest frequency: {name} describes it with better evidence than the distribution.",
                 )
             )  # fmt: skip
@@ -239,7 +239,7 @@ def _proposal(spectrum: Spectrum, found: Distributions, member: int) -> list[Cho
         return []
     return [
         Choice(
-            spectrum.target, "signed", "false", "true", 0.0, ("polarisation_resistance",),
+            spectrum.target, "signed", "false", "true", 0.0, ("window_polarisation_resistance",),
             f"{described(spectrum)}: a distribution with a negative part has the better evidence (by {gain:.0f} in ln); an inductive loop, or a cell that was not steady.",
         )
     ]  # fmt: skip
@@ -273,8 +273,14 @@ def _step(given: Given) -> Result:
     return relaxation(spectra, wanted, given.decisions)
 
 
+def wanted_drt(options: Mapping[str, Any]) -> bool:
+    """Unless it is turned off."""
+    return options.get("drt") not in (False, "off")
+
+
 STEP = Step(
     "relaxation", _step, after=("validity",), words=("drt", "processes", "window", "against"), decides={"signed": SIGNED}, reads=True,
+    wanted=wanted_drt,
 )  # fmt: skip
 
 __all__ = ["STEP", "Wanted", "about", "drt", "relaxation"]

@@ -41,9 +41,9 @@ def _whole(spectrum: Spectrum, found: Distributions, member: int, fit: str, warn
     tail = found.allowed[member, 2:].any()
     inside = "resistance of the distribution within the measured window" + ("; the tail is apart" if tail else "")
     rows = [
-        ("ohmic_resistance", found.terms[member, 0], found.terms_std[member, 0], "ohm", warning),
+        ("high_frequency_resistance", found.terms[member, 0], found.terms_std[member, 0], "ohm", warning),
         (
-            "polarisation_resistance",
+            "window_polarisation_resistance",
             found.polarisation[member],
             found.polarisation_std[member],
             "ohm",

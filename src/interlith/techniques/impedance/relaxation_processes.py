@@ -49,7 +49,7 @@ def process_table(declared: Any) -> tuple[Process, ...]:
     Parameters
     ----------
     declared
-        `None`; the name of a shipped table, ``sulfide_halide_solid_cell``; or name -> range of time constants:
+        `None` or ``none``; the name of a shipped table, ``sulfide_halide_solid_cell``; or name -> range of time constants:
         ``{"charge_transfer": ["1 ms", "0.1 s"]}``, numbers in s.
 
     Raises
@@ -57,7 +57,7 @@ def process_table(declared: Any) -> tuple[Process, ...]:
     StudyError
         If a name or a range is not understood.
     """
-    if declared is None:
+    if declared is None or declared == "none":
         return ()
     if isinstance(declared, str):
         if declared not in _shipped():

@@ -12,6 +12,7 @@ from interlith.errors import InterlithError, StudyError
 from interlith.model import How, Result, Study
 from interlith.model.observable import to_frame
 from interlith.workbench.declaring.study_file import read_study_file
+from interlith.workbench.external.impedance.reading import is_export, read_impedance_results
 from interlith.workbench.external.row import Reader, known_quantities, observable, program
 from interlith.workbench.external.table import Line, read_lines
 from interlith.workbench.reading import digest
@@ -49,6 +50,8 @@ def read_external(path: str | Path, *, study: Study | None = None, name: str | N
     rows are independent of each other. Rows with the same word in the column ``shared`` share their whole uncertainty.
     """
     file = Path(path)
+    if is_export(file):
+        return read_impedance_results(file, study=study, name=name)
     lines = read_lines(file)
     sha256 = digest(file)
     reader = Reader(sha256, study, _raw_files(file, study))
