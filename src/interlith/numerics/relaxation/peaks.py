@@ -20,6 +20,8 @@ from interlith.numerics.relaxation.signed import signed_peaks
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
+#: A process is open to a side where log gamma falls by less than this over the last unit of ln tau, and still has this share of its top.
+_FALL, _HIGH = 0.4, 0.05
 _WARBURG = TERMS.index(WARBURG)
 #: Draws from the posterior for uncertainties.
 _DRAWS = 200
@@ -69,7 +71,18 @@ def peaks(of: Bands, *, probability: float = 0.95, draws: int = _DRAWS, seed: in
         )
         cut = np.concatenate([cut, tail[None, :1]], axis=1)
         certain, discrete = np.append(certain, 1.0), np.append(discrete, False)
-    return processes(of, values, inside, cut, certain, discrete)
+    return processes(of, values, inside, cut, certain, discrete, open_ends=_open_ends(of, inner, tops))
+
+
+def _open_ends(of: Bands, inner: Array, tops: Index) -> tuple[bool, bool]:
+    """Whether the outermost processes do not fall off where the window ends: something beyond it is in them."""
+    within = np.flatnonzero(of.grid.inside)
+    step = round(1.0 / of.grid.width)
+    made = []
+    for end, inward, top in ((within[0], step, tops[0]), (within[-1], -step, tops[-1])):
+        falls = inner[end + inward] - inner[end]
+        made.append(bool(falls < _FALL and inner[end] > inner[top] + np.log(_HIGH)))
+    return made[0], made[1]
 
 
 def _tail(of: Bands, draws: int) -> Array:
@@ -87,10 +100,14 @@ def _tops(of: Bands, inner: Array, probability: float) -> tuple[Index, Index, Ar
     part = inner[within]
     padded = np.concatenate([[-np.inf], part, [-np.inf]])
     tops = within[(part > padded[:-2]) & (part >= padded[2:])]
-    tops = tops[inner[tops] > inner[within].max() + np.log(_LOWEST)]
+    # What a single relaxation leaves behind is judged beside it, not beside the rest.
+    highest = max([float(inner[within].max()), *np.log(of.spikes[0, :, 0]).tolist()])
+    tops = tops[inner[tops] > highest + np.log(_LOWEST)]
     while True:
         valleys = np.array([a + int(np.argmin(inner[a : b + 1])) for a, b in pairwise(tops)], dtype=np.intp)
         certain = _certainty(of, inner, tops, valleys)
+        # A rise towards the end of the window is kept even where it is uncertain: as a bound it does no harm, in its neighbour it would.
+        certain[((tops == within[0]) | (tops == within[-1])) & (certain > 0.5)] = 1.0
         if len(tops) < 2 or certain.min() >= probability:
             return tops, valleys, certain
         weakest = int(certain.argmin())

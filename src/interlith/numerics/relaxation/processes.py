@@ -60,7 +60,14 @@ class Peaks:
 
 
 def processes(
-    of: Bands, values: Array, inside: Array, cut: Array, certain: Array, discrete: NDArray[np.bool_]
+    of: Bands,
+    values: Array,
+    inside: Array,
+    cut: Array,
+    certain: Array,
+    discrete: NDArray[np.bool_],
+    *,
+    open_ends: tuple[bool, bool] = (False, False),
 ) -> Peaks:
     """Processes from values of the most probable state and of draws (1 + d, p, 3), fast ones first."""
     order = np.argsort(values[0, :, 1], kind="stable")
@@ -81,6 +88,10 @@ def processes(
         near_fast, near_slow = place - low < _EDGE, high - place < _EDGE
         towards = "slow" if place > 0.5 * (low + high) else "fast"
         side.append("slow" if near_slow else "fast" if near_fast else towards if outside > _OUTSIDE else "")
+    if count and open_ends[0] and not side[0]:
+        side[0] = "fast"
+    if count and open_ends[1] and not side[-1]:
+        side[-1] = "slow"
     lower = np.quantile(inside[1:], 0.025, axis=0) if count else np.zeros(0)
     return Peaks(
         first, covariance, np.abs(first - cut[0]) / np.sqrt(3), certain, inside[0], lower, tuple(side), discrete

@@ -25,6 +25,9 @@ _NEEDED = 9.0
 _LOOK = 16
 #: Steps of a trial with another tail.
 _TRY = 24
+#: Lead in ln evidence that a tail needs over a distribution with an open end, which a slow process beyond the window has too:
+#: a Warburg element, a series capacitance.
+_TAIL_NEEDED = (6.5, 10.0)
 #: Lead in ln evidence that a series capacitance needs over a Warburg element.
 _CLEARLY = 3.0
 #: A distribution that does not fall to this share over the last so much of the window (ln tau) may be a tail.
@@ -106,7 +109,7 @@ def _with_tail(task: Task, state: State) -> Task:
     )
     # A capacitance beside a rising distribution can stand for a Warburg element: it must do clearly better.
     chosen = np.where(gain[1] > gain[0] + _CLEARLY, 1, 0)
-    better = gain[chosen, np.arange(members.size)] > state.evidence[members]
+    better = gain[chosen, np.arange(members.size)] > state.evidence[members] + np.array(_TAIL_NEEDED)[chosen]
     allowed = task.allowed.copy()
     for number, place in enumerate(tails):
         won = np.flatnonzero(better & (chosen == number))
