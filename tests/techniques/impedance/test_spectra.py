@@ -11,6 +11,7 @@ import pytest
 from interlith.errors import FitError, StudyError
 from interlith.model import Measurement, Sample, Series, Source, State, Table
 from interlith.techniques.impedance.bare import spectrum, taken
+from interlith.techniques.impedance.records import observable
 from interlith.techniques.impedance.spectra import by_specimen, spectra_of, window_of, with_points
 
 FREQUENCY = np.geomspace(1e5, 0.1, 13)
@@ -119,3 +120,13 @@ def test_what_is_no_spectrum_is_refused() -> None:
 def test_bare_arrays_become_specimens() -> None:
     two = taken([(FREQUENCY, np.ones(13)), (FREQUENCY, np.full(13, 2.0))])
     assert list(by_specimen(spectra_of(two))) == ["spectrum 1", "spectrum 2"]
+
+
+def test_what_speaks_against_a_spectrum_stands_with_its_numbers() -> None:
+    (one,) = spectra_of(taken((FREQUENCY, 1 - 1j * FREQUENCY)))
+    points = pl.DataFrame({"spectrum": [one.target], "point": [0], "used": [True], "verdict": ["drifts"]})
+    (doubted,) = with_points([one], points)
+    number = observable(doubted, "R0", 1.0, "ohm", {"fit:x": 0.1}, flag="at its bound")
+    assert number.flag == "at its bound; the cell changed during the sweep"
+    (good,) = with_points([one], points.with_columns(verdict=pl.lit("passes")))
+    assert observable(good, "R0", 1.0, "ohm", {"fit:x": 0.1}).flag == ""

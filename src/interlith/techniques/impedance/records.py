@@ -54,11 +54,12 @@ def observable(
     quantity, value, unit, components
         As `interlith.model.Observable`; `value` `None` needs a `flag`.
     method, fit, flag
-        How, from which fit, and words that must be shown beside it.
+        How, from which fit, and words that must be shown beside it; what speaks against the spectrum is added.
     low, high
         Interval at 95 % where it is not the normal one; a bound has one end at infinity.
     """
     sample = spectrum.sample
+    flag = "; ".join(words for words in (flag, spectrum.doubt) if words)
     return Observable(
         quantity, value, unit, sample.name, dict(components), sample.variant, sample.batch, sample.replicate, TECHNIQUE_NAME,
         spectrum.state, spectrum.cycle, method, fit, f"sha256:{spectrum.source.sha256}", flag, low, high,

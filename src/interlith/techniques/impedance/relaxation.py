@@ -148,7 +148,8 @@ def relaxation(spectra: Sequence[Spectrum], wanted: Wanted, decisions: Sequence[
             tables["peaks"] += peak_rows(spectrum, one.peaks, numbers, names)
             tables["spectra"].append(curve_rows(spectrum, one.found, one.member))
             tables["fits"].append(spectrum_row(spectrum, one.found, one.member))
-            quality.append((spectrum.sample.name, f"relaxation of spectrum {spectrum.number}", not reason, reason))
+            solved_ = bool(one.found.converged[one.member])
+            quality.append((spectrum.sample.name, f"relaxation of spectrum {spectrum.number}", solved_, reason))
             if reason:
                 flags.setdefault(spectrum.sample.name, []).append(
                     Flag("distribution_does_not_fit", f"{described(spectrum)}: {reason}", spectrum.target, "warning")

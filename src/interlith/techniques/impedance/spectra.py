@@ -24,6 +24,8 @@ AXES = ("voltage", "temperature", "cycle", "dose", "depth")
 NUMBER = "spectrum"
 #: A spectrum with fewer points says nothing.
 FEWEST = 5
+#: Verdict of the Kramers-Kronig test -> words beside the numbers of the spectrum.
+_DOUBTS = {"fails": "the spectrum fails the Kramers-Kronig test", "drifts": "the cell changed during the sweep"}
 #: Sweeps of one file whose mean voltages (V) span more were taken at different voltages.
 _VOLTAGES_DIFFER = 0.02
 
@@ -57,6 +59,8 @@ class Spectrum:
         (s), shape (n,): device time of each point, `None` where the file does not tell.
     inner
         From 0 among the spectra of its file.
+    doubt
+        What the Kramers-Kronig test says against it, in words that stand with every number of it; empty where it passes.
     """
 
     sample: Sample
@@ -71,6 +75,7 @@ class Spectrum:
     time: Array | None = None
     inner: int = 0
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    doubt: str = ""
 
     @property
     def state(self) -> State:
@@ -175,8 +180,8 @@ def with_points(spectra: Iterable[Spectrum], points: pl.DataFrame) -> tuple[Spec
     spectra
         As `spectra_of` gives them.
     points
-        Columns ``spectrum`` (target), ``point`` (from 0, frequencies falling), ``used``; spectra that are not in it stay
-        as they are.
+        Columns ``spectrum`` (target), ``point`` (from 0, frequencies falling), ``used``, and ``verdict`` where it is
+        known; spectra that are not in it stay as they are.
     """
     held = {str(key[0]): part for key, part in points.partition_by("spectrum", as_dict=True, include_key=False).items()}
     made = []
@@ -187,7 +192,8 @@ def with_points(spectra: Iterable[Spectrum], points: pl.DataFrame) -> tuple[Spec
             continue
         used = one.used.copy()
         used[part.filter(~pl.col("used")).get_column("point").to_numpy()] = False
-        made.append(replace(one, used=used))
+        verdict = str(part.item(0, "verdict")) if "verdict" in part.columns else ""
+        made.append(replace(one, used=used, doubt=_DOUBTS.get(verdict, "")))
     return tuple(made)
 
 

@@ -181,7 +181,7 @@ def _residuals(spectrum: Spectrum, check: Check, used: NDArray[np.bool_]) -> pl.
             **{name: [value] * count for name, value in about(spectrum).items()},
             "point": np.arange(count), "frequency": spectrum.frequency, "residual_real": 100 * check.residuals.real,
             "residual_imaginary": 100 * check.residuals.imag, "chance": check.chance, "used": used,
-            "failing": check.failing,
+            "failing": check.failing, "verdict": [check.verdict] * count,
         }
     )  # fmt: skip
 
@@ -224,8 +224,9 @@ def _observables(spectrum: Spectrum, check: Check) -> list[Any]:
 
 
 def _quality(spectrum: Spectrum, check: Check) -> QualityRow:
-    good = check.verdict in ("passes", "fails at points")
-    return spectrum.sample.name, "validity", good, "" if check.verdict == "passes" else _sentence(spectrum, check)
+    # A spectrum that fails was tested all the same: what was found is a flag, and stands with every number of the spectrum.
+    tested = check.verdict != "undecided"
+    return spectrum.sample.name, "validity", tested, "" if check.verdict == "passes" else _sentence(spectrum, check)
 
 
 def _flag(spectrum: Spectrum, check: Check) -> list[Flag]:
