@@ -112,12 +112,12 @@ def test_what_lies_beyond_the_window_is_a_bound() -> None:
 def test_a_negative_loop_is_flagged_proposed_and_decided() -> None:
     series = _series(noisy(arcs(*TWO) - 30 / (1 + (OMEGA * 2.0) ** 0.85), 1)[0])
     found = drt(series)
-    assert not found.quality.get_column("ok").all()
+    assert "follow each other" in found.quality.item(0, "reason")
     (choice,) = [one for one in found.choices if one.field == "signed"]
     assert (choice.value, choice.runner_up) == ("false", "true")
     assert found.flags["C5"]
     decided = drt(series, decisions=[Decision(read_target(choice.target), "signed", True, "a loop")])
-    assert decided.quality.get_column("ok").all()
+    assert decided.quality.item(0, "reason") == ""
     assert decided.data["peaks"].get_column("resistance").min() < -5
 
 

@@ -93,12 +93,17 @@ class Projected:
 
 def project(of: Span, data: Array, weight: Array) -> Projected:
     """Data (m, 2 n) with weights 1/variance (m, 2 n), zero for points that are left out."""
-    normal = (of.directions.T[None] * weight[:, None, :]) @ of.directions
-    place = np.arange(normal.shape[1])
-    normal[:, place, place] += 1e-13 * np.trace(normal, axis1=1, axis2=2)[:, None]
+    size = of.directions.shape[1]
+    # The data as one more direction: the factor of Cholesky then holds them whitened, and what no direction explains.
+    normal = np.empty((len(data), size + 1, size + 1))
+    normal[:, :size, :size] = (of.directions.T[None] * weight[:, None, :]) @ of.directions
+    place = np.arange(size)
+    normal[:, place, place] += 1e-13 * np.trace(normal[:, :size, :size], axis1=1, axis2=2)[:, None]
+    normal[:, size, :size] = normal[:, :size, size] = (weight * data) @ of.directions
+    whole = (weight * data**2).sum(axis=1)
+    normal[:, size, size] = whole * (1 + 1e-11)
     root = np.asarray(np.linalg.cholesky(normal), dtype=float)
-    right = ((weight * data) @ of.directions)[:, :, None]
-    whitened = np.linalg.solve(root, right)[:, :, 0]
-    upper = root.transpose(0, 2, 1)
-    rest = (weight * data**2).sum(axis=1) - (whitened**2).sum(axis=1)
+    whitened = root[:, size, :size]
+    upper = root[:, :size, :size].transpose(0, 2, 1)
+    rest = root[:, size, size] ** 2 - 1e-11 * whole
     return Projected(whitened, upper @ of.terms, np.maximum(rest, 0.0), upper, of)

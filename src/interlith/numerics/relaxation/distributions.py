@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 Auto = bool | Literal["auto"]
 
 #: Members solved together: few enough to stay in the cache of the processor.
-_TOGETHER = 16
+_TOGETHER = 48
 #: Neighbouring residuals that follow each other by more than this many standard deviations are no noise.
 _MISFIT = 4.0
 #: Fewest points.

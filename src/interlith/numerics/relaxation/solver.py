@@ -233,7 +233,7 @@ def _step(task: Task, state: State, number: int, warm: int) -> None:
         state.bends = better_bends(task.prior, state.bends, square, known)
     state.steps += 1
     louder = np.abs(np.log(noise_std(state.noise, modulus) / old_noise)).max(axis=1) if task.std is None else 0.0
-    state.arrived = good & (change < _STILL) & (louder < _STILL_NOISE) & (number > warm + 2)
+    state.arrived = good & (change < _STILL) & (louder < _STILL_NOISE) & (number > warm + (2 if warm else 0))
 
 
 def _change(task: Task, state: State, step: Array, good: Mask) -> Array:
