@@ -47,6 +47,23 @@ PAGES = {
     "explain": (6, ("digits and agreement of the charge counter", "package.zip", "neutral.zip")),
     "how-to-choose": (3, ("half-width",)),
     "joining": (4, ("as with equal cycles", "lie within their bounds")),
+    "impedance": (7, ("passes", "rising at", "truth", "In these specimens")),
+    "impedance-files": (
+        5,
+        (
+            "2 spectra of impedance",
+            "imaginary_sign_by_physics",
+            "refused: matrix.txt",
+            "divided_by_area",
+            "truncated",
+        ),
+    ),
+    "impedance-validity": (4, ("fails at points", "is used: True", "during the sweep", "no repeats")),
+    "circuits": (8, ("expected '-', '|', or ')'", "a lower bound: at least", "has the lowest Bayesian criterion")),
+    "conductivity": (3, ("mS/cm", "against 1/kT", "does not hold")),
+    "external-impedance": (5, ("minimum for unit weights", "of 8 numbers 8 same", "GSAS-II 5.2 gives")),
+    "voltammetry": (3, ("baseline - linear instead of level", "share of the surface couple", "not with its root")),
+    "polarisation": (2, ("no more than", "linear range")),
     "external": (4, ("external: CasaXPS 2.3.26", "supported - discharge capacity of bare_1", "La")),
 }
 

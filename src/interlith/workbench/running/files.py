@@ -14,7 +14,7 @@ from interlith.workbench.corrections.decision_targets import DIGITS
 from interlith.workbench.declaring.measurements_file import Row
 from interlith.workbench.declaring.schema import READER_WORDS
 from interlith.workbench.discovery import formats, techniques
-from interlith.workbench.reading import check_regular, no_reader, recognise, wrong_technique
+from interlith.workbench.reading import check_regular, digest, no_reader, recognise, wrong_technique
 from interlith.workbench.running.jobs import FileWords, Job
 from interlith.workbench.running.keys import file_step_key, reading_key, recognition_key
 from interlith.workbench.running.performing import READ, words_read
@@ -98,7 +98,8 @@ def look_at(
             one.options = {
                 word: value for word, value in options.get(one.technique, {}).items() if word in READER_WORDS
             }
-            one.key = reading_key(one.sha256, formats()[one.format], one.options)
+            told = {**one.options, **_beside(one.options, one.path.parent)}
+            one.key = reading_key(one.sha256, formats()[one.format], told)
     known = work.store.documents({one.key for one in found if one.key})
     jobs: dict[str, Job] = {}
     for one in found:
@@ -132,6 +133,17 @@ def _bytes(root: Path, row: Row, work: Session) -> Found:
         if found.size == 0:
             found.error = "the file is empty (0 bytes); copy it again from the instrument."
     work.step(1, row.file)
+    return found
+
+
+def _beside(words: Any, folder: Path) -> dict[str, str]:
+    """Digests of the files beside a data file that its reader is told to look into, such as one of frequencies."""
+    if not isinstance(words, Mapping):
+        return {}
+    found: dict[str, str] = {}
+    for word, said in words.items():
+        path = folder / said if word == "file" and isinstance(said, str) else None
+        found |= {f"beside: {said}": digest(path)} if path is not None and path.is_file() else _beside(said, folder)
     return found
 
 
