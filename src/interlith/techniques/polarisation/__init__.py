@@ -7,7 +7,7 @@ from interlith.techniques.polarisation.analysis import STEPS, VERBS, analyse
 from interlith.techniques.polarisation.conductivity import HEBB
 from interlith.techniques.polarisation.example import example
 from interlith.techniques.polarisation.figures import figures
-from interlith.techniques.polarisation.options import OPTIONS
+from interlith.techniques.polarisation.options import OPTIONS, check_options
 from interlith.techniques.polarisation.transference import BRUCE
 
 __all__ = ["TECHNIQUE"]
@@ -24,4 +24,5 @@ TECHNIQUE = Technique(
     headlines={"electronic_conductivity": "ratio", "ionic_conductivity": "ratio", "transference_number": "difference"},
     cites=(HEBB, BRUCE),
     steps=STEPS,
+    check=check_options,
 )

@@ -7,7 +7,7 @@ from interlith.techniques.voltammetry.analysis import STEPS, VERBS, analyse
 from interlith.techniques.voltammetry.diffusion import RANDLES
 from interlith.techniques.voltammetry.example import example
 from interlith.techniques.voltammetry.figures import figures
-from interlith.techniques.voltammetry.options import OPTIONS
+from interlith.techniques.voltammetry.options import OPTIONS, check_options
 from interlith.techniques.voltammetry.shares import DUNN
 
 __all__ = ["TECHNIQUE"]
@@ -28,4 +28,5 @@ TECHNIQUE = Technique(
     },
     cites=(RANDLES, DUNN),
     steps=STEPS,
+    check=check_options,
 )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 
 from interlith.numerics.smoothing import noise_of
 
@@ -33,6 +32,8 @@ class Smooth:
 
 def smoothed(x: Array, y: Array) -> Smooth:
     """A sweep on an even grid; `x` (V) rises along it but for noise, `y` (A) upwards, shape (n,)."""
+    from scipy import signal  # takes a second to import
+
     edges = np.linspace(float(x.min()), float(x.max()), min(GRID, max(len(x) // 2, 20)) + 1)
     place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
     counts = np.bincount(place, minlength=len(edges) - 1)
@@ -60,6 +61,8 @@ def smoothed(x: Array, y: Array) -> Smooth:
 
 def tops_of(smooth: Smooth) -> list[int]:
     """Grid points of the maxima that stand out of noise and range."""
+    from scipy import signal  # takes a second to import
+
     least = max(LEAST_NOISE * smooth.noise, LEAST_SHARE * float(np.ptp(smooth.y)))
     tops, _ = signal.find_peaks(smooth.y, prominence=max(least, 1e-300))
     edge = max(len(smooth.y) // 100, 2)
@@ -79,6 +82,8 @@ def half_width_of(smooth: Smooth, top: int) -> float:
 
 def shoulders(smooth: Smooth, marks: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Places of strong curvature without a maximum (V along the sweep), each with the spacing of the grid: a peak hides there."""
+    from scipy import signal  # takes a second to import
+
     hollow = -smooth.bend
     strongest = hollow.max(initial=0.0)
     least = max(SHOULDER_SHARE * float(strongest), SHOULDER_NOISE * smooth.bend_noise, 1e-300)
