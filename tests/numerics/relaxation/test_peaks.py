@@ -48,6 +48,21 @@ def test_single_relaxations_are_found_as_such() -> None:
     assert made.values[1, 0] == pytest.approx(90.0, rel=0.05)
 
 
+def test_nothing_but_single_relaxations() -> None:
+    data = noisy(15 + 50 / (1 + OMEGA * 1e-4) + 80 / (1 + OMEGA * 1e-2), 3)
+    for one in distributions(FREQUENCY, data, spikes=True).bands:
+        made = peaks(one)
+        assert made.discrete.tolist() == [True, True]
+        assert made.values[:, 0] == pytest.approx([50.0, 80.0], rel=0.02)
+
+
+def test_a_resistor_has_no_process_of_any_size() -> None:
+    found = distributions(FREQUENCY, noisy(np.full(80, 25.0 + 0j), 2))
+    for member, one in enumerate(found.bands):
+        assert abs(found.polarisation[member]) < 0.2
+        assert all(side or size < 0.3 for side, size in zip(peaks(one).side, peaks(one).values[:, 0], strict=True))
+
+
 def test_broad_processes_are_no_single_relaxations() -> None:
     found = distributions(FREQUENCY, noisy(arcs((60.0, 1e-4, 0.9), TWO[1]), 3), spikes=True)
     assert found.spikes.shape[1] == 0

@@ -25,8 +25,8 @@ _FALL, _HIGH = 0.4, 0.05
 _WARBURG = TERMS.index(WARBURG)
 #: Draws from the posterior for uncertainties.
 _DRAWS = 200
-#: Tops lower than this share of the highest value are no processes.
-_LOWEST = 2e-3
+#: Tops lower than this share of the highest value are no processes; a single relaxation counts as this many times its resistance.
+_LOWEST, _SHARP = 2e-3, 8.0
 
 
 def peaks(of: Bands, *, probability: float = 0.95, draws: int = _DRAWS, seed: int = 0) -> Peaks:
@@ -76,6 +76,8 @@ def peaks(of: Bands, *, probability: float = 0.95, draws: int = _DRAWS, seed: in
 
 def _open_ends(of: Bands, inner: Array, tops: Index) -> tuple[bool, bool]:
     """Whether the outermost processes do not fall off where the window ends: something beyond it is in them."""
+    if not len(tops):
+        return False, False
     within = np.flatnonzero(of.grid.inside)
     step = round(1.0 / of.grid.width)
     made = []
@@ -101,7 +103,7 @@ def _tops(of: Bands, inner: Array, probability: float) -> tuple[Index, Index, Ar
     padded = np.concatenate([[-np.inf], part, [-np.inf]])
     tops = within[(part > padded[:-2]) & (part >= padded[2:])]
     # What a single relaxation leaves behind is judged beside it, not beside the rest.
-    highest = max([float(inner[within].max()), *np.log(of.spikes[0, :, 0]).tolist()])
+    highest = max([float(inner[within].max()), *np.log(_SHARP * of.spikes[0, :, 0]).tolist()])
     tops = tops[inner[tops] > highest + np.log(_LOWEST)]
     while True:
         valleys = np.array([a + int(np.argmin(inner[a : b + 1])) for a, b in pairwise(tops)], dtype=np.intp)
@@ -129,6 +131,8 @@ def _certainty(of: Bands, inner: Array, tops: Index, valleys: Index) -> Array:
 
 def _shares(of: Bands, inner: Array, tops: Index, valleys: Index) -> tuple[Array, Array, Array]:
     """Values (d, p, 3), resistance inside the window (d, p), and values by cuts at the valleys (1, p, 3) for log gamma (d, k)."""
+    if not len(tops):
+        return np.zeros((len(inner), 0, 3)), np.zeros((len(inner), 0)), np.zeros((1, 0, 3))
     grid = of.grid
     low, high = window(grid.frequency)
     inside = integral_weights(grid.log_tau, low, high)

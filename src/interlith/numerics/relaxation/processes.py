@@ -81,7 +81,11 @@ def processes(
     low, high = window(of.grid.frequency)
     first = values[0]
     count = len(first)
-    covariance = np.cov(values[1:].reshape(len(values) - 1, -1), rowvar=False).reshape(3 * count, 3 * count)
+    covariance = (
+        np.zeros((0, 0))
+        if not count
+        else np.cov(values[1:].reshape(len(values) - 1, -1), rowvar=False).reshape(3 * count, 3 * count)
+    )
     side = []
     for (resistance, place, _), within in zip(first, inside[0], strict=True):
         outside = 1 - within / resistance if resistance != 0 else 0.0

@@ -241,7 +241,10 @@ def _change(task: Task, state: State, step: Array, good: Mask) -> Array:
     inner = step[:, : task.grid.basis.shape[1]] @ task.grid.basis[task.grid.inside].T
     if task.prior.logarithmic:
         height = gamma_of(task, state.values)[:, task.grid.inside]
-        inner = inner * height / height.max(axis=1, keepdims=True)
+        highest = height.max(axis=1)
+        if state.spikes.shape[1]:
+            highest = np.maximum(highest, np.exp(state.spikes[:, :, 0]).max(axis=1))
+        inner = inner * height / highest[:, None]
     return np.where(good, np.abs(inner).max(axis=1), np.inf)
 
 
