@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from interlith.errors import StudyError, nearest
 from interlith.model import Choice, Citation, Flag, How, Observable, Result, State, to_frame
 from interlith.model.observable import KINDS, RANDOM_KINDS
-from interlith.techniques.cycling.records import no_observables, versions_of
+from interlith.model.recording import versions_of
+from interlith.techniques.cycling.records import no_observables
 from interlith.units import parse_rate
 
 Array = NDArray[np.float64]

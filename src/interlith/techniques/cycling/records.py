@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import polars as pl
 
 from interlith.model import How, to_frame
+from interlith.model.recording import versions_of
 
 
 def how(method: str, options: Mapping[str, Any], words: str) -> How:
     """Record of an analysis of this technique."""
     return How("cycling", method, dict(options), versions_of("interlith", "polars", "numpy"), (), words)
-
-
-@cache
-def _version(package: str) -> str:
-    # Looked up on disk: too slow to be asked for every cell.
-    return version(package)
-
-
-def versions_of(*packages: str) -> dict[str, str]:
-    """Versions of packages as they are installed."""
-    return {name: _version(name) for name in packages}
 
 
 @cache

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.metadata import version
 from typing import Any
 
-import polars as pl
-
 from interlith.model import Choice, Citation, Flag, How, Observable, Result, to_frame
+from interlith.model.recording import PACKAGES, QualityRow, quality_table, versions_of
 from interlith.techniques.impedance.spectra import Spectrum
 
+__all__ = ["TECHNIQUE_NAME", "QualityRow", "about", "described", "how", "observable", "quality_table", "result"]
+
 TECHNIQUE_NAME = "impedance"
-_QUALITY = {"sample": pl.String, "step": pl.String, "ok": pl.Boolean, "reason": pl.String}
-#: Sample, step, whether it went well, and why not.
-QualityRow = tuple[str, str, bool, str]
 
 
-@cache
-def _version(package: str) -> str:
-    # Looked up on disk: too slow to be asked for every spectrum.
-    return version(package)
-
-
-def how(
-    method: str, options: Mapping[str, Any], words: str, citations: Sequence[Citation] = (), *, packages: Sequence[str] = ("interlith", "numpy", "scipy", "polars"),
-) -> How:  # fmt: skip
+def how(method: str, options: Mapping[str, Any], words: str, citations: Sequence[Citation] = ()) -> How:
     """Record of an analysis of impedance; `words` go into the Methods section."""
-    versions = {name: _version(name) for name in packages}
-    return How(TECHNIQUE_NAME, method, dict(options), versions, tuple(citations), words)
+    return How(TECHNIQUE_NAME, method, dict(options), versions_of(*PACKAGES), tuple(citations), words)
 
 
 def observable(
@@ -64,11 +51,6 @@ def observable(
         quantity, value, unit, sample.name, dict(components), sample.variant, sample.batch, sample.replicate, TECHNIQUE_NAME,
         spectrum.state, spectrum.cycle, method, fit, f"sha256:{spectrum.source.sha256}", flag, low, high,
     )  # fmt: skip
-
-
-def quality_table(rows: Sequence[QualityRow]) -> pl.DataFrame:
-    """Quality rows with fixed columns."""
-    return pl.DataFrame(list(rows), schema=_QUALITY, orient="row")
 
 
 def result(
