@@ -13,18 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.numerics.relaxation.bands import Bands, bands_of
+from interlith.numerics.relaxation.batches import joined
 from interlith.numerics.relaxation.kernel import CAPACITY, INDUCTANCE, TERMS, WARBURG, Complex, Grid, grid
 from interlith.numerics.relaxation.prior import prior
 from interlith.numerics.relaxation.selection import solve_with_terms
 from interlith.numerics.relaxation.smoothing import along_series
-from interlith.numerics.relaxation.solver import State, Task, gamma_of, model_of
+from interlith.numerics.relaxation.solver import TOGETHER, State, Task, gamma_of, model_of
 from interlith.numerics.relaxation.spikes import with_spikes
 
 Array = NDArray[np.float64]
 Auto = bool | Literal["auto"]
 
-#: Members solved together: few enough to stay in the cache of the processor.
-_TOGETHER = 48
 #: Neighbouring residuals that follow each other by more than this many standard deviations are no noise.
 _MISFIT = 4.0
 #: Fewest points.
@@ -165,14 +164,16 @@ def distributions(
     of = grid(frequency)
     maybe, always = _groups(inductance, tail)
     pieces = []
-    for first in range(0, len(data), _TOGETHER):
-        part = slice(first, first + _TOGETHER)
+    for first in range(0, len(data), TOGETHER):
+        part = slice(first, first + TOGETHER)
         task = _task(of, data[part], mask[part], None if known is None else known[part], signed, always)
         pieces.append(solve_with_terms(task, maybe))
-    task, state = _joined(pieces)
+    task, state = joined(pieces)
     if along is not None and len(data) > 1:
         task, state = along_series(task, state, np.asarray(along, dtype=float))
-    found = [with_spikes(task, state, member) if spikes and not signed else None for member in range(len(data))]
+    found: list[tuple[Task, State] | None] = [None] * len(data)
+    if spikes and not signed:
+        found = with_spikes(task, state)
     return _concluded(task, state, found, level)
 
 
@@ -229,23 +230,6 @@ def _task(of: Grid, data: Complex, mask: NDArray[np.bool_], std: Array | None, s
         np.concatenate([mask, mask], axis=1).astype(float), allowed,
         None if std is None else np.concatenate([std, std], axis=1), scale,
     )  # fmt: skip
-
-
-def _joined(pieces: list[tuple[Task, State]]) -> tuple[Task, State]:
-    if len(pieces) == 1:
-        return pieces[0]
-    first = pieces[0][0]
-
-    def stack(name: str) -> Array | None:
-        parts = [getattr(task, name) for task, _ in pieces]
-        return None if parts[0] is None else np.concatenate(parts)
-
-    whole = {
-        name: np.concatenate([getattr(one, name) for one, _ in pieces]) for name in ("data", "used", "allowed", "scale")
-    }
-    task = Task(first.grid, first.prior, std=stack("std"), **whole)
-    names = (*State._CORE, "covariance", "evidence", "freedom", "cost")
-    return task, State(**{name: np.concatenate([getattr(one, name) for _, one in pieces]) for name in names})
 
 
 def _concluded(task: Task, state: State, found: list[tuple[Task, State] | None], level: float) -> Distributions:

@@ -21,6 +21,10 @@ Mask = NDArray[np.bool_]
 
 #: Steps before bends are looked for, steps at most, largest step in log gamma.
 _WARM, _MOST, _LARGEST = 3, 60, 2.0
+#: Members solved together: few enough to stay in the cache of the processor.
+TOGETHER = 16
+#: Steps after which the noise goes half the way.
+_SETTLING = 20
 #: Arrived: change of gamma over its highest value, and of log noise.
 _STILL, _STILL_NOISE = 3e-3, 5e-3
 #: How well the place of a spike is known before (ln tau), and its log resistance.
@@ -224,7 +228,9 @@ def _step(task: Task, state: State, number: int, warm: int) -> None:
     freedom = _freedom(covariance, precision, task)
     if task.std is None:
         residual = (task.data - model_of(task, state)) ** 2
-        state.noise = better_noise(state.noise, modulus, residual, task.used, freedom)
+        better = better_noise(state.noise, modulus, residual, task.used, freedom)
+        # Where the noise is not told apart into its two parts, full steps go to and fro between them for ever.
+        state.noise = better if number < _SETTLING else 0.5 * (state.noise + better)
     if number >= warm:
         square = curvatures(state.values, task.prior.spacing) ** 2
         known = np.clip(

@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.numerics.relaxation.solver import State, Task, gamma_of, solve
+from interlith.numerics.relaxation.batches import joined
+from interlith.numerics.relaxation.solver import TOGETHER, State, Task, gamma_of, solve
 
 Array = NDArray[np.float64]
 
@@ -27,30 +28,43 @@ _LEFT = 0.3
 _MOST = 4
 
 
-def with_spikes(task: Task, state: State, member: int) -> tuple[Task, State] | None:
-    """The member alone with its single relaxations, or `None` where it has none.
+def with_spikes(task: Task, state: State) -> list[tuple[Task, State] | None]:
+    """Each member alone with its single relaxations, or `None` where it has none.
 
     Parameters
     ----------
     task, state
         A batch and its solution without single relaxations.
-    member
-        Which.
+
+    Notes
+    -----
+    In rounds: the highest narrow top of every member that has one left is offered, all offers of a round are solved together.
     """
-    best_task = task.of(np.array([member]))
-    best = state.single(member)
-    found = False
-    refused: list[float] = []
-    while best.spikes.shape[1] < _MOST:
-        place = _candidate(best_task, best, refused)
-        if place is None:
-            break
-        tried_task, tried = _offer(best_task, best, place)
-        if tried.evidence[0] > best.evidence[0] + _NEEDED and _sure(tried_task, tried):
-            best_task, best, found = tried_task, tried, True
-        else:
-            refused.append(float(task.grid.log_tau[place]))
-    return (best_task, best) if found else None
+    members = len(task.data)
+    best = [(task.of(np.array([member])), state.single(member)) for member in range(members)]
+    found = [False] * members
+    refused: list[list[float]] = [[] for _ in range(members)]
+    waiting = list(range(members))
+    while waiting:
+        offers: dict[int, list[tuple[int, int, tuple[Task, State]]]] = {}
+        for member in waiting:
+            held = best[member][1].spikes.shape[1]
+            place = _candidate(*best[member], refused[member]) if held < _MOST else None
+            if place is not None:
+                offers.setdefault(held, []).append((member, place, _offer(*best[member], place)))
+        for group in offers.values():
+            for first in range(0, len(group), TOGETHER):
+                part = group[first : first + TOGETHER]
+                tried_task, begun = joined([pair for _, _, pair in part])
+                tried = solve(tried_task, begun)
+                for number, (member, place, _) in enumerate(part):
+                    one = (tried_task.of(np.array([number])), tried.single(number))
+                    if one[1].evidence[0] > best[member][1].evidence[0] + _NEEDED and _sure(*one):
+                        best[member], found[member] = one, True
+                    else:
+                        refused[member].append(float(task.grid.log_tau[place]))
+        waiting = [member for group in offers.values() for member, _, _ in group]
+    return [pair if known else None for pair, known in zip(best, found, strict=True)]
 
 
 def _candidate(task: Task, state: State, refused: list[float]) -> int | None:
@@ -82,7 +96,7 @@ def _half_width(gamma: Array, top: int) -> float:
 
 
 def _offer(task: Task, state: State, top: int) -> tuple[Task, State]:
-    """Solve with one more single relaxation at a node, the distribution levelled below it."""
+    """One more single relaxation at a node, the distribution levelled below it: what to solve, and where to begin."""
     grid = task.grid
     gamma = gamma_of(task, state.values)
     reach = round(_REACH / grid.width)
@@ -98,7 +112,7 @@ def _offer(task: Task, state: State, top: int) -> tuple[Task, State]:
         state, values=values, spikes=np.concatenate([state.spikes, proposal], axis=1), bends=np.zeros_like(state.bends),
         damping=np.ones(1), steps=np.zeros(1, dtype=np.intp), arrived=np.zeros(1, dtype=bool),
     )  # fmt: skip
-    return tried, solve(tried, begun)
+    return tried, begun
 
 
 def _sure(task: Task, state: State) -> bool:
