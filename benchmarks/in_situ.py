@@ -98,7 +98,10 @@ def sintering(seeds: range) -> None:
 
 def told(findings: Sequence[Finding], quantity: str, words: str) -> str:
     """Estimates with intervals of the findings about a quantity whose sentence holds some words."""
-    mine = [one for one in findings if one.quantity == quantity and words in one.statement and one.estimate is not None]
+    mine = [
+        one for one in findings
+        if one.quantity.endswith(quantity) and words in one.statement and one.estimate is not None
+    ]  # fmt: skip
     return (
         "; ".join(f"{one.estimate:.5g} ({one.low:.5g} to {one.high:.5g})" for one in mine if one.kind != "no_onset")
         or "none"

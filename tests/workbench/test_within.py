@@ -95,10 +95,13 @@ def test_a_study_has_them_cold_and_from_the_store(folder: Path) -> None:
         assert len({(item.sample.name, item.part) for item in spectra}) == len(spectra)
 
 
-def test_a_run_goes_on_without_a_technique_for_them(folder: Path) -> None:
+def test_a_run_goes_on_where_their_spectra_are_too_short(folder: Path) -> None:
     initialise(folder)
     outcome = run(folder, execute="inline")
-    assert {result.how.technique for result in outcome.results} == {"cycling"}
+    (test,) = [result for result in outcome.results if result.name == "summary"]
+    assert test.table.height
+    assert all(result.table.is_empty() for result in outcome.results if result.how.technique == "impedance")
+    assert any("no spectrum with 5 points" in reason for _, reason in outcome.failures)
 
 
 def test_a_row_that_declares_the_wrong_technique_is_told(folder: Path) -> None:

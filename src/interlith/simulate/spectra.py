@@ -160,10 +160,13 @@ def simulate_sintering(
     states = usual if temperatures is None else tuple(map(float, temperatures))
     plan = _Plan("temperature", states, 3e6, 0.05, 8, noise, spread, one_file=False)
     words = {"circuit": SINTERING_CIRCUIT, "names": names_of(recipes)}
+    common = {"quantity": "interface_resistance", "against": "temperature"}
+    kink = common | {"form": "kink"}
     evidence: list[Mapping[str, Mapping[str, Any]]] = [
-        {"onset": {"quantity": "interface_resistance", "against": "temperature", "by": "variant", "form": "kink", "number": "auto"}},
-        {"mixture": {"quantity": "interface_resistance", "against": "temperature", "of": "powder", "parts": ["open", "closed"]}},
-    ]  # fmt: skip
+        {"onset": kink | {"by": {"closed": "closed"}}},
+        {"onset": kink | {"by": {"open": "open"}, "number": 2}},
+        {"mixture": common | {"of": "powder", "parts": ["open", "closed"]}},
+    ]
     title = "Interfaces after co-sintering, simulated"
     return _simulate(Path(folder), recipes, plan, cells_per_variant, seed, title, words, evidence)
 

@@ -13,6 +13,7 @@ from interlith.errors import FitError, StudyError, nearest
 from interlith.model import Choice, Citation, Given, Observable, Result, Series, Step
 from interlith.physics.circuits import Circuit, CircuitFit, fit_circuit, judged
 from interlith.techniques.impedance.circuit_choice import CIRCUIT, agree, choose_for, wanted_circuit
+from interlith.techniques.impedance.circuit_line import in_line, stacked
 from interlith.techniques.impedance.circuit_observables import Names, names_of, observables_of
 from interlith.techniques.impedance.records import QualityRow, about, how, result
 from interlith.techniques.impedance.spectra import Spectrum, by_specimen, spectra_of, with_points
@@ -142,11 +143,13 @@ def fitted(spectra: Sequence[Spectrum], wanted: Wanted, choices: Sequence[Choice
     observables: list[Observable] = []
     curves, rows, basis = [], [], ""
     for group in groups:
-        made = _solved(group, circuit, wanted)
-        basis = made.basis
-        verdicts = judged(made)
-        for member, spectrum in enumerate(group):
-            observables += observables_of(spectrum, made, member, verdicts[member], names)
+        whole = _solved(group, circuit, wanted)
+        basis = whole.basis
+        held = in_line(group, whole, wanted.parameters) if not (wanted.shared or wanted.smooth) else {}
+        verdicts = judged(whole)
+        for number, spectrum in enumerate(group):
+            made, member, verdict = held.get(number, (whole, number, verdicts[number]))
+            observables += observables_of(spectrum, made, member, verdict, names)
             curves.append(_curve(spectrum, made, member))
             rows.append(_row(spectrum, made, member))
             quality.append(
@@ -165,17 +168,6 @@ def _solved(spectra: Sequence[Spectrum], circuit: Circuit, wanted: Wanted) -> Ci
         frequency, impedance, circuit, weights=wanted.weights, parameters=wanted.parameters, shared=wanted.shared,
         smooth=wanted.smooth,
     )  # fmt: skip
-
-
-def stacked(spectra: Sequence[Spectrum]) -> tuple[np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, Any]]:
-    """Used points of all spectra as tables (m, n), nan where a spectrum has none."""
-    most = max(one.frequency.size for one in spectra)
-    frequency = np.full((len(spectra), most), np.nan)
-    impedance = np.full((len(spectra), most), np.nan + 0j)
-    for row, one in enumerate(spectra):
-        frequency[row, : one.frequency.size] = one.frequency
-        impedance[row, : one.frequency.size] = np.where(one.used, one.impedance, np.nan)
-    return frequency, impedance
 
 
 def _curve(spectrum: Spectrum, made: CircuitFit, member: int) -> pl.DataFrame:

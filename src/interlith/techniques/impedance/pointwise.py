@@ -19,8 +19,8 @@ from interlith.numerics.kramers_kronig.ladder import ladder, ridge, stacked
 from interlith.physics.circuits.element import Grid
 from interlith.physics.circuits.fitted import CircuitFit
 from interlith.physics.circuits.fitting import fit_circuit
-from interlith.techniques.impedance.circuit import stacked as stacked_spectra
 from interlith.techniques.impedance.circuit_choice import choose_for
+from interlith.techniques.impedance.circuit_line import stacked as stacked_spectra
 from interlith.techniques.impedance.spectra import Spectrum, spectra_of
 from interlith.techniques.impedance.validity import used_points, validate
 
