@@ -60,6 +60,7 @@ PAGES = {
     ),
     "impedance-validity": (4, ("fails at points", "is used: True", "during the sweep", "no repeats")),
     "circuits": (8, ("expected '-', '|', or ')'", "a lower bound: at least", "has the lowest Bayesian criterion")),
+    "relaxation-times": (3, ("reaches beyond the slow end", "charge_transfer_resistance")),
     "conductivity": (3, ("mS/cm", "against 1/kT", "does not hold")),
     "external-impedance": (5, ("minimum for unit weights", "of 8 numbers 8 same", "GSAS-II 5.2 gives")),
     "voltammetry": (3, ("baseline - linear instead of level", "share of the surface couple", "not with its root")),
