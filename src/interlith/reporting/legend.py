@@ -59,7 +59,7 @@ def add_legends(sheet: Sheet, figure: Figure) -> None:
     letters = panel_letters(figure, size) - int(HANDLE / (LETTER * size))
     kept = [_kept(axes, panel) for axes, panel in zip(list(sheet.axes), figure.panels, strict=True)]
     if _is_shared(figure):
-        _shared(sheet, figure, kept[0], size)
+        _shared(sheet, figure, max(kept, key=lambda one: len(one[1])), size)
         return
     lines = 0
     for axes, panel, (handles, labels) in zip(list(sheet.axes), figure.panels, kept, strict=True):
@@ -115,8 +115,14 @@ def _entries(panel: Panel) -> dict[str, tuple[str, bool]]:
 
 
 def _is_shared(figure: Figure) -> bool:
+    """Whether one legend says it for all panels: of three or more, the fullest holds every entry of the others."""
     panels = [_entries(panel) for panel in figure.panels if panel.lines]
-    return len(panels) > 1 and any(panels) and all(entries.keys() == panels[0].keys() for entries in panels)
+    fullest = max(panels, key=len, default={})
+    if len(panels) < 2 or not fullest:
+        return False
+    if len(panels) == 2:
+        return panels[0].keys() == panels[1].keys()
+    return all(entries.items() <= fullest.items() for entries in panels)
 
 
 def _kept(axes: Axes, panel: Panel) -> tuple[list[Any], list[str]]:

@@ -16,7 +16,7 @@ _WORDS = {"resistance": "Resistance", "time_constant": "Time constant", "capacit
 _OF = {"circuit": ("resistance", "time_constant", "capacitance"), "relaxation": ("resistance", "time_constant")}
 _UNITS = {"ohm": "Ω", "ohm*cm^2": "Ω cm²", "ohm cm^2": "Ω cm²"}
 #: Panels of one figure.
-MOST_PANELS = 8
+MOST_PANELS = 6
 
 
 def state_figures(results: Sequence[Result]) -> list[Figure | None]:
@@ -27,9 +27,11 @@ def state_figures(results: Sequence[Result]) -> list[Figure | None]:
     results
         Results of this technique.
     """
-    made = []
+    made: list[Figure | None] = []
+    told = any(item.name == "circuit" and item.table.height for item in results)
     for item in results:
-        if item.table.height and item.name in _OF:
+        # Where a circuit names the resistances, those of unnamed processes would only say them again.
+        if item.table.height and item.name in _OF and not (told and item.name == "relaxation"):
             known = item.table.filter(pl.col("value").is_not_null() & pl.col("state").is_not_null())
             made += [_figure(known, item.name, ending) for ending in _OF[item.name]]
     return made
