@@ -85,7 +85,8 @@ def pictures(figure: Figure, kinds: Sequence[str], *, style: Style | None = None
     made = {}
     with quiet(), mpl.rc_context(_settings(style)):
         sheet.draw_without_rendering()
-        sheet.set_layout_engine("none")
+        # With an engine each file would be laid out once more, and drawn for it.
+        sheet.set_layout_engine(None)
         for kind in kinds:
             target = io.BytesIO()
             sheet.savefig(target, format=kind, dpi=DOTS_PER_INCH[kind], metadata=nothing.get(kind))

@@ -55,7 +55,10 @@ def _maps(result: Result) -> Figure | None:
         panels += [] if panel is None else [panel]
     if not panels:
         return None
-    caption = "Distribution of relaxation times along the series, one row of colour a spectrum."
+    caption = (
+        "Distribution of relaxation times along the series, one row of colour a spectrum. A process that was taken as a single "
+        "relaxation is no part of it and leaves a gap."
+    )
     return Figure(
         "relaxation_map", "Map of relaxation times", caption, tuple(panels), width=2, columns=min(2, len(panels))
     )
