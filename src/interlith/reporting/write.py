@@ -31,6 +31,7 @@ from interlith.reporting.style import Style
 from interlith.reporting.tables import write_figure_numbers, write_observables
 from interlith.reporting.whole import clear, draft, whole
 from interlith.reporting.workbook import write_workbook
+from interlith.workbench.discovery import techniques
 
 MANIFEST = "figures.txt"
 MANIFEST_HEAD = "# Files that the last run wrote here; the next run removes those that it does not write again."
@@ -117,7 +118,8 @@ def report(results: Iterable[Result | Statement | Finding | Figure] | StudyOutco
     Parameters
     ----------
     results
-        `Result`, `Statement`, `Finding` and `Figure` objects in any order, or a whole `StudyOutcome`.
+        `Result`, `Statement`, `Finding` and `Figure` objects in any order, or a whole `StudyOutcome`; results are drawn as
+        their technique draws them.
     path
         Of the page; nothing else is written.
 
@@ -163,9 +165,20 @@ def gather(items: Sequence[object], path: Path) -> StudyOutcome:
         variants={name: Variant(name) for name in names}, samples=samples, measurements=(),
     )  # fmt: skip
     return StudyOutcome(
-        study, found, table, _all_of(items, Finding), _all_of(items, Figure),
+        study, found, table, _all_of(items, Finding), (*_drawn(found), *_all_of(items, Figure)),
         tuple(choice for item in found for choice in item.choices),
     )  # fmt: skip
+
+
+def _drawn(results: Sequence[Result]) -> tuple[Figure, ...]:
+    """The figures that each technique makes of its results; what came from elsewhere has none."""
+    known = techniques()
+    names = dict.fromkeys(result.technique for result in results if result.technique in known)
+    return tuple(
+        figure
+        for name in names
+        for figure in known[name].figures([result for result in results if result.technique == name and result.data])
+    )
 
 
 def _observables_of(item: object) -> pl.DataFrame | None:
