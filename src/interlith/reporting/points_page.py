@@ -73,7 +73,7 @@ def _part(part: Linearised, used: NDArray[np.bool_]) -> dict[str, Any]:
         "kind": part.kind, "title": part.title, "names": list(part.names), "units": list(part.units),
         "values": part.values.tolist(), "logarithmic": part.logarithmic.tolist(), "spread": np.nan_to_num(spread).tolist(),
         "residual": part.residual.tolist(), "size": part.size.tolist(), "jacobian": _packed(part.jacobian),
-        "prior": _packed(part.prior),
+        "prior": _packed(part.prior), "places": part.places.tolist(), "shown": _packed(part.shown),
     }  # fmt: skip
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from interlith.numerics.kramers_kronig.ladder import stacked
+from interlith.numerics.relaxation import distributions
 from interlith.physics.circuits.circuit import Circuit
 from interlith.physics.circuits.fitting import fit_circuit
 from interlith.techniques.impedance.bare import taken
-from interlith.techniques.impedance.pointwise import Linearised, of_circuit, of_ladder, pointwise
+from interlith.techniques.impedance.pointwise import Linearised, of_circuit, of_ladder, of_relaxation, pointwise
 from interlith.techniques.impedance.spectra import Spectrum, spectra_of
 
 TEXT = "R0-(R1|Q1)-(R2|Q2)"
@@ -86,3 +87,17 @@ def test_rows_stand_for_points(spectrum: Spectrum) -> None:
     relative = stacked(spectrum.impedance / np.abs(spectrum.impedance))
     assert part.residual.shape == relative.shape
     assert part.size.shape == spectrum.frequency.shape
+
+
+def test_a_distribution_moves_as_it_does_when_solved_anew(spectrum: Spectrum) -> None:
+    less = _without(spectrum)
+    first = distributions(spectrum.frequency, spectrum.impedance, used=spectrum.used)
+    again = distributions(less.frequency, less.impedance, used=less.used)
+    part = of_relaxation(spectrum, first, 0)
+    same, _ = part.without(spectrum.used, spectrum.used)
+    assert same == pytest.approx(part.values)
+    values, _ = part.without(spectrum.used, less.used)
+    was, now = np.exp(part.shown @ part.values), np.exp(part.shown @ values)
+    true = again.gamma[0][again.grid.inside]
+    assert was == pytest.approx(first.gamma[0][first.grid.inside], rel=1e-9)
+    assert np.linalg.norm(now - true) < 0.6 * np.linalg.norm(was - true), "one step goes most of the way"

@@ -17,6 +17,7 @@
     if (part.loaded) { return; }
     part.jacobian = numbers(part.jacobian);
     part.prior = numbers(part.prior);
+    part.shown = numbers(part.shown);
     part.loaded = true;
   }
 
@@ -175,10 +176,15 @@
   function relaxation(part, found) {
     byId("relaxationplot").hidden = !part;
     if (!part || !found) { return; }
-    var svg = byId("relaxation"), places = [], was = [], now = [];
-    part.names.forEach(function (name, k) {
-      if (name.indexOf("tau=") === 0) { places.push(Math.log10(parseFloat(name.slice(4)))); was.push(part.values[k]); now.push(found.values[k]); }
-    });
+    var svg = byId("relaxation"), p = part.values.length;
+    function distribution(values) {
+      return part.places.map(function (tau, row) {
+        var sum = 0, a;
+        for (a = 0; a < p; a += 1) { sum += part.shown[row * p + a] * values[a]; }
+        return Math.exp(sum);
+      });
+    }
+    var places = part.places.map(function (tau) { return Math.log10(tau); }), was = distribution(part.values), now = distribution(found.values);
     var at = frame(svg, extent(places, 0.02), [0, extent(was.concat(now), 0.05)[1]], false, true);
     path(svg, "lwas", places.map(at.x), was.map(at.y));
     path(svg, "lre", places.map(at.x), now.map(at.y));

@@ -8,7 +8,7 @@ Newton: exact for the Kramers-Kronig test, first order for a circuit and for rel
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from interlith.model import Decision, Series
 from interlith.numerics.kramers_kronig.ladder import ladder, ridge, stacked
+from interlith.numerics.relaxation import Distributions, distributions
+from interlith.numerics.relaxation.linear import derivatives
 from interlith.physics.circuits.element import Grid
 from interlith.physics.circuits.fitted import CircuitFit
 from interlith.physics.circuits.fitting import fit_circuit
@@ -49,6 +51,9 @@ class Linearised:
         Curvature that does not come from points, shape (p, p).
     size
         (ohm), shape (n,): standard uncertainty of real and imaginary part.
+    places, shown
+        Of a distribution: time constants (s), shape (k,), and what the logarithm of the distribution there is made of the
+        parameters, shape (k, p).
     """
 
     kind: str
@@ -61,6 +66,8 @@ class Linearised:
     residual: Array
     prior: Array
     size: Array
+    places: Array = field(default_factory=lambda: np.zeros(0))
+    shown: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     def without(self, used: NDArray[np.bool_], now: NDArray[np.bool_]) -> tuple[Array, Array]:
         """Values and standard uncertainties (p,) with other points.
@@ -135,6 +142,25 @@ def of_circuit(spectrum: Spectrum, fit: CircuitFit, member: int) -> Linearised:
     )  # fmt: skip
 
 
+def of_relaxation(spectrum: Spectrum, found: Distributions, member: int) -> Linearised:
+    """A distribution of relaxation times with the strengths of its prior held; non-negative ones only."""
+    bands, grid = found.bands[member], found.grid
+    size = found.std[member]
+    jacobian = derivatives(found, member) / size[:, None]
+    rows = np.concatenate([spectrum.used, spectrum.used])
+    inside = grid.inside
+    shown = np.zeros((int(inside.sum()), bands.centre.size))
+    shown[:, : bands.size] = grid.basis[inside]
+    names = tuple(str(k) for k in range(bands.centre.size))
+    count = spectrum.frequency.size
+    return Linearised(
+        "relaxation", "relaxation times", names, ("1",) * bands.centre.size, bands.centre, np.zeros(bands.centre.size, dtype=bool),
+        jacobian, stacked(found.residuals[member]) / size,
+        np.linalg.inv(bands.covariance) - jacobian[rows].T @ jacobian[rows], size[:count],
+        np.exp(grid.log_tau[inside]), shown,
+    )  # fmt: skip
+
+
 def pointwise_of(
     series: Series, options: Mapping[str, Any], decisions: Sequence[Decision] = (), *, most: int | None = None
 ) -> tuple[Pointwise, ...]:
@@ -162,6 +188,8 @@ def pointwise_of(
     if most is not None and len(spectra) > most:
         spectra = tuple(spectra[k] for k in np.unique(np.linspace(0, len(spectra) - 1, most).round().astype(int)))
     parts = [[of_ladder(one)] for one in spectra]
+    for one, own in zip(spectra, parts, strict=True):
+        own.append(of_relaxation(one, distributions(one.frequency, one.impedance, used=one.used), 0))
     text, weights = options.get("circuit"), str(options.get("weights") or "modulus")
     if text == "auto":
         text, _ = choose_for(spectra, None, weights)
