@@ -135,6 +135,8 @@ def _unit(text: str) -> Any:
         TokenError,
         AttributeError,
         AssertionError,
+        KeyError,
+        ArithmeticError,
     ) as error:
         raise UnitError(
             f"'{text}' is not a unit that Interlith knows; write for instance mg, cm^2, mAh/g, degC or %."

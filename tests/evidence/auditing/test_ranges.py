@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from interlith.errors import StudyError, UnitError
@@ -67,6 +67,8 @@ def test_what_may_be_meant_otherwise_is_refused(text: str) -> None:
         read_printed(text, "none", what="x")
 
 
+@example("0e^0")
+@example("0E/0")
 @given(st.text(alphabet="0123456789.eE-+\u2212\u2013() nm^/to,~'", max_size=60))
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_read_or_refused(text: str) -> None:
