@@ -47,7 +47,7 @@ PAGES = {
     "explain": (6, ("digits and agreement of the charge counter", "package.zip", "neutral.zip")),
     "how-to-choose": (3, ("half-width",)),
     "joining": (4, ("as with equal cycles", "lie within their bounds")),
-    "impedance": (7, ("passes", "rising at", "truth", "In these specimens")),
+    "impedance": (7, ("passes", "rises from", "truth", "In these specimens")),
     "impedance-files": (
         5,
         (

@@ -143,10 +143,10 @@ def _verb(item: Analysis, place: int, at: str) -> str:
     slopes = [float(item.model.coefficients[1]) + float(sizes[:k].sum()) for k in (place, place + 1)]
     if abs(slopes[1]) < 0.1 * abs(slopes[0]):
         return f"levels off at {at}"
-    if slopes[0] * slopes[1] < 0:
-        return f"turns from {'falling to rising' if slopes[1] > 0 else 'rising to falling'} at {at}"
     if abs(slopes[0]) < 0.1 * abs(slopes[1]):
         return f"{'rises' if slopes[1] > 0 else 'falls'} from {at} on"
+    if slopes[0] * slopes[1] < 0:
+        return f"turns from {'falling to rising' if slopes[1] > 0 else 'rising to falling'} at {at}"
     steep = "more steeply" if abs(slopes[1]) > abs(slopes[0]) else "less steeply"
     return f"{'rises' if slopes[1] > 0 else 'falls'} {steep} from {at} on"
 
