@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from interlith.model import Observable, State, Study, to_frame
@@ -40,3 +42,13 @@ def test_without_a_common_state_nothing_is_compared(study: Study) -> None:
 
 def test_one_value_a_specimen_needs_no_state(study: Study) -> None:
     assert planned(study, to_frame(_rows({"a1": [(4.0, 0.01)], "b1": [(4.3, 0.01)]})), ["R"]) == [("R", {})]
+
+
+def test_states_within_a_cycle_are_told_apart(study: Study) -> None:
+    """Spectra along the charges of cycles 1 and 500: the last common cycle, and the last common voltage in it."""
+    rows = [
+        replace(one, cycle=cycle)
+        for cycle, top in ((1, 4.7), (500, 4.4))
+        for one in _rows({"a1": [(4.0, 0.01), (top, 0.01)], "b1": [(4.0, 0.01), (top, 0.01)]})
+    ]
+    assert planned(study, to_frame(rows), ["R"]) == [("R", {"cycle": 500.0, "voltage": 4.4})]

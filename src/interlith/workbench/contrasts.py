@@ -168,6 +168,13 @@ def planned(study: Study, table: pl.DataFrame, headlines: Sequence[str]) -> list
                 else int(everyone.to_list()[-1])
             )
             at = {"cycle": float(cycle)}
+            inside = rows.filter(pl.col("cycle") == cycle)
+            if inside.group_by("sample").len().get_column("len").max() != 1:
+                # Several states in one cycle: the voltages along a charge.
+                common_state = _last_common_state(inside)
+                if common_state is None:
+                    continue
+                at |= common_state
         elif isinstance(repeated, int) and repeated > 1:
             common_state = _last_common_state(rows)
             if common_state is None:

@@ -101,3 +101,12 @@ def test_a_distribution_moves_as_it_does_when_solved_anew(spectrum: Spectrum) ->
     true = again.gamma[0][again.grid.inside]
     assert was == pytest.approx(first.gamma[0][first.grid.inside], rel=1e-9)
     assert np.linalg.norm(now - true) < 0.6 * np.linalg.norm(was - true), "one step goes most of the way"
+
+
+@pytest.mark.parametrize("weights", ["unit", "modulus", "noise"])
+def test_a_circuit_keeps_the_weights_of_its_fit(spectrum: Spectrum, weights: str) -> None:
+    less = _without(spectrum)
+    fit = fit_circuit(less.frequency, np.where(less.used, less.impedance, np.nan), TEXT, weights=weights)
+    values, std = of_circuit(less, fit, 0).without(less.used, less.used)
+    assert values == pytest.approx(fit.values[0])
+    assert std == pytest.approx(fit.std[0], rel=0.03)

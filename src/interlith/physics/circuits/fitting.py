@@ -112,8 +112,9 @@ def fit_circuit(
     spectra = spectra_of(frequency, impedance, std)
     wanted = asked(whole, parameters, shared, smooth)
     spectra.check(int((~wanted.fixed).sum()), whole.text)
-    logarithmic = np.array([one.logarithmic for one in whole.parameters], dtype=np.bool_)
-    task = _Task(whole, spectra, Grid(spectra.frequency), wanted, logarithmic)
+    task = _Task(
+        whole, spectra, Grid(spectra.frequency), wanted, np.array([one.logarithmic for one in whole.parameters])
+    )
     sizes = relative_std(weights, spectra.impedance, None, spectra.used) if spectra.std is None else spectra.std
     blocks = blocks_of(whole)
     found = _from_starts(task, sizes, starts or (_MANY if any(block.involved for block in blocks) else _USUAL))

@@ -36,7 +36,6 @@ def conductivity(
     validity: Result | None = None,
     window: Any = None,
     against: str | None = None,
-    decided: Mapping[str, Geometry] | None = None,
 ) -> Result:
     """Conductivity of specimens from their resistance.
 
@@ -57,8 +56,6 @@ def conductivity(
         Which points are used (`interlith.techniques.impedance.validity.validate`); with spectra.
     window, against
         As in `validate`; with spectra.
-    decided
-        Geometries already read, by specimen.
 
     Returns
     -------
@@ -94,9 +91,8 @@ def conductivity(
         found = [_observed(one, value) for one, value in intercepts]
         words = "in front of the capacitive tail of the spectrum"
     samples = {} if isinstance(resistances, Result) else {one.name: one for one in resistances.samples}
-    geometries = dict(decided or {}) or {
-        name: geometry_of(name, told, samples.get(name)) for name in dict.fromkeys(one.sample for one in found)
-    }
+    names = dict.fromkeys(one.sample for one in found)
+    geometries = {name: geometry_of(name, told, samples.get(name)) for name in names}
     return _conducting(found, geometries, intercepts, words)
 
 

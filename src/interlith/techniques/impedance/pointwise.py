@@ -125,15 +125,13 @@ def of_ladder(spectrum: Spectrum) -> Linearised:
 
 
 def of_circuit(spectrum: Spectrum, fit: CircuitFit, member: int) -> Linearised:
-    """A circuit as it was fitted to the used points of a spectrum; its weights are those of the fitted curve."""
+    """A circuit as it was fitted to the used points of a spectrum, with its weights; unused points get them by their modulus."""
     values = fit.values[member]
     model, slopes = fit.circuit.with_slopes(values[None], Grid(spectrum.frequency))
-    size = (
-        np.abs(model[0])
-        if fit.weights == "modulus"
-        else np.full(spectrum.frequency.size, float(np.median(fit.sizes[member])))
-    )
-    size = size * float(fit.scatter[member])
+    held = fit.sizes[member, : spectrum.frequency.size]
+    used, modulus = spectrum.used, np.abs(model[0])
+    other = held if fit.weights == "unit" else modulus * float(np.median(held[used] / modulus[used]))
+    size = np.where(used, held, other) * (1.0 if fit.weights == "given" else float(fit.scatter[member]))
     factor = np.where(fit.logarithmic, values, 1.0)
     jacobian = np.concatenate([slopes[0].real, slopes[0].imag], axis=1) * factor[:, None] / np.concatenate([size, size])
     return Linearised(
