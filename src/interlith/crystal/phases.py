@@ -1,0 +1,65 @@
+"""Which crystal does a user mean: one that is shipped, a file, or a structure at hand?"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from interlith.crystal.cif import read_cif
+from interlith.crystal.structure import Structure
+from interlith.errors import StudyError, nearest
+
+
+@cache
+def shipped() -> dict[str, Path]:
+    """Structures that come with Interlith: name -> CIF; sources stand in the files."""
+    folder = Path(str(resources.files("interlith.reference") / "structures"))
+    return {path.stem: path for path in sorted(folder.glob("*.cif"))}
+
+
+@cache
+def _shipped_phase(name: str) -> Structure:
+    return read_cif(shipped()[name])
+
+
+def phase(source: str | Path | Structure, *, folder: Path | None = None) -> Structure:
+    """One crystal structure.
+
+    Parameters
+    ----------
+    source
+        A structure; the path of a CIF, taken from `folder` if it is relative; or the name of a shipped one, ``LNMO`` or
+        ``LNMO.cif``. A file wins over a shipped one of the same name.
+    folder
+        Where relative paths begin (default: the working folder).
+
+    Raises
+    ------
+    StudyError
+        If there is neither a file nor a shipped structure of that name.
+    ReadError
+        If the file is no CIF of a structure.
+    """
+    if isinstance(source, Structure):
+        return source
+    path = Path(source) if folder is None else folder / source
+    if path.is_file():
+        return read_cif(path)
+    name = str(source).removesuffix(".cif")
+    if name in shipped():
+        return _shipped_phase(name)
+    raise StudyError(
+        f"There is no file {source}, and no structure of that name is shipped; {nearest(name, shipped())}."
+    )
+
+
+def phases(*sources: str | Path | Structure, folder: Path | None = None) -> tuple[Structure, ...]:
+    """Several crystal structures; see `phase`.
+
+    Raises
+    ------
+    StudyError, ReadError
+        As `phase`.
+    """
+    return tuple(phase(source, folder=folder) for source in sources)
