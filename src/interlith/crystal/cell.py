@@ -101,14 +101,14 @@ class Cell:
     @cached_property
     def reciprocal(self) -> Array:
         """Rows a*, b*, c* without the factor 2 pi (1/angstrom), shape (3, 3)."""
-        made = np.linalg.inv(self.vectors).T
+        made = np.asarray(np.linalg.inv(self.vectors).T, dtype=np.float64)
         made.setflags(write=False)
         return made
 
     @cached_property
     def metric(self) -> Array:
         """Metric tensor (angstrom^2), shape (3, 3): scalar products of the edges."""
-        made = self.vectors @ self.vectors.T
+        made = np.asarray(self.vectors @ self.vectors.T, dtype=np.float64)
         made.setflags(write=False)
         return made
 
@@ -133,11 +133,13 @@ class Cell:
         StudyError
             As `spacing`.
         """
-        return np.asarray(hkl, dtype=float) @ self.reciprocal * np.asarray(self.spacing(hkl))[..., None]
+        found: Array = np.asarray(hkl, dtype=float) @ self.reciprocal * np.asarray(self.spacing(hkl))[..., None]
+        return found
 
     def direction(self, uvw: ArrayLike) -> Array:
         """Lattice direction in Cartesian coordinates (angstrom), shape (3,) or (n, 3)."""
-        return np.asarray(uvw, dtype=float) @ self.vectors
+        found: Array = np.asarray(uvw, dtype=float) @ self.vectors
+        return found
 
     def angle(self, first: ArrayLike, second: ArrayLike) -> float:
         """Angle between the normals of two planes (deg)."""

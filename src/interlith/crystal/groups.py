@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,8 @@ def named_group(name: str, system: str = "") -> Group | None:
     import gemmi
 
     plain = " ".join(name.replace("_", " ").split())
-    found: gemmi.SpaceGroup | None = None
+    # The library's types promise a group where it returns none.
+    found: Any = None
     if plain.isdigit():
         found = gemmi.find_spacegroup_by_number(int(plain)) if 0 < int(plain) <= 230 else None
     if found is None:

@@ -1,0 +1,358 @@
+"""What does a crystal look like cut along a plane: its mesh, its layers, its possible terminations?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from interlith.crystal.elements import ANIONS
+from interlith.crystal.lattice import primitive_basis, reduced_pair
+from interlith.crystal.structure import Structure
+from interlith.errors import StudyError
+
+Array = NDArray[np.float64]
+Indices = tuple[int, int, int]
+
+#: Atoms within this height (angstrom) form one layer.
+LAYER = 0.3
+#: A bond is a cation-anion distance up to this multiple of the shortest one of that cation: the first shell, distorted.
+BOND = 1.25
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """The two-dimensional lattice of a plane: its smallest cell, centring included.
+
+    Parameters
+    ----------
+    hkl
+        The plane as asked for, in the axes of the structure.
+    vectors
+        Rows: two shortest translations (angstrom, Cartesian), right-handed about the normal, shape (2, 3).
+    indices
+        The same in units of the cell edges (fractions where the lattice is centred), shape (2, 3).
+    normal
+        Unit vector, shape (3,).
+    spacing
+        Distance between neighbouring lattice planes (angstrom): one repeat of the layers.
+    stacking
+        A translation from one lattice plane to the next (angstrom, Cartesian), shape (3,).
+    """
+
+    hkl: Indices
+    vectors: Array
+    indices: Array
+    normal: Array
+    spacing: float
+    stacking: Array
+
+    @cached_property
+    def area(self) -> float:
+        """Area of the mesh (angstrom^2)."""
+        return float(np.linalg.norm(np.cross(self.vectors[0], self.vectors[1])))
+
+    @cached_property
+    def frame(self) -> Array:
+        """Rows x, y, z of the facet: x along the first vector, z along the normal, shape (3, 3)."""
+        x = self.vectors[0] / np.linalg.norm(self.vectors[0])
+        return np.array([x, np.cross(self.normal, x), self.normal])
+
+    @cached_property
+    def in_plane(self) -> Array:
+        """The two vectors in the frame of the facet (angstrom), shape (2, 2)."""
+        return np.asarray(self.vectors @ self.frame[:2].T)
+
+    @property
+    def angle(self) -> float:
+        """Angle between the two vectors (deg)."""
+        (a, b), (c, d) = self.in_plane
+        return math.degrees(math.atan2(a * d - b * c, a * c + b * d))
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Atoms at one height of a repeat.
+
+    Parameters
+    ----------
+    height
+        Above the lattice plane through the origin (angstrom), 0 to the spacing.
+    atoms
+        Indices into ``structure.atoms``, images by centring left out.
+    composition
+        Element -> atoms for each mesh, occupancies counted.
+    charge
+        Sum of oxidation numbers for each mesh, nan where one is not declared.
+    """
+
+    height: float
+    atoms: tuple[int, ...]
+    composition: dict[str, float]
+    charge: float
+
+
+@dataclass(frozen=True, eq=False)
+class Termination:
+    """A cut above one layer; the solid lies below.
+
+    Parameters
+    ----------
+    hkl, layer, height
+        Plane, index of the topmost layer and height of the cut (angstrom) in a repeat.
+    composition
+        Of the topmost layer, element -> atoms for each mesh.
+    densities
+        The same for each area (1/angstrom^2).
+    broken_bonds
+        Cation-anion bonds cut for each area (1/angstrom^2).
+    layers
+        Indices of all layers that give the same surface by symmetry.
+    """
+
+    hkl: Indices
+    layer: int
+    height: float
+    composition: dict[str, float]
+    densities: dict[str, float]
+    broken_bonds: float
+    layers: tuple[int, ...]
+
+
+def checked_hkl(hkl: ArrayLike, *, what: str = "The facet") -> Indices:
+    """Three whole Miller indices; four (h k i l) are accepted where i = -(h + k).
+
+    Raises
+    ------
+    StudyError
+        If they are no plane.
+    """
+    values = np.asarray(hkl, dtype=float).ravel()
+    if values.size == 4 and values[0] + values[1] + values[2] == 0:
+        values = values[[0, 1, 3]]
+    if values.size != 3 or not np.all(np.isfinite(values)) or np.any(values != np.round(values)) or not values.any():
+        raise StudyError(f"{what} is {hkl!r}; write three whole Miller indices, not all zero, such as [1, 1, 1].")
+    return (int(values[0]), int(values[1]), int(values[2]))
+
+
+def mesh(structure: Structure, hkl: ArrayLike) -> Mesh:
+    """The smallest cell of the lattice in a plane.
+
+    Parameters
+    ----------
+    structure
+        The crystal; its centring is taken from its operations.
+    hkl
+        Miller indices in the axes of the structure, shape (3,). Common factors do not matter: (222) is the plane (111).
+
+    Raises
+    ------
+    StudyError
+        If the indices are no plane.
+    """
+    plane = checked_hkl(hkl)
+    basis = primitive_basis(structure.centrings)
+    # Indices in the primitive reciprocal basis, coprime: whole because centring vectors are fractions of 24ths.
+    raw = np.rint(basis @ np.array(plane) * 24).astype(np.int64)
+    across = raw // math.gcd(*(int(value) for value in raw))
+    in_plane, onward = _in_plane(across)
+    cell = structure.cell
+    normal = cell.normal(plane)
+    pair = reduced_pair(in_plane @ basis @ cell.vectors, normal)
+    fractions = pair @ np.linalg.inv(cell.vectors)
+    stacking = onward @ basis @ cell.vectors
+    return Mesh(plane, pair, np.round(fractions * 24) / 24, normal, float(stacking @ normal), stacking)
+
+
+def _in_plane(across: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Whole vectors that span the plane n . across = 0, and one with n . across = 1."""
+    h, k, m = (int(value) for value in across)
+    g, x, y = _bezout(h, k)
+    if g == 0:
+        return np.array([[1, 0, 0], [0, 1, 0]]), np.array([0, 0, 1 if m > 0 else -1])
+    first = np.array([k // g, -h // g, 0])
+    _, p, q = _bezout(g, m)
+    second = np.array([-m * x, -m * y, g])
+    return np.array([first, second]), np.array([p * x, p * y, q])
+
+
+def _bezout(a: int, b: int) -> tuple[int, int, int]:
+    """g >= 0, x, y with a x + b y = g, the greatest common divisor."""
+    x, y, u, v = 1, 0, 0, 1
+    while b:
+        quotient = a // b
+        a, b, x, y, u, v = b, a - quotient * b, u, v, x - quotient * u, y - quotient * v
+    return (a, x, y) if a >= 0 else (-a, -x, -y)
+
+
+def layers(structure: Structure, hkl: ArrayLike, *, tolerance: float = LAYER) -> tuple[Layer, ...]:
+    """The layers of one repeat along the normal, from the bottom up.
+
+    Parameters
+    ----------
+    structure, hkl
+        As for `mesh`.
+    tolerance
+        Heights (angstrom) closer than this belong to one layer; chains of near heights stay together.
+
+    Raises
+    ------
+    StudyError
+        If the indices are no plane.
+    """
+    plane = mesh(structure, hkl)
+    kept = distinct_atoms(structure)
+    heights = (structure.positions[kept] @ plane.normal) % plane.spacing
+    heights[heights > plane.spacing - 1e-6] = 0.0
+    order = np.argsort(heights, kind="stable")
+    rising = heights[order]
+    gaps = np.diff(np.append(rising, rising[0] + plane.spacing))
+    breaks = np.flatnonzero(gaps > tolerance)
+    if breaks.size == 0:
+        groups = [order]
+    else:
+        start = int(breaks[-1] + 1) % len(order)
+        turned = np.roll(order, -start)
+        ends = np.sort((breaks - start) % len(order))
+        groups = np.split(turned, ends[:-1] + 1)
+    made = [_layer(structure, kept[group], heights[group], plane.spacing) for group in groups]
+    return tuple(sorted(made, key=lambda layer: layer.height))
+
+
+def _layer(structure: Structure, atoms: NDArray[np.int64], heights: Array, spacing: float) -> Layer:
+    # A layer around height zero has members just below the next repeat.
+    unfolded = heights - spacing * np.round((heights - heights[0]) / spacing)
+    composition: dict[str, float] = {}
+    charge = 0.0
+    for atom in atoms:
+        element, share = structure.atoms.elements[int(atom)], float(structure.atoms.occupancies[int(atom)])
+        composition[element] = composition.get(element, 0.0) + share
+        charge += share * float(structure.atoms.charges[int(atom)])
+    height = float(unfolded.mean() % spacing)
+    return Layer(0.0 if height > spacing - 1e-6 else height, tuple(int(atom) for atom in atoms), composition, charge)
+
+
+def distinct_atoms(structure: Structure) -> NDArray[np.int64]:
+    """Indices of the atoms of one primitive cell: of images by centring the first is kept."""
+    atoms, kept = structure.atoms, list[int]()
+    if len(structure.centrings) == 1:
+        return np.arange(len(atoms))
+    taken = np.zeros(len(atoms), dtype=bool)
+    for place in range(len(atoms)):
+        if taken[place]:
+            continue
+        kept.append(place)
+        same = atoms.site == atoms.site[place]
+        gaps = atoms.fractions[None, :, :] - (atoms.fractions[place] + structure.centrings)[:, None, :]
+        gaps -= np.round(gaps)
+        taken |= same & (np.linalg.norm(gaps @ structure.cell.vectors, axis=-1) < 0.02).any(axis=0)
+    return np.array(kept, dtype=np.int64)
+
+
+def family(structure: Structure, hkl: ArrayLike, *, friedel: bool = False) -> tuple[Indices, ...]:
+    """All planes that the point group makes equivalent, the given one first; `friedel` adds their opposites.
+
+    Raises
+    ------
+    StudyError
+        If the indices are no plane.
+    """
+    plane = np.array(checked_hkl(hkl))
+    images = [tuple(int(x) for x in plane @ rotation) for rotation in structure.point_group]
+    found = dict.fromkeys([tuple(int(x) for x in plane), *images])
+    if friedel:
+        found |= dict.fromkeys((-h, -k, -m) for h, k, m in list(found))
+    return tuple((h, k, m) for h, k, m in found)
+
+
+def terminations(structure: Structure, hkl: ArrayLike, *, tolerance: float = LAYER) -> tuple[Termination, ...]:
+    """All different cuts along a plane, that with the fewest broken bonds first.
+
+    Parameters
+    ----------
+    structure, hkl, tolerance
+        As for `layers`.
+
+    Raises
+    ------
+    StudyError
+        If the indices are no plane.
+
+    Notes
+    -----
+    Cuts through a layer are not made: buckled layers stay whole. The assumption that fails first is that bonds are those to
+    the nearest shell of anions; the order of metallic or molecular crystals by it means little.
+    """
+    plane = mesh(structure, hkl)
+    stack = layers(structure, hkl, tolerance=tolerance)
+    tops = [max(_heights(structure, layer, plane)) for layer in stack]
+    floors = [min(_heights(structure, layer, plane)) for layer in stack]
+    cuts = []
+    for place, top in enumerate(tops):
+        above = floors[place + 1] if place + 1 < len(stack) else floors[0] + plane.spacing
+        cuts.append((top + above) / 2)
+    bonds = _bonds(structure, plane)
+    found = []
+    for members in _equivalent(structure, plane, cuts):
+        first = members[0]
+        composition = dict(stack[first].composition)
+        densities = {element: count / plane.area for element, count in composition.items()}
+        broken = _crossings(bonds, cuts[first], plane.spacing) / plane.area
+        found.append(
+            Termination(plane.hkl, first, cuts[first] % plane.spacing, composition, densities, broken, tuple(members))
+        )
+    return tuple(sorted(found, key=lambda cut: (round(cut.broken_bonds, 6), cut.layer)))
+
+
+def _heights(structure: Structure, layer: Layer, plane: Mesh) -> Array:
+    raw = structure.positions[list(layer.atoms)] @ plane.normal
+    return np.asarray(raw - plane.spacing * np.round((raw - layer.height) / plane.spacing))
+
+
+def _equivalent(structure: Structure, plane: Mesh, cuts: list[float]) -> list[list[int]]:
+    """Cuts that an operation which keeps the normal turns into each other."""
+    spacing = plane.spacing
+    groups = [{place} for place in range(len(cuts))]
+    hkl = np.array(plane.hkl)
+    for rotation, translation in zip(structure.rotations, structure.translations, strict=True):
+        if not np.array_equal(hkl @ rotation, hkl):
+            continue
+        shift = float(translation @ structure.cell.vectors @ plane.normal)
+        for place, cut in enumerate(cuts):
+            gaps = [abs((cut + shift - other + spacing / 2) % spacing - spacing / 2) for other in cuts]
+            other = int(np.argmin(gaps))
+            if gaps[other] < 0.05 and groups[other] is not groups[place]:
+                joined = groups[place] | groups[other]
+                for member in joined:
+                    groups[member] = joined
+    return [sorted(group) for group in {id(group): group for group in groups}.values()]
+
+
+def _bonds(structure: Structure, plane: Mesh) -> Array:
+    """Lower end, upper end (angstrom along the normal) and weight of the bonds of one primitive cell, shape (n, 3)."""
+    atoms, rows = structure.atoms, []
+    anion = np.array([element in ANIONS for element in atoms.elements])
+    if not anion.any() or anion.all():
+        anion = np.ones(len(atoms), dtype=bool)
+    shifts = np.array([(i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1)], dtype=float)
+    for place in distinct_atoms(structure):
+        if anion[place] and not anion.all():
+            continue
+        gaps = (atoms.fractions[anion][None] - atoms.fractions[place] + shifts[:, None]) @ structure.cell.vectors
+        lengths = np.linalg.norm(gaps, axis=-1)
+        lengths[lengths < 0.1] = np.inf
+        near = lengths <= BOND * lengths.min()
+        weights = np.broadcast_to(atoms.occupancies[anion][None], near.shape)[near] * atoms.occupancies[place]
+        start = float(structure.positions[place] @ plane.normal)
+        rise = gaps[near] @ plane.normal
+        rows.append(np.stack([start + np.minimum(rise, 0), start + np.maximum(rise, 0), weights], axis=1))
+    return np.concatenate(rows)
+
+
+def _crossings(bonds: Array, cut: float, spacing: float) -> float:
+    """Weight of bonds that planes at ``cut + n spacing`` meet: those of one mesh at one cut."""
+    met = np.floor((bonds[:, 1] - cut) / spacing) - np.floor((bonds[:, 0] - cut) / spacing)
+    return float(met @ bonds[:, 2])
