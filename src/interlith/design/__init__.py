@@ -1,1 +1,24 @@
-"""What should the next coating be?"""
+"""Which coating next: how much of it, does it fit, does it wet, would one see it?
+
+Each function is imported on first use. All of them return an `interlith.model.Statement`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+#: Public name -> its file in this room.
+_HOMES: dict[str, str] = {}
+
+__all__: list[str] = []
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'interlith.design' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"interlith.design.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
