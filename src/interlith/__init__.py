@@ -14,6 +14,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from interlith.crystal.phases import phase as phase
+    from interlith.crystal.phases import phases as phases
     from interlith.evidence import audit as audit
     from interlith.reporting import report as report
     from interlith.reporting.export import export as export
@@ -39,8 +41,10 @@ _PUBLIC = {
     "audit": "interlith.evidence",
     "compare": "interlith.workbench.facade",
     "compare_methods": "interlith.workbench.methods.comparing",
+    "crystal": "interlith",
     "decide": "interlith.workbench.corrections.decisions",
     "equivalent": "interlith.workbench.facade",
+    "design": "interlith",
     "errors": "interlith",
     "evidence": "interlith",
     "explain": "interlith.workbench.provenance.explain",
@@ -49,6 +53,8 @@ _PUBLIC = {
     "join_state": "interlith.workbench.joining.states",
     "model": "interlith",
     "open_study": "interlith.workbench.opening",
+    "phase": "interlith.crystal.phases",
+    "phases": "interlith.crystal.phases",
     "read": "interlith.workbench.facade",
     "read_all": "interlith.workbench.facade",
     "read_external": "interlith.workbench.external.reading",

@@ -303,9 +303,9 @@ def test_sizes_are_told_to_one_digit(size: int, told: int) -> None:
 def test_no_field_was_added_that_nobody_thought_of() -> None:
     """A new field of these is carried over as it is: decide in anonymise.py what becomes of it, then add it here."""
     known = {
-        StudyOutcome: "study results observables findings figures choices failures seconds created records",
+        StudyOutcome: "study results observables findings figures choices failures seconds created records designs",
         Study: "name folder reference replication primary variants samples measurements excluded unread gaps analyses "
-        "simulated decisions external join evidence",
+        "simulated decisions external join evidence design",
         Measurement: "sample technique source payload state original_metadata flags part inner",
         Source: "path sha256 size reader reader_version absolute key modified",
         Sample: "name variant batch replicate cell_kind active_mass area loading one_C current_accuracy voltage_accuracy "

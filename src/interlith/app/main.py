@@ -246,6 +246,19 @@ app.command("compare-methods")(compare_methods)
 
 
 @app.command()
+def design(
+    study: Annotated[Path, typer.Argument(help="study.yaml with a section `design:`, or the folder that holds it.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write (default: results/design beside the study file).")
+    ] = None,
+) -> None:
+    """How much of a coating, does it fit, does it wet, would one see it: from structures alone, without raw files."""
+    from interlith.app.designing import design_study
+
+    raise typer.Exit(design_study(study, output))
+
+
+@app.command()
 def audit(
     claims: Annotated[
         list[str] | None, typer.Argument(help="claims.yaml files, or names of shipped ones; none lists those.")

@@ -11,7 +11,10 @@ from typing import Any
 #: Public name -> its file in this room.
 _HOMES: dict[str, str] = {}
 
-__all__: list[str] = []
+#: Those that a study may ask for under ``design:``.
+FROM_STRUCTURES: tuple[str, ...] = ()
+
+__all__ = ["FROM_STRUCTURES", *sorted(_HOMES)]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ from interlith.model.figure import Figure
 from interlith.model.finding import Finding
 from interlith.model.record import StepRecord
 from interlith.model.result import Result
+from interlith.model.statement import Statement
 from interlith.model.study import Study
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class StudyOutcome:
         When, as ISO text; empty leaves the date out, which makes two reports of one outcome equal byte for byte.
     records
         One entry a step result, those from the store included: where each number comes from.
+    designs
+        Answers to what the study asks for under ``design:``; their findings and figures stand among the others.
     """
 
     study: Study
@@ -54,6 +57,7 @@ class StudyOutcome:
     seconds: float = 0.0
     created: str = ""
     records: tuple[StepRecord, ...] = ()
+    designs: tuple[Statement, ...] = ()
 
     @property
     def simulated(self) -> bool:

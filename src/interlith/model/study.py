@@ -65,7 +65,7 @@ class Study:
     """A folder of raw files with its declarations; made by `interlith.open_study`.
 
     `decisions` are the corrections of `decisions.yaml`, `external` the tables of other programs, `join` what the study
-    says of states that stand in another log, `evidence` the statements it asks for with their options.
+    says of states that stand in another log, `evidence` and `design` the statements it asks for with their options.
     """
 
     name: str
@@ -85,6 +85,7 @@ class Study:
     external: tuple[str, ...] = ()
     join: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     evidence: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    design: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     def __getitem__(self, technique: str) -> Series:
         """All included measurements of a technique.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import interlith
-from interlith.model import Citation, Result, StudyOutcome
+from interlith.model import Citation, How, Result, Statement, StudyOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +42,28 @@ def own_citation() -> Citation:
     return Citation("interlith", f"Interlith {version}", bibtex)
 
 
-def methods(results: Iterable[Result], *, outcome: StudyOutcome | None = None) -> Methods:
-    """Methods paragraph and bibliography of the analyses that ran, from `Result.how` alone.
+def methods(results: Iterable[Result | Statement], *, outcome: StudyOutcome | None = None) -> Methods:
+    """Methods paragraph and bibliography of the analyses that ran, from their `how` alone.
 
     Parameters
     ----------
     results
-        Analyses that ran; two with the same technique, method and options are told once.
+        Analyses that ran, and designs; two with the same technique, method and options are told once.
     outcome
         The study they come from: adds replication, exclusions and how many files were read.
     """
-    results = tuple(results)
-    told = dict.fromkeys(_paragraph(result) for result in results)
+    hows = tuple(result.how for result in results if result.how is not None)
+    told = dict.fromkeys(map(_paragraph, hows))
     paragraphs = [text for text in told if text]
     if outcome is not None:
         paragraphs = [_files(outcome), *paragraphs, _inference(outcome)]
-    return Methods(tuple(text for text in paragraphs if text), _software(results), _citations(results))
+    return Methods(tuple(text for text in paragraphs if text), _software(hows), _citations(hows))
 
 
-def _paragraph(result: Result) -> str:
-    how = result.how
+def _paragraph(how: How) -> str:
     text = how.methods_text.strip()
     if not text:
-        text = f"{how.technique.capitalize()} data were analysed by {how.method or result.name}."
+        text = f"{how.technique.capitalize()} data were analysed by {how.method or 'Interlith'}."
     options = options_text(how.options)
     return f"{text} Options: {options}." if options else text
 
@@ -104,16 +103,16 @@ def _inference(outcome: StudyOutcome) -> str:
     return text
 
 
-def _software(results: tuple[Result, ...]) -> tuple[tuple[str, str], ...]:
+def _software(hows: tuple[How, ...]) -> tuple[tuple[str, str], ...]:
     versions: dict[str, str] = {"interlith": interlith.__version__, "python": platform.python_version()}
-    for result in results:
-        versions |= {name: str(version) for name, version in result.how.versions.items()}
+    for how in hows:
+        versions |= {name: str(version) for name, version in how.versions.items()}
     return tuple(versions.items())
 
 
-def _citations(results: tuple[Result, ...]) -> tuple[Citation, ...]:
+def _citations(hows: tuple[How, ...]) -> tuple[Citation, ...]:
     found = {"interlith": own_citation()}
-    for result in results:
-        for item in result.how.citations:
+    for how in hows:
+        for item in how.citations:
             found.setdefault(item.key, item)
     return tuple(found.values())

@@ -76,7 +76,7 @@ def render(outcome: StudyOutcome, *, pictures: Mapping[str, bytes] | None = None
         "spreads": _by_column(spreads(outcome.observables, shown, variants)), "sampled": sampled(outcome),
         "sheets": sheets, "cover": _cover(outcome, sheets, len(page.primary)), "choices": choice_groups(outcome), "corrections": corrections(outcome),
         "traces": told, "known_ids": {item.id for item in told}, "raw": raw, "origins": behind,
-        "known_sources": {anchor: item.source.path for item, anchor in raw if anchor}, "methods": methods(outcome.results, outcome=outcome),
+        "known_sources": {anchor: item.source.path for item, anchor in raw if anchor}, "methods": methods((*outcome.results, *outcome.designs), outcome=outcome),
         "per_print": COLUMNS_ON_PAPER, "flags": _flags(outcome), "most_flags": MOST_FLAGS, "quality": _quality(outcome), "style": style,
         "variants": variants, "version": interlith.__version__, "gaps": decision.gap_groups(outcome.study.gaps),
         "css": Markup(_resource("page.css")), "script": Markup(script), "script_hash": _hash(script),

@@ -221,7 +221,7 @@ def _unread(book: _Book, outcome: StudyOutcome) -> None:
 
 
 def _methods(book: _Book, outcome: StudyOutcome) -> None:
-    made = methods(outcome.results, outcome=outcome)
+    made = methods((*outcome.results, *outcome.designs), outcome=outcome)
     rows: list[Row] = [("Methods", text) for text in made.paragraphs]
     rows += [("Software", f"{name} {version}") for name, version in made.software]
     rows += [("Cite", item.text) for item in made.citations]

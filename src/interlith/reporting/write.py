@@ -167,6 +167,7 @@ def gather(items: Sequence[object], path: Path) -> StudyOutcome:
     return StudyOutcome(
         study, found, table, _all_of(items, Finding), (*_drawn(found), *_all_of(items, Figure)),
         tuple(choice for item in found for choice in item.choices),
+        designs=tuple(item for item in items if isinstance(item, Statement) and item.how is not None),
     )  # fmt: skip
 
 

@@ -199,12 +199,27 @@ STATEMENT_WORDS = (
 )  # fmt: skip
 
 
+#: Designs of `interlith.design` that a study may ask for.
+DESIGN_WORDS = (
+    "coverage", "concentration", "registry", "channels", "growth", "electron_yield", "overlayer", "sputter_profile",
+    "miscibility",
+)  # fmt: skip
+
+
 def _one_statement(entry: dict[str, Any]) -> dict[str, Any]:
+    return _one_of(entry, STATEMENT_WORDS, "statement", "onset: {quantity: ..., against: ...}")
+
+
+def _one_design(entry: dict[str, Any]) -> dict[str, Any]:
+    return _one_of(entry, DESIGN_WORDS, "design", "registry: {host: LNMO.cif, film: LaTMO3.cif}")
+
+
+def _one_of(entry: dict[str, Any], words: tuple[str, ...], kind: str, example: str) -> dict[str, Any]:
     if len(entry) != 1:
-        raise ValueError("an entry is one statement with its options, such as 'onset: {quantity: ..., against: ...}'")
+        raise ValueError(f"an entry is one {kind} with its options, such as '{example}'")
     (name,) = entry
-    if name not in STATEMENT_WORDS:
-        raise ValueError(f"there is no statement '{name}'; {nearest(name, STATEMENT_WORDS)}")
+    if name not in words:
+        raise ValueError(f"there is no {kind} '{name}'; {nearest(name, words)}")
     return entry
 
 
@@ -224,3 +239,4 @@ class StudyWords(_Strict):
     evidence: list[Annotated[dict[str, dict[str, Any] | None], AfterValidator(_one_statement)]] = Field(
         default_factory=list
     )
+    design: list[Annotated[dict[str, dict[str, Any] | None], AfterValidator(_one_design)]] = Field(default_factory=list)

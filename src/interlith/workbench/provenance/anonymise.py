@@ -88,13 +88,18 @@ def anonymised(outcome: StudyOutcome, salt: bytes, *, folder: Path | None = None
     results = tuple(_result(item, names, old_keys, tables) for item in outcome.results)
     observables = _observables(outcome.observables, names, old_keys, tables)
     study = _study(outcome.study, names, folder or Path("study"))
+    # A design tells which coating is planned, whatever it is called.
+    designed = {finding.statement for one in outcome.designs for finding in one.findings}
+    drawn = {figure.name for one in outcome.designs for figure in one.figures}
     made = replace(
         outcome, study=study, results=results, observables=observables.with_columns(pl.lit(study.name).alias("study")),
-        findings=tuple(_finding(item, names, tables) for item in outcome.findings if item.kind != "audit"),
-        figures=tuple(_figure(item, names) for item in outcome.figures),
+        findings=tuple(_finding(item, names, tables) for item in outcome.findings
+                       if item.kind != "audit" and item.statement not in designed),
+        figures=tuple(_figure(item, names) for item in outcome.figures if item.name not in drawn),
         choices=tuple(_choice(item, names) for item in outcome.choices),
         failures=tuple((names.text(step), names.text(reason)) for step, reason in outcome.failures),
         records=tuple(_record(item, names) for item in outcome.records), created="", seconds=0.0,
+        designs=(),
     )  # fmt: skip
     return made, names
 
@@ -292,7 +297,7 @@ def _study(study: Study, names: Names, folder: Path) -> Study:
         unread=tuple(Unread(names.file(one.path), names.text(one.reason), names.text(one.remedy)) for one in study.unread),
         gaps=tuple(Gap(names.text(one.where), names.text(one.what), names.text(one.consequence)) for one in study.gaps),
         analyses={name: _options(words, names) for name, words in study.analyses.items()},
-        decisions=tuple(_decision(one, names) for one in study.decisions), external=tuple(names.file(one) for one in study.external), join={}, evidence=(),
+        decisions=tuple(_decision(one, names) for one in study.decisions), external=tuple(names.file(one) for one in study.external), join={}, evidence=(), design=(),
     )  # fmt: skip
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from interlith import evidence
 from interlith.errors import InterlithError, StudyError
 from interlith.evidence.agreement import agreement
-from interlith.model import Choice, Figure, Finding, Result, Study
+from interlith.model import Choice, Figure, Finding, Result, Statement, Study
 from interlith.model.observable import to_frame
 from interlith.workbench.contrasts import contrast, gather, headlines_of, planned
 from interlith.workbench.corrections.weighing import weighed
 from interlith.workbench.external.reading import without_doubles
+from interlith.workbench.running.designs import designed
 from interlith.workbench.running.session import Session
 from interlith.workbench.running.statements import stated
 from interlith.workbench.running.taking import Failures, Taken
@@ -32,12 +33,15 @@ class Concluded:
     figures: tuple[Figure, ...] = ()
     choices: tuple[Choice, ...] = ()
     failures: Failures = field(default_factory=list)
+    designs: tuple[Statement, ...] = ()
 
 
 def conclude(
     study: Study, taken: Sequence[Taken], external: Sequence[Result], work: Session, *, contrasts: bool
 ) -> Concluded:
     """Figures, contrasts and audits of results that are all there; each failure becomes an entry."""
+    import polars as pl
+
     failures: Failures = []
     figures = [figure for one in taken if one.results for figure in _figures(one, study.simulated, failures)]
     results = tuple(result for one in taken for result in one.results)
@@ -45,14 +49,22 @@ def conclude(
     table = gather((*results, *external)) if external else own
     choices: tuple[Choice, ...] = tuple(choice for result in results for choice in result.choices)
     findings: list[Finding] = []
+    designs: list[Statement] = []
     if contrasts:
         findings = _findings(study, own, taken, external, failures)
-        made, said = stated(study, table)
-        findings += [finding for statement in made for finding in statement.findings]
-        figures += [figure for statement in made for figure in statement.figures]
+        if study.design:
+            designs, said = designed(study.design, study.folder)
+            failures += said
+        # A number from geometry is one more route to a quantity, but not one that was measured: evidence may use it, the
+        # table of what was measured does not hold it.
+        known = pl.concat([table, *(one.table for one in designs)], how="vertical") if designs else table
+        made, said = stated(study, known)
         failures += said
+        for statement in (*designs, *made):
+            findings += statement.findings
+            figures += statement.figures
         choices = weighed(study, taken, choices, own, work.store)
-    return Concluded((*results, *external), table, tuple(findings), tuple(figures), choices, failures)
+    return Concluded((*results, *external), table, tuple(findings), tuple(figures), choices, failures, tuple(designs))
 
 
 def _figures(taken: Taken, simulated: bool, failures: Failures) -> list[Figure]:

@@ -19,6 +19,7 @@ from interlith.workbench.executors import Executor
 from interlith.workbench.external.reading import external_results
 from interlith.workbench.opening import opened
 from interlith.workbench.running.code_versions import numerical_versions, package_hash
+from interlith.workbench.running.designs import check_designs
 from interlith.workbench.running.keys import digest_of
 from interlith.workbench.running.session import Progress, Session, session
 from interlith.workbench.running.statements import check_statements
@@ -118,6 +119,7 @@ def finish(prepared: Prepared, work: Session, *, contrasts: bool = True, began: 
         seconds=time.monotonic() - began,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         records=tuple(record for taken in prepared.taken for record in taken.records),
+        designs=concluded.designs,
     )
 
 
@@ -129,6 +131,8 @@ def prepare(study: Study | str | Path, work: Session) -> Prepared:
         check_options(technique, found.analyses.get(name, {}))
     if found.evidence:
         check_statements(found.evidence)
+    if found.design:
+        check_designs(found.design)
     found, choices, failures = _joined(found)
     prepared = Prepared(found, [take(technique, found, work) for technique in ready.values()], joined=choices)
     prepared.external, said = external_results(found, found.external)

@@ -8,7 +8,6 @@ evidence:
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from interlith.errors import InterlithError, StudyError, nearest
 from interlith.model import Observable, Statement, Study
 from interlith.workbench.contrasts import one_unit
+from interlith.workbench.running.asked import check_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,16 +47,7 @@ def check_statements(entries: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
     StudyError
         Naming the entry and the nearest allowed option, or the option that is missing.
     """
-    for number, (name, options) in enumerate(entries, start=1):
-        where = f"study.yaml, evidence, entry {number} ({name})"
-        signature = inspect.signature(functions()[name]).parameters
-        allowed = [word for word in signature if word not in ("source", "onsets", "simulated")]
-        for word in options:
-            if word not in allowed:
-                raise StudyError(f"{where}: '{word}' is unknown; {nearest(word, allowed)}.")
-        for word in allowed:
-            if signature[word].default is inspect.Parameter.empty and word not in options:
-                raise StudyError(f"{where}: `{word}` is missing; write for instance {{{word}: ...}}.")
+    check_entries("evidence", entries, functions(), hidden=("source", "onsets", "simulated"))
 
 
 def stated(study: Study, table: pl.DataFrame) -> tuple[list[Statement], list[tuple[str, str]]]:
