@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,8 @@ def named_group(name: str, system: str = "") -> Group | None:
     """
     import gemmi
 
-    plain = " ".join(name.replace("_", " ").split())
+    # 2_1 is a screw axis; elsewhere an underscore stands for a blank.
+    plain = " ".join(re.sub(r"(?<=\d)_(?=\d)", "", name).replace("_", " ").split())
     # The library's types promise a group where it returns none.
     found: Any = None
     if plain.isdigit():
