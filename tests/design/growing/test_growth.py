@@ -317,3 +317,18 @@ def test_a_cubic_stiffness_needs_its_facet_for_a_film_that_is_not_cubic():
     answer = growth(spinel(), layered(), film_facet=(0, 0, 1), misfit="2 %", gain="0.3 J/m^2", stiffness="SrTiO3",
                     stiffness_facet=(1, 1, 1), samples=300)  # fmt: skip
     assert value(answer, "stiffness_modulus") == pytest.approx(377.17, abs=0.01)
+
+
+def test_islands_save_less_where_later_layers_gain():
+    base = {"elastic_cost": "0.16 J/m^2 at 5 %", "layer_spacing": 4.0, "gain": "0.3 J/m^2", "samples": 2000}
+    free = growth("h", "f", **base)
+    later = growth("h", "f", later_gain=0.08, **base)
+    assert value(later, "stable_island_size") == pytest.approx(2 * value(free, "stable_island_size"), rel=1e-9)
+    half = growth("h", "f", relaxed=0.5, **base)
+    assert value(half, "stable_island_size") == pytest.approx(2 * value(free, "stable_island_size"), rel=1e-9)
+    none = growth("h", "f", later_gain=0.2, **base)
+    assert value(none, "stable_island_size") is None
+    assert "no more than relaxed islands" in none.number("stable_island_size").flag
+    some = growth("h", "f", later_gain="0.14 +- 0.02 J/m^2", **base).number("stable_island_size")
+    assert math.isinf(some.std)
+    assert some.interval()[1] == math.inf

@@ -33,7 +33,7 @@ _GAINS = "gain='0.22-0.29 J/m^2', or surface_energy_host, surface_energy_film an
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The words of a call; see `interlith.design.growing.verb`."""
+    """The words of a call; see `interlith.design.growing.growth`."""
 
     host: Phase
     film: Phase

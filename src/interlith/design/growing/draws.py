@@ -21,7 +21,7 @@ from interlith.physics.growth.dislocations import (
     network_energy,
 )
 from interlith.physics.growth.islands import IslandSize, Shape, island_size, surface_cost
-from interlith.physics.growth.layers import elastic_energy, implied_modulus, mode, wetting_gain
+from interlith.physics.growth.layers import PER_AREA, elastic_energy, implied_modulus, mode, wetting_gain
 
 Array = NDArray[np.float64]
 
@@ -56,8 +56,9 @@ class Growth:
         Biaxial modulus that the strain energy stands for (GPa).
     largest_misfit
         Misfit up to which the first layer pays.
-    density
-        Elastic energy density of the strained film (GPa).
+    driving
+        What a relaxed island saves for each volume (GPa): the share of the strain energy that it relaxes, less what later
+        layers of the film gain.
     island, networked
         Sizes without and with the energy of a dislocation network below the island; the second `None` where unknown.
     height
@@ -72,7 +73,7 @@ class Growth:
     mode: Any
     modulus: Any
     largest_misfit: Any
-    density: Any
+    driving: Any
     island: IslandSize
     networked: IslandSize | None
     height: Any
@@ -139,7 +140,7 @@ def follow(asked: Asked, values: Mapping[str, Array]) -> Growth:
         if "gain" in values
         else wetting_gain(values["host surface energy"], values["film surface energy"], values["interface energy"])
     )
-    density = modulus * misfit**2
+    driving = values["relaxed share"] * modulus * misfit**2 - values["later gain"] / (PER_AREA * spacing)
     shape = Shape(values["facet angle"])
     line = dislocation(asked)
     declared = values.get("network energy")
@@ -147,17 +148,13 @@ def follow(asked: Asked, values: Mapping[str, Array]) -> Growth:
     network = declared if declared is not None else None if line is None else _network(values, line, modulus)
     networked = None
     if network is not None:
-        networked = island_size(
-            shape,
-            surface_cost(shape, values["film surface energy"], network=network),
-            density,
-            relaxed=values["relaxed share"],
-        )
+        both = surface_cost(shape, values["film surface energy"], network=network)
+        networked = island_size(shape, both, driving)
     stiff = modulus if stated is None else stated
     return Growth(
         gain, values["later gain"], elastic, mode(elastic, gain, values["later gain"]), modulus,
-        np.sqrt(np.maximum(gain, 0) / elastic_energy(modulus, 1.0, spacing)), density,
-        island_size(shape, cost, density, relaxed=values["relaxed share"]), networked, shape.height,
+        np.sqrt(np.maximum(gain, 0) / elastic_energy(modulus, 1.0, spacing)), driving,
+        island_size(shape, cost, driving), networked, shape.height,
         None if line is None else critical_thickness(stiff, misfit, line),
         None if line is None else critical_thickness_energy(stiff, misfit, line, width=_SPREAD * asked.burgers),
     )  # fmt: skip

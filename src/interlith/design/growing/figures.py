@@ -138,16 +138,10 @@ def island_figure(answered: Answered) -> Figure:
     high = answered["stable_island_size"].interval()[1]
     right = min(1.25 * high, 3.0 * stable) if np.isfinite(high) and high > stable else 1.5 * stable
     x = np.linspace(0, right, _DRAWN)
-    energy = _island(
-        inputs["facet angle"].value,
-        inputs["film surface energy"].value,
-        middle.density,
-        inputs["relaxed share"].value,
-        x,
-    )
+    energy = _island(inputs["facet angle"].value, inputs["film surface energy"].value, middle.driving, x)
     draws = {name: np.broadcast_to(values, (size,))[:_BAND, None] for name, values in answered.draws.items()}
-    density = np.broadcast_to(answered.drawn.density, (size,))[:_BAND, None]
-    many = _island(draws["facet angle"], draws["film surface energy"], density, draws["relaxed share"], x[None, :])
+    driving = np.broadcast_to(answered.drawn.driving, (size,))[:_BAND, None]
+    many = _island(draws["facet angle"], draws["film surface energy"], driving, x[None, :])
     reach = 3.0 * float(middle.island.barrier)
     panel = Panel(
         "Width of the base / nm", "Energy over the strained film / eV",
@@ -169,9 +163,7 @@ def island_figure(answered: Answered) -> Figure:
     )  # fmt: skip
 
 
-def _island(
-    angle: Array | float, surface: Array | float, density: Array | float, relaxed: Array | float, width: Array
-) -> Array:
+def _island(angle: Array | float, surface: Array | float, driving: Array | float, width: Array) -> Array:
     shape = Shape(angle)
-    energy: Array = island_energy(shape, surface_cost(shape, surface), density, width / 2 / _NM, relaxed=relaxed)
+    energy: Array = island_energy(shape, surface_cost(shape, surface), driving, width / 2 / _NM)
     return energy

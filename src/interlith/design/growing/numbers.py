@@ -148,12 +148,16 @@ def _probability(answered: Answered, code: int, count: int, samples: int) -> Obs
 def _taken(answered: Answered, quantity: str, unit: str, take: _Taken) -> Observable:
     value, many = float(take(answered.middle)), np.asarray(take(answered.drawn), dtype=float)
     if not math.isfinite(value):
-        return _number(answered, quantity, None, unit, {}, flag="no strain is relaxed, so that no island is stable")
+        return _number(
+            answered, quantity, None, unit, {}, flag="strained layers cost no more than relaxed islands of any size"
+        )
     moved = _movers(answered, value, take)
     parts = spread(many, answered.draws, moved)
+    if not np.all(np.isfinite(many)):
+        parts = {"model:not stable in all draws": math.inf}
     blind = tuple(name for name, given in moved.items() if math.isnan(given.std))
     parts |= {f"declared:{name}": math.inf for name in blind}
-    low, high = _interval(many, value, bool(parts))
+    low, high = _interval(many, bool(parts))
     return _number(
         answered, quantity, value, unit, parts, low=low, high=high,
         flag=f"the interval takes {_listed(blind)} as exact: no uncertainty was given" if blind else "",
@@ -172,10 +176,10 @@ def _thickness(answered: Answered, quantity: str, unit: str, take: _Taken) -> Ob
     )  # fmt: skip
 
 
-def _interval(many: Array, value: float, any_parts: bool) -> tuple[float | None, float | None]:
-    if many.ndim == 0 or not any_parts or not np.all(np.isfinite(many)):
-        return (None, None) if not any_parts else (value, value)
-    low, high = np.quantile(many, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+def _interval(many: Array, any_parts: bool) -> tuple[float | None, float | None]:
+    if not any_parts:
+        return None, None
+    low, high = np.quantile(many, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="closest_observation")
     return float(low), float(high)
 
 

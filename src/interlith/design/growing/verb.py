@@ -171,7 +171,12 @@ def _tables(answered: Answered) -> dict[str, Any]:
     quantiles = pl.DataFrame(
         {
             "quantity": names,
-            **{f"{100 * share:g} %": [float(np.quantile(draws[name], share)) for name in names] for share in shares},
+            **{
+                f"{100 * share:g} %": [
+                    float(np.quantile(draws[name], share, method="closest_observation")) for name in names
+                ]
+                for share in shares
+            },
         }
     )
     return {"layers": layers, "draws": draws, "quantiles": quantiles}
