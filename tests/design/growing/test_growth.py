@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlith.design.growing import growth
+from interlith.design.growing.asked import Reader
 from interlith.errors import StudyError, UnitError
 from interlith.physics.elasticity import biaxial_modulus
 from interlith.physics.growth.dislocations import critical_thickness
@@ -177,7 +178,7 @@ def test_dislocations_where_a_stiffness_and_a_burgers_vector_are_known():
 
 
 def test_a_misfit_too_large_for_a_critical_thickness_is_said_so():
-    answer = growth("LNMO", "LaMnO3", **WETTING, stiffness="SrTiO3", burgers="3.88 angstrom", samples=500)
+    answer = growth("host", "film", **WETTING, stiffness="SrTiO3", burgers="3.88 angstrom", samples=500)
     item = answer.number("critical_thickness")
     assert item.value is None
     assert item.interval() == (0.0, pytest.approx(0.388))
@@ -249,7 +250,7 @@ def test_reported_slips_are_explained():
 
 
 def test_numbers_of_figures_and_tables_are_those_of_the_answer():
-    answer = growth("LNMO", "LaMnO3", **WETTING, stiffness="SrTiO3", burgers="3.88 angstrom", samples=500)
+    answer = growth("host", "new film", **WETTING, stiffness="SrTiO3", burgers="3.88 angstrom", samples=500)
     names = [figure.name for figure in answer.figures]
     assert names == [
         "growth_layers_LaMnO3_LNMO_111",
@@ -332,3 +333,47 @@ def test_islands_save_less_where_later_layers_gain():
     some = growth("h", "f", later_gain="0.14 +- 0.02 J/m^2", **base).number("stable_island_size")
     assert math.isinf(some.std)
     assert some.interval()[1] == math.inf
+
+
+def test_a_network_below_an_island_is_as_stiff_as_the_film():
+    """Full relaxation by crossed arrays: its energy follows from the modulus that the cost stands for, not from the row's."""
+    asked = {
+        **WETTING,
+        "burgers": "3.88 angstrom",
+        "facet_angle": "45 +- 1 deg",
+        "surface_energy_film": "1.0 +- 0.1 J/m^2",
+    }
+    answer = growth("h", "f", **asked, stiffness={"class": "isotropic", "E": 200.0, "nu": 0.25}, samples=300)
+    modulus = 0.16 / (0.05**2 * 3.88) * 10
+    shear = modulus * (1 - 0.25) / (2 * (1 + 0.25))
+    spacing = 3.88 / 0.05
+    line = shear * 3.88**2 / (4 * math.pi * 0.75) * (math.log(spacing / 2 / 3.88) + 1)
+    network = 0.1 * 2 * line / spacing
+    angle = math.radians(45)
+    radius = 3 * ((1 / math.cos(angle) - 1) + network) / (math.tan(angle) * 0.1 * modulus * 0.05**2)
+    assert value(answer, "stable_island_size_with_network") == pytest.approx(0.2 * radius, rel=1e-9)
+    declared = growth("h", "f", **{**asked, "burgers": None}, network_energy="0.3 +- 0.05 J/m^2", samples=300)
+    radius = 3 * ((1 / math.cos(angle) - 1) + 0.3) / (math.tan(angle) * 0.1 * modulus * 0.05**2)
+    assert value(declared, "stable_island_size_with_network") == pytest.approx(0.2 * radius, rel=1e-9)
+    softer = growth("h", "f", **asked, stiffness={"class": "isotropic", "E": 100.0, "nu": 0.25}, samples=300)
+    assert value(softer, "stable_island_size_with_network") == pytest.approx(
+        value(answer, "stable_island_size_with_network")
+    )
+
+
+def test_a_share_of_one_keeps_its_interval():
+    item = growth("h", "f", **WETTING, samples=1000).number("probability_stranski_krastanov")
+    assert item.value == 1.0
+    assert item.interval() == (pytest.approx(0.025 ** (1 / 1000), rel=1e-9), 1.0)
+    assert 0 < item.std < 0.01
+
+
+def test_rounding_is_uniform():
+    reader = Reader()
+    reader.read("elastic cost", "0.16 J/m^2", "J/m^2")
+    given = reader.inputs["elastic cost"]
+    assert (given.shape, given.low, given.high) == ("uniform", pytest.approx(0.155), pytest.approx(0.165))
+    assert given.std == pytest.approx(0.01 / math.sqrt(12))
+    reader.read("later gain", "0 J/m^2", "J/m^2", positive=False)
+    assert reader.inputs["later gain"].shape == "exact"
+    assert reader.rounded == ["elastic cost"]
