@@ -153,10 +153,10 @@ def test_shells() -> None:
 
 def test_a_probe_is_content_at_its_site_and_not_in_a_bottleneck() -> None:
     structure = layered()
-    home, bottleneck = probe_sums(structure, [[0, 0, 0], [0.5, 0, 0]])
+    home, bottleneck = probe_sums(structure, np.array([[0, 0, 0], [0.5, 0, 0]]))
     assert home == pytest.approx(1.0, abs=0.25)
     assert bottleneck > 1.5
-    energies = probe_energy(structure, [[0, 0, 0], [0.5, 0, 0], [1, 1, 1]])
+    energies = probe_energy(structure, np.array([[0, 0, 0], [0.5, 0, 0], [1, 1, 1]]))
     assert energies[1] - energies[0] > 0.5
     assert energies[2] == pytest.approx(energies[0])
 
@@ -199,6 +199,6 @@ def test_depths_of_potentials_in_use(cation: str, length: float, b: float, expec
 def test_a_probe_without_parameters_is_refused() -> None:
     with pytest.raises(StudyError, match=r"no site-energy parameters of Mg2\+"):
         probe_energy(layered(), [[0, 0, 0]], "Mg2+")
+    nitride = rock_salt("Sc", "N", 4.5, 3)
     with pytest.raises(StudyError, match="N3-"):
-        nitride = rock_salt("Sc", "N", 4.5, 3)
         probe_energy(nitride, [[0.25, 0.25, 0.25]])
