@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,8 @@ class Growth:
         layers of the film gain.
     island, networked
         Sizes without and with the energy of a dislocation network below the island; the second `None` where unknown.
+    network
+        That energy (J/m^2), or `None`.
     height
         Height of an island over the radius of its base.
     forces, energies
@@ -76,6 +79,7 @@ class Growth:
     driving: Any
     island: IslandSize
     networked: IslandSize | None
+    network: Any
     height: Any
     forces: Any
     energies: Any
@@ -101,9 +105,10 @@ def draw(asked: Asked, inputs: Mapping[str, Uncertain], samples: int, seed: int)
     StudyError
         If an input that cannot be negative nearly always is.
     """
-    random = np.random.default_rng(seed)
     found = {}
-    for name, given in sorted(inputs.items()):
+    for name, given in inputs.items():
+        # A stream for each name: one input more does not change the draws of the others.
+        random = np.random.default_rng([seed, crc32(name.encode())])
         values = given.sample(random, samples)
         if name in _POSITIVE:
             for _ in range(_REDRAWS):
@@ -154,7 +159,7 @@ def follow(asked: Asked, values: Mapping[str, Array]) -> Growth:
     return Growth(
         gain, values["later gain"], elastic, mode(elastic, gain, values["later gain"]), modulus,
         np.sqrt(np.maximum(gain, 0) / elastic_energy(modulus, 1.0, spacing)), driving,
-        island_size(shape, cost, driving), networked, shape.height,
+        island_size(shape, cost, driving), networked, network, shape.height,
         None if line is None else critical_thickness(stiff, misfit, line),
         None if line is None else critical_thickness_energy(stiff, misfit, line, width=_SPREAD * asked.burgers),
     )  # fmt: skip

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from interlith.design.growing.asked import Array, plane
 from interlith.design.growing.numbers import LEVEL, Answered
 from interlith.model import Band, Figure, Line, Marker, Mesh, Panel
 from interlith.notation import significant
-from interlith.physics.growth.islands import Shape, island_energy, surface_cost
+from interlith.physics.growth.islands import IslandSize, Shape, island_energy, surface_cost
 from interlith.physics.growth.layers import boundary_gain, boundary_misfit, cumulative, marginal
 
 _LAYERS = 5
@@ -131,39 +134,58 @@ def diagram_figure(answered: Answered) -> Figure:
 
 
 def island_figure(answered: Answered) -> Figure:
-    """Energy of an island over the strained film of the same volume."""
-    middle, inputs = answered.middle, answered.inputs
+    """Energy of an island over the strained film of the same volume, without and with a dislocation network below it."""
+    middle, drawn = answered.middle, answered.drawn
+    panels = [_island_panel(answered, middle.island, drawn.island, 0.0, 0.0)]
+    below = ""
+    if middle.networked is not None and drawn.networked is not None and np.isfinite(middle.networked.stable):
+        panels = [
+            replace(panels[0], title="Without dislocations"),
+            replace(
+                _island_panel(answered, middle.networked, drawn.networked, middle.network, drawn.network),
+                title="With a dislocation network below",
+            ),
+        ]
+        below = " Left: without dislocations below it. Right: with a network that takes up the whole misfit."
+    return Figure(
+        f"growth_islands_{_stem(answered)}", f"Energy of relaxed islands of {answered.asked.film}",
+        "Energy of a pyramid over the strained film of the same volume against the width of its base: surface that it adds less "
+        f"strain that it relaxes. Smaller than the nucleus it shrinks, from the second dashed line on it beats the film.{below}",
+        tuple(panels), width=2 if len(panels) == 2 else 1, columns=len(panels), tags=("growth",),
+    )  # fmt: skip
+
+
+def _island_panel(answered: Answered, middle: IslandSize, drawn: IslandSize, network: Any, networks: Any) -> Panel:
+    """Energy against size, the nucleus and the smallest stable island marked."""
     size = len(next(iter(answered.draws.values())))
-    stable = 2 * _NM * float(middle.island.stable)
-    high = answered["stable_island_size"].interval()[1]
+    stable = 2 * _NM * float(middle.stable)
+    high = 2 * _NM * float(np.quantile(drawn.stable, _TAILS[1], method="closest_observation"))
     right = min(1.25 * high, 3.0 * stable) if np.isfinite(high) and high > stable else 1.5 * stable
     x = np.linspace(0, right, _DRAWN)
-    energy = _island(inputs["facet angle"].value, inputs["film surface energy"].value, middle.driving, x)
-    draws = {name: np.broadcast_to(values, (size,))[:_BAND, None] for name, values in answered.draws.items()}
-    driving = np.broadcast_to(answered.drawn.driving, (size,))[:_BAND, None]
-    many = _island(draws["facet angle"], draws["film surface energy"], driving, x[None, :])
-    reach = 3.0 * float(middle.island.barrier)
-    panel = Panel(
+    inputs, growth = answered.inputs, answered.middle
+    energy = _island(inputs["facet angle"].value, inputs["film surface energy"].value, growth.driving, x, network)
+    names = ("facet angle", "film surface energy")
+    angle, surface = (np.broadcast_to(answered.draws[name], (size,))[:_BAND, None] for name in names)
+    driving, cost = (np.broadcast_to(item, (size,))[:_BAND, None] for item in (answered.drawn.driving, networks))
+    many = _island(angle, surface, driving, x[None, :], cost)
+    reach = 3.0 * float(middle.barrier)
+    return Panel(
         "Width of the base / nm", "Energy over the strained film / eV",
         (Line(x, energy, "declared values", "island"),),
         (_band(x, many, f"{100 * LEVEL:.3g} % interval of the draws", "island"),),
         (
             Marker(0.0, "", "y"),
-            Marker(2 * _NM * float(middle.island.critical), "nucleus", "x"),
+            Marker(2 * _NM * float(middle.critical), "nucleus", "x"),
             Marker(stable, "stable", "x"),
         ),
         x_limits=(0.0, right), y_limits=(-reach, reach),
     )  # fmt: skip
-    return Figure(
-        f"growth_islands_{_stem(answered)}", f"Energy of relaxed islands of {answered.asked.film}",
-        "Energy of a pyramid over the strained film of the same volume against the width of its base: surface that it adds less "
-        "strain that it relaxes, without a dislocation network below it. Smaller than the nucleus it shrinks, from the second "
-        "dashed line on it beats the film.",
-        (panel,), tags=("growth",),
-    )  # fmt: skip
 
 
-def _island(angle: Array | float, surface: Array | float, driving: Array | float, width: Array) -> Array:
+def _island(
+    angle: Array | float, surface: Array | float, driving: Array | float, width: Array, network: Array | float
+) -> Array:
     shape = Shape(angle)
-    energy: Array = island_energy(shape, surface_cost(shape, surface), driving, width / 2 / _NM)
+    cost = surface_cost(shape, surface, network=network)
+    energy: Array = island_energy(shape, cost, driving, width / 2 / _NM)
     return energy

@@ -75,8 +75,11 @@ def marginal(elastic: ArrayLike, gain: ArrayLike, later: ArrayLike = 0.0, *, cou
 
 def cumulative(elastic: ArrayLike, gain: ArrayLike, later: ArrayLike = 0.0, *, count: int = 6) -> Array:
     """Energy of 0, 1, ... `count` layers (J/m^2), shape (..., count + 1)."""
-    steps = marginal(elastic, gain, later, count=count)
-    return np.concatenate([np.zeros((*steps.shape[:-1], 1)), np.cumsum(steps, axis=-1)], axis=-1)
+    cost, first, rest = np.broadcast_arrays(*(np.asarray(item, dtype=float) for item in (elastic, gain, later)))
+    number = np.arange(count + 1, dtype=float)
+    # In closed form: a running sum of a million layers would lose six digits.
+    energies: Array = (cost - rest)[..., None] * number - (first - rest)[..., None] * (number > 0)
+    return energies
 
 
 def mode(elastic: ArrayLike, gain: ArrayLike, later: ArrayLike = 0.0) -> NDArray[np.int64]:
