@@ -373,3 +373,14 @@ def test_rounding_is_uniform():
     reader.read("later gain", "0 J/m^2", "J/m^2", positive=False)
     assert reader.inputs["later gain"].shape == "exact"
     assert reader.rounded == ["elastic cost"]
+
+
+def test_a_host_that_is_not_wetted_is_said_so():
+    answer = growth(
+        "h", "f", gain="-0.1 +- 0.01 J/m^2", elastic_cost="0.16 J/m^2 at 5 %", layer_spacing=4.0, samples=300
+    )
+    boundary = next(item for item in answer if item.kind == "growth boundary")
+    assert boundary.verdict == "contradicted"
+    assert "at no misfit" in boundary.statement
+    islands = next(item for item in answer if item.kind == "islands")
+    assert any("bare surface" in caveat for caveat in islands.caveats)

@@ -100,7 +100,8 @@ def _boundary(answered: Answered) -> Finding:
     verdict: Verdict = "supported" if misfit < low else "contradicted" if misfit > high else "undecided"
     return Finding(
         "growth boundary",
-        f"The first layer of {answered.asked.where} pays up to a misfit of {text(item)}; it is {short(misfit)} %.",
+        f"The first layer of {answered.asked.where} pays {f'up to a misfit of {text(item)}' if item.value else 'at no misfit'}; it "
+        f"is {short(misfit)} %.",
         verdict if item.low is not None else "descriptive", item.quantity, item.value, low, high, unit="%",
     )  # fmt: skip
 
@@ -195,7 +196,11 @@ def _islands(answered: Answered) -> Finding:
     said = [
         "Pyramids of one shape whose strain relaxes by the same share at all sizes; without a network the size is a lower bound."
     ]
-    if asked.assumed:
+    if int(answered.middle.mode) == MODES.index("Volmer-Weber"):
+        said.append(
+            "They stand on a wetted host here; on a host that does not wet they cover its bare surface instead."
+        )
+    if asked.assumed and item.value is not None:
         said.append(f"Nobody declared {_list(asked.assumed)}: the range is an assumption, and most of the interval.")
     return Finding(
         "islands", f"{words}.", "descriptive", "stable_island_size", item.value, item.low, item.high, unit="nm",
