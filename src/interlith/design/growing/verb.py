@@ -40,15 +40,12 @@ def growth(
 
     Parameters
     ----------
-    host, film
-        Names, CIFs or structures; a name without structure needs `layer_spacing`.
-    facet, film_facet
-        Facet of the host, and that of the film on it (default: the same indices).
-    misfit
-        Strain of the film in all directions of the plane; default: the strain of the elastic cost.
-    strain
-        Instead: strain tensor in the plane, shape (2, 2), x along the first vector of the mesh of the film's facet; needs
-        a stiffness.
+    host, film, facet, film_facet
+        Names, CIFs or structures (a name without structure needs `layer_spacing`), and facets: that of the film has the
+        indices of the host's where it is not given.
+    misfit, strain
+        Strain of the film in all directions of the plane (default: that of the elastic cost); or a tensor, shape (2, 2), x
+        along the first vector of the mesh of the film's facet, which needs a stiffness.
     gain, later_gain
         What the first layer gains over the bare host (J/m^2), and what every later one gains.
     surface_energy_host, surface_energy_film, interface_energy
@@ -56,21 +53,17 @@ def growth(
         it is not declared a range is assumed.
     elastic_cost
         Strain energy of one layer, such as ``"0.16 J/m^2 at 5 %"``; default: from the stiffness.
-    stiffness, stiffness_facet
-        Row of the table of stiffness or constants in GPa (`interlith.physics.stiffness.elastic`), and the facet in its axes
-        where they are not those of the film.
-    layer_spacing
-        Thickness of one layer (default: one repeat of the film's lattice along its normal).
+    stiffness, stiffness_facet, layer_spacing
+        Row of the table of stiffness or constants in GPa (`interlith.physics.stiffness.elastic`), the facet in its axes where
+        they are not the film's, and the thickness of one layer (default: one repeat of the film along its normal).
     facet_angle, relaxed
         Angle between the sides of an island and its base, and the share of strain that an island relaxes.
     network_energy
         Energy of the dislocations below an island (J/m^2); default: worked out where `burgers` and a stiffness are known.
     burgers, beta, lambda_
         Of misfit dislocations: length of the Burgers vector, its angle to the line, and to the direction across the line.
-    samples, seed
-        Draws, and the seed that makes them the same each time.
-    reported
-        Numbers of a paper to check, by quantity: ``{"stable_island_size": "about 8 nm"}``.
+    samples, seed, reported
+        Draws and their seed; numbers of a paper to check, by quantity: ``{"stable_island_size": "about 8 nm"}``.
 
     Returns
     -------
@@ -87,12 +80,6 @@ def growth(
     -----
     Equilibrium of a film that is thin against its host, in linear elasticity. At several percent of misfit linear elasticity
     fails first; then that surfaces keep their energy when strained.
-
-    References
-    ----------
-    E. Bauer, Z. Kristallogr. 110 (1958) 372, 10.1524/zkri.1958.110.1-6.372.
-    J. W. Matthews, A. E. Blakeslee, J. Cryst. Growth 27 (1974) 118, 10.1016/S0022-0248(74)80055-2.
-    J. Tersoff, F. K. LeGoues, Phys. Rev. Lett. 72 (1994) 3570, 10.1103/PhysRevLett.72.3570.
     """
     call = Call(
         host, film, facet, film_facet, misfit, strain, gain, later_gain, elastic_cost, stiffness, stiffness_facet,

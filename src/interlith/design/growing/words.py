@@ -95,14 +95,15 @@ def _mode(answered: Answered) -> Finding:
 def _boundary(answered: Answered) -> Finding:
     item = answered["largest_wetting_misfit"]
     misfit = 100 * abs(answered.inputs["misfit"].value)
-    low, high = item.interval()
     assert item.value is not None
+    # Without an interval nothing that was declared moves it: a host that is not wetted at any misfit.
+    low, high = item.interval() if item.low is not None else (item.value, item.value)
     verdict: Verdict = "supported" if misfit < low else "contradicted" if misfit > high else "undecided"
     return Finding(
         "growth boundary",
         f"The first layer of {answered.asked.where} pays {f'up to a misfit of {text(item)}' if item.value else 'at no misfit'}; it "
         f"is {short(misfit)} %.",
-        verdict if item.low is not None else "descriptive", item.quantity, item.value, low, high, unit="%",
+        verdict, item.quantity, item.value, low, high, unit="%",
     )  # fmt: skip
 
 
