@@ -126,7 +126,7 @@ def _core_shell(core: Array, shell: Array, lengths: Lengths) -> tuple[Array, Arr
     beside = np.sum(weights * half * -np.expm1(-2.0 * half / own), axis=-1) * rim
     # Ways through the core: half chords w of the core; panels gather at w = 0, where the shell is crossed at grazing angles.
     inside = core[..., None] * places
-    skin = np.sqrt(inside**2 + rim[..., None] ** 2) - inside
+    skin = rim[..., None] ** 2 / (np.sqrt(inside**2 + rim[..., None] ** 2) + inside)
     crossing = -np.expm1(-skin / own)
     back = np.exp(-skin / own - 2.0 * inside / across)
     shells = np.sum(weights * inside * crossing * (1.0 + back), axis=-1) * core

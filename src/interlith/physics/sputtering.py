@@ -140,11 +140,11 @@ def sphere_signals(
     Parameters
     ----------
     depth
-        Etched depth of a flat surface that faces the ions (nm), shape (n,).
+        Etched depth of a flat surface that faces the ions (nm), shape (..., n).
     thickness, coverage
         Of the shell (nm); share of places that have one.
     etching
-        Conditions; numbers. The emission angle is that of each place, the one given here is not used.
+        Conditions, shape (..., 1) or numbers. The emission angle is that of each place, the one given here is not used.
     ion_angle
         Between ion beam and analyser (deg).
 
@@ -156,17 +156,19 @@ def sphere_signals(
     (1 - cos(ion angle)) / 2. Particles do not shade each other here, which in a powder leaves still more. Quadrature over the
     sphere: about 1 % of the first intensity.
     """
-    etched = np.atleast_1d(np.asarray(depth, dtype=float))
     emission, towards, weights = _faces(math.radians(ion_angle))
-    local = etched[:, None] * towards
-    layer, below = signals(
-        local, thickness, coverage,
-        Etching(
-            etching.layer_length, etching.substrate_length, etching.mixing, etching.roughness,
-            np.degrees(np.arccos(np.minimum(emission, 1.0))),
-        ),
-    )  # fmt: skip
-    return np.asarray(layer @ weights), np.asarray(below @ weights)
+    local = _finer(depth) * towards
+    turned = np.degrees(np.arccos(np.minimum(emission, 1.0)))
+    places = Etching(
+        _finer(etching.layer_length),
+        _finer(etching.substrate_length),
+        _finer(etching.mixing),
+        _finer(etching.roughness),
+        turned,
+    )
+    layer, below = signals(local, _finer(thickness), _finer(coverage), places)
+    # Each face counts with its projection, which `weights` holds, and with its intensity at its own emission angle.
+    return np.asarray((layer * weights).sum(axis=-1)), np.asarray((below * weights).sum(axis=-1))
 
 
 @cache
