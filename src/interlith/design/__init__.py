@@ -9,10 +9,12 @@ import importlib
 from typing import Any
 
 #: Public name -> its file in this room.
-_HOMES: dict[str, str] = {}
+_HOMES: dict[str, str] = {
+    "growth": "growing",
+}
 
 #: Those that a study may ask for under ``design:``.
-FROM_STRUCTURES: tuple[str, ...] = ()
+FROM_STRUCTURES: tuple[str, ...] = ("growth",)
 
 __all__ = ["FROM_STRUCTURES", *sorted(_HOMES)]
 

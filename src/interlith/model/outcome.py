@@ -60,6 +60,11 @@ class StudyOutcome:
     designs: tuple[Statement, ...] = ()
 
     @property
+    def only_designed(self) -> bool:
+        """Whether everything follows from structures and declared numbers, and nothing was measured."""
+        return bool(self.designs) and not self.study.measurements and not self.results
+
+    @property
     def simulated(self) -> bool:
         """Whether any number rests on simulated raw data; every page, figure and table must then say so."""
         return self.study.simulated or any(figure.simulated for figure in self.figures)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from interlith.model import Finding, Gap, StudyOutcome
 from interlith.reporting.choices import AUTOMATIC, ChoiceGroup, choice_groups
+from interlith.reporting.designed import design_against, design_question, design_sentence, design_steps
 from interlith.reporting.headline import state_text
 from interlith.reporting.numbers import probability_text, title
 from interlith.reporting.objections import Against, against
@@ -43,6 +44,8 @@ class PageOne:
 
 def page_one(outcome: StudyOutcome) -> PageOne:
     """Boil a study down to one page; nothing here is a new number."""
+    if outcome.only_designed:
+        return design_page(outcome)
     primary = primary_findings(outcome)
     groups = gap_groups(outcome.study.gaps)
     return PageOne(
@@ -57,6 +60,15 @@ def page_one(outcome: StudyOutcome) -> PageOne:
         gaps_left=max(0, len(groups) - MOST_GAPS),
         next_steps=tuple(next_steps(outcome, primary)[:3]),
     )
+
+
+def design_page(outcome: StudyOutcome) -> PageOne:
+    """The same page where nothing was measured: what follows from structures, what contradicts it, what to declare."""
+    return PageOne(
+        question=design_question(outcome), verdict="descriptive", sentence=design_sentence(outcome), primary=(), more=0,
+        against=design_against(outcome)[:MOST_AGAINST], choices=(), gaps=(), gaps_left=0,
+        next_steps=design_steps(outcome)[:3],
+    )  # fmt: skip
 
 
 def question(outcome: StudyOutcome) -> str:

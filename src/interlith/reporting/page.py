@@ -33,6 +33,8 @@ MOST_PICTURE_BYTES = 7_000_000
 MOST_COVER_BYTES = 1_200_000
 #: Columns of numbers of the table of cells that fit side by side on A4.
 COLUMNS_ON_PAPER = 5
+#: Findings on page 1 of a design.
+MOST_FINDINGS = 8
 #: Rows of flags shown; the rest is counted.
 MOST_FLAGS = 400
 
@@ -77,7 +79,7 @@ def render(outcome: StudyOutcome, *, pictures: Mapping[str, bytes] | None = None
         "sheets": sheets, "cover": _cover(outcome, sheets, len(page.primary)), "choices": choice_groups(outcome), "corrections": corrections(outcome),
         "traces": told, "known_ids": {item.id for item in told}, "raw": raw, "origins": behind,
         "known_sources": {anchor: item.source.path for item, anchor in raw if anchor}, "methods": methods((*outcome.results, *outcome.designs), outcome=outcome),
-        "per_print": COLUMNS_ON_PAPER, "flags": _flags(outcome), "most_flags": MOST_FLAGS, "quality": _quality(outcome), "style": style,
+        "per_print": COLUMNS_ON_PAPER, "flags": _flags(outcome), "most_flags": MOST_FLAGS, "most_findings": MOST_FINDINGS, "quality": _quality(outcome), "style": style,
         "variants": variants, "version": interlith.__version__, "gaps": decision.gap_groups(outcome.study.gaps),
         "css": Markup(_resource("page.css")), "script": Markup(script), "script_hash": _hash(script),
     }  # fmt: skip
@@ -86,7 +88,8 @@ def render(outcome: StudyOutcome, *, pictures: Mapping[str, bytes] | None = None
 
 def style_of(outcome: StudyOutcome) -> Style:
     """The looks of this study's variants, the same in every figure."""
-    drawn = [line.variant for figure in outcome.figures for panel in figure.panels for line in panel.lines]
+    panels = [panel for figure in outcome.figures for panel in figure.panels]
+    drawn = [item.variant for panel in panels for item in (*panel.lines, *panel.bands) if item.variant]
     return style_for(_variants(outcome), outcome.study.reference, drawn)
 
 

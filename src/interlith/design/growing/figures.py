@@ -9,7 +9,7 @@ import numpy as np
 
 from interlith.design.growing.asked import Array, plane
 from interlith.design.growing.numbers import LEVEL, Answered
-from interlith.model import Band, Figure, Line, Marker, Mesh, Panel
+from interlith.model import Band, Figure, Line, Marker, Mesh, Note, Panel
 from interlith.notation import significant
 from interlith.physics.growth.islands import IslandSize, Shape, island_energy, surface_cost
 from interlith.physics.growth.layers import boundary_gain, boundary_misfit, cumulative, marginal
@@ -114,7 +114,11 @@ def diagram_figure(answered: Answered) -> Figure:
         )
     across, up = (0.0, 100 * right), (bottom, top)
     labels = ("Misfit / %", "Gain of the first layer / J m⁻²")
-    modes = Panel(*labels, (parted, cloud), tuple(regions), title="Mode", x_limits=across, y_limits=up)
+    named = (
+        Note(62 * right, bottom + 0.08 * (top - bottom), "Volmer-Weber"),
+        Note(4 * right, bottom + 0.92 * (top - bottom), "Frank-van der Merwe" if later > 0 else "Stranski-Krastanov"),
+    )
+    modes = Panel(*labels, (parted, cloud), tuple(regions), title="Mode", x_limits=across, y_limits=up, notes=named)
     grid_x, grid_y = np.linspace(0, right, 73), np.linspace(bottom, top, 61)
     first = boundary_gain(middle.modulus, grid_x, spacing)[None, :] - grid_y[:, None]
     chart = Mesh(100 * grid_x, grid_y, first, "Energy that the first layer adds / J m⁻²")
