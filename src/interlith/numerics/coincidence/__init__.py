@@ -9,7 +9,7 @@ from interlith.numerics.coincidence.lattices import (
     sum_lattice,
 )
 from interlith.numerics.coincidence.search import MOST_STRAIN, Coincidences, coincidences
-from interlith.numerics.coincidence.sublattices import multiples, whole_multiple
+from interlith.numerics.coincidence.sublattices import multiples, whole_multiple, whole_vectors
 
 __all__ = [
     "MOST_STRAIN",
@@ -23,4 +23,5 @@ __all__ = [
     "representatives",
     "sum_lattice",
     "whole_multiple",
+    "whole_vectors",
 ]

@@ -149,8 +149,16 @@ def sum_lattice(numerators: ArrayLike, denominator: int) -> Integers:
     """
     a, b, d = denominator, 0, denominator
     for p, q in np.asarray(numerators, dtype=np.int64).reshape(-1, 2).tolist():
-        g, x, y = (int(entry) for entry in _bezout(np.array(a), np.array(p)))
+        g, x, y = _bezout_of_two(a, p)
         # One row keeps the divisor of the first entries; what eliminating it leaves joins the second entry of the other.
         d = math.gcd(d, (p // g) * b - (a // g) * q)
         a, b = g, (x * b + y * q) % d
     return np.array([[a, b % d], [0, d]], dtype=np.int64)
+
+
+def _bezout_of_two(a: int, b: int) -> tuple[int, int, int]:
+    x, y, u, v = 1, 0, 0, 1
+    while b:
+        quotient = a // b
+        a, b, x, y, u, v = b, a - quotient * b, u, v, x - quotient * u, y - quotient * v
+    return (a, x, y) if a >= 0 else (-a, -x, -y)

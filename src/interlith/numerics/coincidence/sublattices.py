@@ -94,11 +94,18 @@ def whole_multiple(edges: ArrayLike, onto: ArrayLike, other_edges: ArrayLike, ot
         given = np.asarray(sub, dtype=np.int64)
         size = round(float(np.linalg.det(given)))
         adjugate = np.array([[given[1, 1], -given[0, 1]], [-given[1, 0], given[0, 0]]])
-        columns.append((np.asarray(cell, dtype=np.int64) @ adjugate).T * (1 if size > 0 else -1))
+        columns.append(np.asarray(cell, dtype=np.int64) @ adjugate * (1 if size > 0 else -1))
         sizes.append(abs(size))
-    # x is wanted with whole x (edges sub^-1) on both sides: the dual of the lattice that their columns and Z^2 span.
-    both = np.concatenate([columns[0] * sizes[1], columns[1] * sizes[0]])
-    (a, b), (_, d) = sum_lattice(both, sizes[0] * sizes[1]).tolist()
-    common = sizes[0] * sizes[1]
-    dual = np.array([[common // a, 0], [-common * b // (a * d), common // d]], dtype=np.int64)
+    both = np.concatenate([columns[0] * sizes[1], columns[1] * sizes[0]], axis=1)
+    return whole_vectors(both, sizes[0] * sizes[1])
+
+
+def whole_vectors(numerators: ArrayLike, denominator: int) -> Integers:
+    """Basis of all whole x, shape (2,), for which ``x @ numerators / denominator`` is whole; `numerators` has shape (2, k).
+
+    The answer is a Hermite normal form, shape (2, 2).
+    """
+    # They are dual to the lattice that the columns and Z^2 span.
+    (a, b), (_, d) = sum_lattice(np.asarray(numerators, dtype=np.int64).T, denominator).tolist()
+    dual = [[denominator // a, 0], [-denominator * b // (a * d), denominator // d]]
     return hermite_normal(dual)
