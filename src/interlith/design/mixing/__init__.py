@@ -1,0 +1,1 @@
+"""Will a dopant dissolve in a host?"""
