@@ -33,7 +33,12 @@ def figures(sample: Sample, told: Told) -> tuple[Figure, ...]:
     )
     return (
         Figure(
-            "overlayer", "Overlayer by two photoelectron lines", caption, tuple(panels), width=2, columns=len(panels)
+            "overlayer",
+            "Overlayer by two photoelectron lines",
+            caption,
+            tuple(panels),
+            width=2 if len(panels) > 1 else 1,
+            columns=len(panels),
         ),
     )
 

@@ -34,7 +34,16 @@ def figures(profile: Profile, told: Told) -> tuple[Figure, ...]:
         f"{sample.layer.name} on {sample.substrate.name}: intensities over those of the pure solids. The step at zero is the "
         "mixing by the first ions." + (" Band: 95 % of draws of the declared inputs." if told.fit is None else "")
     )
-    return (Figure("sputter_profile", "Sputter profile", caption, tuple(panels), width=2, columns=len(panels)),)
+    return (
+        Figure(
+            "sputter_profile",
+            "Sputter profile",
+            caption,
+            tuple(panels),
+            width=2 if len(panels) > 1 else 1,
+            columns=len(panels),
+        ),
+    )
 
 
 def _intensities(profile: Profile, depths: Array, best: dict[str, Array], told: Told) -> Panel:

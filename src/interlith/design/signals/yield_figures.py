@@ -52,7 +52,7 @@ def _contrast(asked: Asked, name: str, words: str, measured: str | float | None)
         ratio = uncertain(measured, "1", "the measured ratio")
         markers.append(Marker(ratio.value, "measured", "y"))
     line = Line(axis, asked.contrast(_values(asked, name)), "surface over other place")
-    return Panel(f"{words} / nm", "Ratio of electron yields", (line,), bands, tuple(markers), log_x=True)
+    return Panel(f"{words} / nm", "Ratio of electron yields", (line,), bands, tuple(markers), log_x=True, log_y=True)
 
 
 def _shares(asked: Asked, name: str, words: str) -> Panel:
