@@ -239,7 +239,7 @@ def _shell(ion: str, charge: float, error: Array, host: HostIon, shared: Shared)
 
 def _pairs(charge: float, singles: Sequence[Way]) -> list[Way]:
     found: list[Way] = []
-    for first, second in itertools.combinations(singles, 2):
+    for first, second in itertools.combinations(sorted(singles, key=lambda way: -way.mismatch), 2):
         if first.mismatch * second.mismatch >= 0:
             continue
         share = second.mismatch / (second.mismatch - first.mismatch)
