@@ -202,3 +202,27 @@ def test_a_probe_without_parameters_is_refused() -> None:
     nitride = rock_salt("Sc", "N", 4.5, 3)
     with pytest.raises(StudyError, match="N3-"):
         probe_energy(nitride, [[0.25, 0.25, 0.25]])
+
+
+def test_half_filled_neighbours_count_half() -> None:
+    def alone(share: float) -> float:
+        site = Site("O", "O", (0, 0, 0), share, charge=-2)
+        spare = Site("Mg", "Mg", (0.5, 0.5, 0.5), share, charge=2)
+        return float(probe_energy(crystal("alone", "P 1", Cell(30, 30, 30), (site, spare)), [[0.07, 0, 0]])[0])
+
+    assert alone(0.5) == pytest.approx(alone(1.0) / 2)
+
+
+def test_contacts_agree_with_counting_in_a_skewed_cell() -> None:
+    cell = Cell(2.9, 4.1, 3.3, 70, 65, 80)
+    structure = crystal(
+        "skewed", "P 1", cell, (Site("O", "O", (0.1, 0.2, 0.9), charge=-2), Site("Mg", "Mg", (0.6, 0.7, 0.4), charge=2))
+    )
+    point, reach = np.array([0.85, 0.05, 0.5]), 7.3
+    found = contacts(structure, [point], reach)
+    steps = np.stack(np.meshgrid(*[np.arange(-6, 7)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    images = (structure.atoms.fractions[None] + steps[:, None] - point) @ cell.vectors
+    lengths = np.linalg.norm(images, axis=-1)
+    for atom in range(2):
+        expected = np.sort(lengths[:, atom][lengths[:, atom] <= reach])
+        assert np.sort(found.lengths[found.atoms == atom]) == pytest.approx(expected)
