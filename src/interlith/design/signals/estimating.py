@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,14 @@ from numpy.typing import NDArray
 from interlith.design.inputs import Uncertain
 from interlith.errors import FitError
 
+if TYPE_CHECKING:
+    from interlith.numerics.fitting import Fit
+
 Array = NDArray[np.float64]
+
+#: Rise of chi squared at the ends of a 95 % profile interval of one parameter.
+_RISE = 3.841458820694124
+_HALVINGS = 18
 #: Values (b, k) of all parameters by name -> model of the data (b, n).
 Model = Callable[[Mapping[str, Array]], Array]
 
@@ -85,75 +93,172 @@ class Estimated:
         return next(item for item in self.parameters if item.name == name)
 
 
-def estimate(
-    model: Model, data: Sequence[tuple[float, float]], free: Sequence[Free], declared: Mapping[str, Uncertain]
-) -> Estimated:
-    """Fit some parameters to data, others held by their declarations.
+@dataclass(frozen=True)
+class Series:
+    """Estimates of m data sets at once: the same model, free parameters and declarations.
+
+    Parameters
+    ----------
+    names
+        Free parameters, length k.
+    value, low, high, noise, model
+        As in `Estimate`, shape (m, k).
+    side
+        -1 or 1 where the best value sits at a bound, shape (m, k).
+    cost
+        Chi squared, declarations included, shape (m,).
+    best
+        Best values of every parameter by name, shape (m,).
+    converged, reason
+        Which members were fitted, and how the first one ended.
+    """
+
+    names: tuple[str, ...]
+    value: Array
+    low: Array
+    high: Array
+    noise: Array
+    model: Array
+    side: NDArray[np.int8]
+    cost: Array
+    best: dict[str, Array]
+    converged: NDArray[np.bool_]
+    reason: str
+
+
+def estimate_series(
+    model: Model, values: Array, sizes: Array, free: Sequence[Free], declared: Mapping[str, Uncertain]
+) -> Series:
+    """Fit some parameters to each of m data sets, others held by their declarations.
 
     Parameters
     ----------
     model
         Parameters by name, shape (b, 1) each, to the model of the data, shape (b, n).
-    data
-        Value and standard uncertainty of each datum.
+    values, sizes
+        Data and their standard uncertainties, shape (m, n).
     free
         What is looked for.
     declared
         Name -> declared number; those without uncertainty are fixed.
+    """
+    from interlith.numerics.fitting import intervals
+
+    fitting = _Fitting(model, values, sizes, free, declared)
+    found = fitting.fit()
+    inside = intervals(found, [item.name for item in free], method="profile")
+    alone = fitting.fit(held=fitting.loose, start=found.values * fitting.only_free)
+    low, high = inside.low.copy(), inside.high.copy()
+    for place, item in enumerate(free):
+        for ends, bound in ((low, item.low), (high, item.high)):
+            near = np.abs(ends[:, place] - bound) <= 1e-6 * (item.high - item.low)
+            ends[near, place] = math.inf
+            if bool(np.isinf(ends[:, place]).any()):
+                # The search of the profile gives up where the cost jumps; fits with the parameter held settle it.
+                ends[:, place] = np.where(np.isinf(ends[:, place]), fitting.end(found, place, bound), ends[:, place])
+    count = len(free)
+    total, noise = found.std[:, :count], alone.std[:, :count]
+    with np.errstate(invalid="ignore"):
+        rest = np.sqrt(np.maximum(total**2 - noise**2, 0.0))
+    best = {name: found.values[:, place] for place, name in enumerate(fitting.names)}
+    best |= {name: declared[name].value + declared[name].std * best[name] for name in fitting.loose}
+    best |= {name: np.full(len(values), item.value) for name, item in declared.items() if name not in best}
+    return Series(
+        tuple(item.name for item in free), found.values[:, :count], low, high, noise,
+        np.where(np.isfinite(total) & np.isfinite(noise), rest, math.inf), found.side[:, :count],
+        np.maximum(found.cost - 1.0, 0.0), best, found.converged, found.reason(),
+    )  # fmt: skip
+
+
+class _Fitting:
+    """The least-squares problem: data, and one datum more for each declared number that is not exact."""
+
+    def __init__(
+        self, model: Model, values: Array, sizes: Array, free: Sequence[Free], declared: Mapping[str, Uncertain]
+    ) -> None:
+        self.model, self.values, self.sizes, self.free, self.declared = model, values, sizes, free, declared
+        self.loose = [name for name, item in declared.items() if item.std > 0]
+        self.names = [item.name for item in free] + self.loose
+        self.only_free = np.array([1.0] * len(free) + [0.0] * len(self.loose))
+
+    def _curve(self, rows: Array, which: NDArray[np.intp]) -> Array:
+        known = {name: rows[:, place, None] for place, name in enumerate(self.names)}
+        for name in self.loose:
+            item = self.declared[name]
+            known[name] = np.maximum(item.value + item.std * known[name], 1e-3 * item.value)
+        for name, item in self.declared.items():
+            if name not in known:
+                known[name] = np.full((rows.shape[0], 1), item.value)
+        misfits = (self.model(known) - self.values[which]) / self.sizes[which]
+        return np.concatenate([misfits, rows[:, len(self.free) :], np.ones((rows.shape[0], 1))], axis=1)
+
+    def fit(
+        self, *, held: Sequence[str] = (), start: Array | None = None, attempts: int = 4, fixed_at: Array | None = None
+    ) -> Fit:
+        """Fit, some parameters held at their start."""
+        from interlith.numerics.fitting import Curves, Parameter, Parameters, fit, numerical
+
+        rows = []
+        for item in self.free:
+            first = item.start if fixed_at is None or item.name not in held else fixed_at
+            rows.append(Parameter(item.name, first, low=item.low, high=item.high, fixed=item.name in held))
+        rows += [Parameter(name, 0.0, low=-6.0, high=6.0, fixed=name in held, scale=1.0) for name in self.loose]
+        scale = np.array([max(abs(item.start), 1e-3) for item in self.free] + [1.0] * len(self.loose))
+        # The last row is a constant misfit of 1: with as many unknowns as data the cost would be rounding noise at its minimum.
+        target = np.zeros((len(self.values), self.values.shape[1] + len(self.loose) + 1))
+        curves = Curves(Parameters(rows), target, numerical(self._curve, scale=scale), std=1.0)
+        return fit(curves, start=start, attempts=attempts)
+
+    def end(self, found: Fit, place: int, bound: float) -> Array:
+        """End of the 95 % interval towards a bound, shape (m,): ``inf`` of its sign where the bound itself is not refused."""
+        best, name = found.values[:, place], self.free[place].name
+        inner, outer = best.copy(), np.full(best.shape, bound)
+        state = found.values.copy()
+
+        def rises(at: Array) -> NDArray[np.bool_]:
+            nonlocal state
+            state[:, place] = at
+            again = self.fit(held=[name], start=state, attempts=1, fixed_at=at)
+            state = again.values.copy()
+            return np.asarray(again.cost > found.cost + _RISE)
+
+        refused = rises(outer)
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (inner + outer)
+            far = rises(middle)
+            outer, inner = np.where(far, middle, outer), np.where(far, inner, middle)
+        side = -math.inf if bound < float(np.min(best)) or bound == self.free[place].low else math.inf
+        return np.where(refused, outer, side)
+
+
+def estimate(
+    model: Model, data: Sequence[tuple[float, float]], free: Sequence[Free], declared: Mapping[str, Uncertain]
+) -> Estimated:
+    """`estimate_series` of one data set.
 
     Raises
     ------
     FitError
         If the data cannot be fitted at all.
     """
-    from interlith.numerics.fitting import Curves, Parameter, Parameters, fit, intervals, numerical
-
-    loose = [name for name, item in declared.items() if item.std > 0]
-    names = [item.name for item in free] + loose
-    fixed = {name: item.value for name, item in declared.items() if name not in loose}
-    values, sizes = (np.array(column, dtype=float) for column in zip(*data, strict=True))
-
-    def curve(rows: Array, which: NDArray[np.intp]) -> Array:
-        known = {name: rows[:, place, None] for place, name in enumerate(names)}
-        for name in loose:
-            item = declared[name]
-            known[name] = np.maximum(item.value + item.std * known[name], 1e-3 * item.value)
-        known |= {name: np.full((rows.shape[0], 1), value) for name, value in fixed.items()}
-        pulls = rows[:, len(free) :]
-        return np.concatenate([(model(known) - values) / sizes, pulls, np.ones((rows.shape[0], 1))], axis=1)
-
-    def made(held: bool) -> Parameters:
-        rows = [Parameter(item.name, item.start, low=item.low, high=item.high) for item in free]
-        rows += [Parameter(name, 0.0, low=-6.0, high=6.0, fixed=held, scale=1.0) for name in loose]
-        return Parameters(rows)
-
-    # The last row is a constant misfit of 1: with as many unknowns as data the cost would be rounding noise at its minimum.
-    target = np.zeros((1, len(data) + len(loose) + 1))
-    scale = np.array([max(abs(item.start), 1e-3) for item in free] + [1.0] * len(loose))
-    found = fit(Curves(made(False), target, numerical(curve, scale=scale), std=1.0), attempts=4)
+    values, sizes = (np.array([column], dtype=float) for column in zip(*data, strict=True))
+    found = estimate_series(model, values, sizes, free, declared)
     if not bool(found.converged[0]):
-        raise FitError(f"Thickness and coverage could not be fitted: {found.reason()}.")
-    inside = intervals(found, [item.name for item in free], method="profile")
-    alone = fit(
-        Curves(made(True), target, numerical(curve, scale=scale), std=1.0), start=found.values * _only(len(free), names)
+        raise FitError(f"Thickness and coverage could not be fitted: {found.reason}.")
+    parts = tuple(
+        Estimate(
+            name,
+            float(found.value[0, k]),
+            float(found.low[0, k]),
+            float(found.high[0, k]),
+            float(found.noise[0, k]),
+            float(found.model[0, k]),
+            int(found.side[0, k]),
+        )
+        for k, name in enumerate(found.names)
     )
-    parts = []
-    for place, item in enumerate(free):
-        total, noise = found.uncertainty(item.name), alone.uncertainty(item.name)
-        low, high = float(inside.low[0, place]), float(inside.high[0, place])
-        width = item.high - item.low
-        parts.append(
-            Estimate(
-                item.name, float(found.values[0, place]), -math.inf if low <= item.low + 1e-6 * width else low,
-                math.inf if high >= item.high - 1e-6 * width else high, noise,
-                math.sqrt(max(total**2 - noise**2, 0.0)) if math.isfinite(total) and math.isfinite(noise) else math.inf,
-                int(found.side[0, place]),
-            )
-        )  # fmt: skip
-    best = {name: float(found.values[0, place]) for place, name in enumerate(names)}
-    best |= {name: declared[name].value + declared[name].std * best[name] for name in loose} | fixed
-    dof = len(data) - len(free)
-    return Estimated(tuple(parts), max(float(found.cost[0]) - 1.0, 0.0), dof, best, found.reason())
+    best = {name: float(item[0]) for name, item in found.best.items()}
+    return Estimated(parts, float(found.cost[0]), len(data) - len(free), best, found.reason)
 
 
 def checked(
@@ -177,10 +282,6 @@ def checked(
                 matter.append(name)
                 break
     return replace(found, blind=tuple(matter))
-
-
-def _only(count: int, names: Sequence[str]) -> Array:
-    return np.array([1.0] * count + [0.0] * (len(names) - count))
 
 
 def solved(function: Callable[[Array], Array], target: Array, low: float, high: float) -> Array:
