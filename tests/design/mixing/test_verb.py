@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from interlith.design.mixing.bonds import bond_strength
 from interlith.design.mixing.verb import miscibility
+from interlith.design.mixing.words import groups
 from interlith.errors import StudyError
 from interlith.model import Statement
 from tests.crystal.crystals import layered, spinel
@@ -30,10 +32,21 @@ def test_lanthanum_stays_out_and_aluminium_and_gallium_go_in(four: Statement) ->
 def test_order_and_its_steps(four: Statement) -> None:
     order = next(finding for finding in four if finding.kind == "solubility order")
     assert list(four.data["ranking"]["dopant"])[2:] == ["Y3+", "La3+"]
-    assert order.verdict == "undecided"  # Al against Ga is open
+    assert order.verdict == "supported"
+    assert "(not told apart), then Y3+, then La3+" in order.statement  # Al against Ga is open
     assert order.details["Y3+ above La3+"] > 0.95  # type: ignore[operator]
     probabilities = four.data["probabilities"]
     assert probabilities.filter(probabilities["dopant"] == "Y3+")["La3+"].item() > 0.95
+
+
+def test_groups_end_where_all_are_told_apart() -> None:
+    above = np.full((4, 4), 0.5)
+    above[:2, 2:] = 0.99
+    above[2, 3] = 0.94
+    assert groups(("a", "b", "c", "d"), above) == [[0, 1], [2, 3]]
+    above[0, 3] = 0.9
+    assert groups(("a", "b", "c", "d"), above) == [[0, 1, 2, 3]]
+    assert groups(("a",), np.array([[0.5]])) == [[0]]
 
 
 def test_verdicts_follow_the_probability(four: Statement) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interlith.crystal.radii import known_radii, parse_ion, radius
 from interlith.design.mixing.bonds import bond_strength
@@ -16,6 +18,8 @@ from interlith.design.reported import audited
 from interlith.errors import StudyError, nearest
 from interlith.model import Finding, Observable
 from interlith.notation import significant
+
+Array = NDArray[np.float64]
 
 #: Probability from which a place in the order, or a dissolved dose, counts as supported.
 SURE = 0.95
@@ -47,6 +51,16 @@ def _percent(value: float) -> str:
     return significant(100 * value, 2) + " %"
 
 
+def groups(names: tuple[str, ...], above: Array) -> list[list[int]]:
+    """Places in the order that are told apart: a group ends where all of it stand above all that follow with `SURE`."""
+    made: list[list[int]] = [[0]]
+    for place in range(1, len(names)):
+        if float(above[:place, place:].min()) >= SURE:
+            made.append([])
+        made[-1].append(place)
+    return made
+
+
 def _order(answered: Answered) -> Finding:
     names, above = answered.names, answered.ranked.above
     count = answered.ranked.energies.shape[1]
@@ -55,15 +69,24 @@ def _order(answered: Answered) -> Finding:
         f"{better} above {worse} {_chance(step, count)}"
         for better, worse, step in zip(names, names[1:], steps, strict=False)
     )
-    energies = answered.ranked.energies
-    whole = float(np.mean(np.all(np.diff(energies, axis=0) > 0, axis=0)))
-    statement = (
-        f"Expected solubility in {answered.structure.name} falls in the order {', '.join(names)}; probability of each step: "
-        f"{pairs}; of the whole order: {_chance(whole, count)}."
-    )
-    verdict = "supported" if min(steps) >= SURE else "undecided"
+    told = [
+        names[group[0]] if len(group) == 1 else f"{', '.join(names[place] for place in group)} (not told apart)"
+        for group in groups(names, above)
+    ]
+    if len(told) == 1:
+        statement = (
+            f"The expected solubilities of {', '.join(names)} in {answered.structure.name} are not told apart: {pairs}."
+        )
+    else:
+        statement = (
+            f"Expected solubility in {answered.structure.name} falls in the order {', then '.join(told)}; probability of each "
+            f"step: {pairs}."
+        )
     return Finding(
-        "solubility order", statement, verdict, "solution_energy", probability=whole,  # type: ignore[arg-type]
+        "solubility order", statement, "supported" if len(told) > 1 else "undecided", "solution_energy",
+        probability=min(
+            (float(above[: group[0], group[0] :].min()) for group in groups(names, above)[1:]), default=max(steps)
+        ),
         caveats=_REST, details={f"{a} above {b}": step for a, b, step in zip(names, names[1:], steps, strict=False)},
     )  # fmt: skip
 
@@ -193,5 +216,5 @@ def _bond(text: str) -> tuple[Observable, str]:
     found = bond_strength(element)
     if found is None:
         raise StudyError(f"There is no bond strength of {element}-O in the table.")
-    return number(f"bond {element}", found.value, "kJ/mol", {"declared:handbook": found.std if found.std == found.std else 0.0},
+    return number(f"bond {element}", found.value, "kJ/mol", {"declared:handbook": math.inf if math.isnan(found.std) else found.std},
                   sample=f"{element}-O in the gas"), f"bond energy of {element}-O"  # fmt: skip
