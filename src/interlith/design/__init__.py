@@ -10,11 +10,15 @@ from typing import Any
 
 #: Public name -> its file in this room.
 _HOMES: dict[str, str] = {
+    "electron_yield": "signals.yields",
     "growth": "growing",
+    "miscibility": "mixing.verb",
+    "overlayer": "signals.overlayers",
+    "sputter_profile": "signals.profiles",
 }
 
 #: Those that a study may ask for under ``design:``.
-FROM_STRUCTURES: tuple[str, ...] = ("growth",)
+FROM_STRUCTURES = ("electron_yield", "growth", "miscibility", "overlayer", "sputter_profile")
 
 __all__ = ["FROM_STRUCTURES", *sorted(_HOMES)]
 
