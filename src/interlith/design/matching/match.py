@@ -94,7 +94,7 @@ class Match:
         """``film (111) || host (111)``."""
         return (
             f"{self.film.name} {face_text(self.film_hkl)} || {self.host.name} {face_text(self.host_hkl)}, "
-            f"{self.host_count}:{self.film_count} at {abs(self.angle):.4g} deg"
+            f"{self.host_count}:{self.film_count} at {abs(self.angle):.4g} deg{', turned over' if self.hand < 0 else ''}"
         )
 
     @property
@@ -182,17 +182,25 @@ class Match:
         turned = turned / np.linalg.norm(turned, axis=1)[:, None]
         return dislocations(self.shifts, self.strain.principal, turned)
 
+    def edges_for(self, host: Cell, film: Cell) -> tuple[Array, Array]:
+        """Edges of the same common cell for other lattice parameters (angstrom), host and film, shape (2, 3) each."""
+        return (
+            np.asarray(self.host_matrix @ self.host_mesh.indices @ host.vectors),
+            np.asarray(self.film_matrix @ self.film_mesh.indices @ film.vectors),
+        )
+
+    def principal_for(self, host: Cell, film: Cell) -> Array:
+        """Principal misfits for other lattice parameters, the larger first, shape (2,): to carry their uncertainty along."""
+        on, onto = self.edges_for(host, film)
+        ratios = np.linalg.eigvals(np.linalg.solve(onto @ onto.T, on @ on.T)).real
+        return np.asarray(np.sort(np.sqrt(ratios))[::-1] - 1)
+
     def misfits_for(self, host: Cell, film: Cell) -> tuple[float, float]:
-        """Misfits along and across the same cell for other lattice parameters: for propagating their uncertainty."""
-        edges = [
-            matrix @ mesh.indices @ cell.vectors
-            for matrix, mesh, cell in (
-                (self.host_matrix, self.host_mesh, host),
-                (self.film_matrix, self.film_mesh, film),
-            )
-        ]
-        lengths = [float(np.linalg.norm(pair[0])) for pair in edges]
-        areas = [float(np.linalg.norm(np.cross(pair[0], pair[1]))) for pair in edges]
+        """Misfits along and across the first edge for other lattice parameters."""
+        lengths, areas = [], []
+        for pair in self.edges_for(host, film):
+            lengths.append(float(np.linalg.norm(pair[0])))
+            areas.append(float(np.linalg.norm(np.cross(pair[0], pair[1]))))
         along = lengths[0] / lengths[1]
         return along - 1, areas[0] / areas[1] / along - 1
 
