@@ -271,3 +271,22 @@ def test_real_files_agree(data_folder: Path) -> None:
     assert phase("Li2MnO3").cell.volume == pytest.approx(
         computed.cell.volume / computed.composition["Mn"] * 4, rel=0.06
     )
+
+
+def described(name: str) -> str:
+    """The row of the page for one structure."""
+    structure, entry = phase(name), TABLE[name]
+    cell = structure.cell
+    numbers = [f"{cell.a:g}"]
+    numbers += [f"{cell.b:g}"] if cell.b != cell.a else []
+    numbers += [f"{cell.c:g}"] if cell.c != cell.a else []
+    numbers += [f"{cell.beta:g} deg"] if cell.beta != 90 else []
+    seen = {True: "yes", False: "no"}[entry["checked"]] + (", model" if entry["kind"] == "model" else "")
+    group = entry["space_group"].split(":")[0]
+    return f"| `{name}` | {entry['title']} | {group} | {', '.join(numbers)} | {structure.density:.2f} | {seen} | {entry['source']} |"
+
+
+def test_the_page_lists_the_structures_as_they_are() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "phases.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert rows == [described(name) for name in TABLE]
