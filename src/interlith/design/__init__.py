@@ -10,6 +10,7 @@ from typing import Any
 
 #: Public name -> its file in this room.
 _HOMES: dict[str, str] = {
+    "concentration": "concentrations",
     "electron_yield": "signals.yields",
     "growth": "growing",
     "miscibility": "mixing.verb",
@@ -18,7 +19,7 @@ _HOMES: dict[str, str] = {
 }
 
 #: Those that a study may ask for under ``design:``.
-FROM_STRUCTURES = ("electron_yield", "growth", "miscibility", "overlayer", "sputter_profile")
+FROM_STRUCTURES = ("concentration", "electron_yield", "growth", "miscibility", "overlayer", "sputter_profile")
 
 __all__ = ["FROM_STRUCTURES", *sorted(_HOMES)]
 
