@@ -97,6 +97,7 @@ def test_an_edge_that_is_no_period_is_refused() -> None:
 MATRIX = st.lists(st.integers(-2, 2), min_size=9, max_size=9).filter(
     lambda entries: 0 < round(float(np.linalg.det(np.reshape(entries, (3, 3))))) <= 3
 )
+SOME: dict[str, Structure] = {"monoclinic": monoclinic(), "layered": layered(), "acentric": ACENTRIC}
 TRIPLE = st.tuples(*[st.integers(-5, 5)] * 3)
 
 
@@ -112,11 +113,10 @@ def test_planes_and_directions_keep_their_product(
     assert new.then(new.back).rows == pytest.approx(np.eye(3), abs=1e-9)
 
 
-@given(MATRIX, st.sampled_from([monoclinic(), layered(), ACENTRIC]), st.tuples(*[st.floats(-1, 1)] * 3))
+@given(MATRIX, st.sampled_from(sorted(SOME)), st.tuples(*[st.floats(-1, 1)] * 3))
 @settings(max_examples=15, deadline=None)
-def test_any_sublattice_is_the_same_crystal(
-    entries: list[int], structure: Structure, origin: tuple[float, float, float]
-) -> None:
+def test_any_sublattice_is_the_same_crystal(entries: list[int], name: str, origin: tuple[float, float, float]) -> None:
+    structure = SOME[name]
     new = Axes(np.reshape(entries, (3, 3)).astype(float), np.array(origin))
     same_crystal(structure, new, change_axes(structure, new))
 

@@ -172,6 +172,20 @@ def reflections(
     return Reflections(shown, spacing, multiplicity, extinct(structure, shown), inside, friedel)
 
 
+def lattice_reflections(structure: Structure, *, d_min: float) -> Integers:
+    """All indices that the lattice with its centring has down to d_min (angstrom), none merged, shape (n, 3).
+
+    Screw axes and glide planes are not looked at: what they forbid may be seen where a beam is scattered twice.
+
+    Raises
+    ------
+    StudyError
+        If d_min is impossible.
+    """
+    hkl = _lattice_points(structure.cell, smallest_spacing(d_min=d_min), math.inf)
+    return hkl[centred(structure.centrings, hkl)].astype(np.int64)
+
+
 def absent(structure: Structure, hkl: ArrayLike) -> Mask:
     """Whether reflections are absent by symmetry (centring, screw axes, glide planes), shape (n,).
 
