@@ -91,9 +91,7 @@ def _neighbours(shape: tuple[int, ...]) -> tuple[Integers, Integers, Integers]:
         ends.append(np.roll(names, -1, axis=axis).ravel())
         starts.append(names.ravel())
         wrap = np.zeros((*shape, 3), dtype=np.int64)
-        last = [slice(None)] * 3
-        last[axis] = slice(-1, None)
-        wrap[(*last, axis)] = 1
+        np.moveaxis(wrap, axis, 0)[-1, ..., axis] = 1
         wraps.append(wrap.reshape(-1, 3))
     return np.concatenate(starts), np.concatenate(ends), np.concatenate(wraps)
 

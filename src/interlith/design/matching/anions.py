@@ -2,8 +2,7 @@
 
 A coincidence makes this cheap: of all differences between a host and a film translation each occurs exactly once in the common
 cell, and together they are the lattice of shifts D (`interlith.numerics.coincidence.sum_lattice`). The pairs of anions within a
-distance are therefore the points of D in a circle, and one shift of the film for each pair of anions of the two meshes is all
-there is to try.
+distance are therefore the points of D in a circle, and the best shift is the centre of the fullest circle.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from interlith.crystal.elements import ANIONS
 from interlith.crystal.facets import Layer, Mesh, layers
 from interlith.crystal.structure import Structure
 from interlith.design.matching.match import Match, Shared
-from interlith.numerics.coincidence import gauss_reduced, point_group
+from interlith.numerics.coincidence import Circles, gauss_reduced, point_group
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -200,29 +199,11 @@ def overlay(
     """
     strained, shifts, size = np.asarray(maps), np.asarray(bases), np.asarray(counts)
     gaps = (on.points @ host)[None, :, None] - (onto.points @ strained)[:, None, :]
-    gaps = gaps.reshape(len(strained), -1, 2)
     pairs = np.minimum(on.weights[:, None], onto.weights[None]).ravel()
     totals = size * [on.weights.sum(), onto.weights.sum()]
-    steps, turned = _steps(shifts, tolerance), np.linalg.inv(shifts)
-    best, where = np.full(len(strained), -1.0), np.zeros((len(strained), 2))
-    for tried in range(gaps.shape[1]):
-        moved = (gaps - gaps[:, tried, None]) @ turned
-        moved -= np.round(moved)
-        points = (moved @ shifts)[:, :, None] + steps[:, None]
-        met = np.count_nonzero(np.sum(points * points, axis=-1) <= tolerance**2, axis=-1) @ pairs
-        better = met > best + 1e-9
-        best, where = np.where(better, met, best), np.where(better[:, None], gaps[:, tried], where)
+    circles = Circles(gaps.reshape(len(strained), -1, 2), pairs, shifts, tolerance)
+    best, where = circles.fullest()
     return np.minimum(best, totals.min(axis=1)) / totals.max(axis=1), where
-
-
-def _steps(bases: Array, tolerance: float) -> Array:
-    """Lattice points that can lie in a circle about any point of the cell around zero (angstrom), shape (k, n, 2)."""
-    area = np.abs(np.linalg.det(bases))
-    heights = area[:, None] / np.linalg.norm(bases[:, ::-1], axis=2)
-    reach = np.ceil((tolerance / heights + 0.5).max(axis=0)).astype(int)
-    span = [np.arange(-one, one + 1) for one in reach]
-    grid = np.stack(np.meshgrid(*span, indexing="ij"), axis=-1).reshape(-1, 2)
-    return np.asarray(grid[None] @ bases)
 
 
 def _variant(match: Match, kept: tuple[Pattern, Pattern, Array] | None, share: float) -> Match:
@@ -239,13 +220,11 @@ def _variant(match: Match, kept: tuple[Pattern, Pattern, Array] | None, share: f
     film_matrix = np.rint(match.film_matrix @ np.linalg.inv(onto.turn)).astype(np.int64)
     mapped = g_plane @ match.mapped @ h_plane
     if np.linalg.det(host_matrix @ plane) < 0:
-        host_matrix, film_matrix = host_matrix * [[1], [-1]], film_matrix * [[1], [-1]]
+        host_matrix[1], film_matrix[1] = -host_matrix[1], -film_matrix[1]
     hand = 1 if np.linalg.det(mapped) > 0 else -1
     moved = shift @ h_plane
     counts = (match.host_count * float(on.weights.sum()), match.film_count * float(onto.weights.sum()))
     shared = Shared(
         share, on.layer, onto.layer, (float(moved[0]), float(moved[1])), share * max(counts), counts[0], counts[1]
     )
-    return replace(
-        match, host_matrix=host_matrix, film_matrix=film_matrix, mapped=mapped, hand=hand, shared=shared
-    )
+    return replace(match, host_matrix=host_matrix, film_matrix=film_matrix, mapped=mapped, hand=hand, shared=shared)

@@ -56,10 +56,10 @@ def table(matches: Sequence[Match], overall: Sequence[bool], own: Sequence[bool]
         {**match.row(), "front": best, "front_on_face": face}
         for match, best, face in zip(matches, overall, own, strict=True)
     ]
-    return pl.DataFrame(rows, schema=_SCHEMA(), orient="row") if rows else pl.DataFrame(schema=_SCHEMA())
+    return pl.DataFrame(rows, schema=_columns(), orient="row") if rows else pl.DataFrame(schema=_columns())
 
 
-def _SCHEMA() -> dict[str, type[pl.DataType]]:
+def _columns() -> dict[str, type[pl.DataType]]:
     import polars as pl
 
     text, whole, real, flag = pl.String, pl.Int64, pl.Float64, pl.Boolean
@@ -86,7 +86,9 @@ def numbers(match: Match, asked: Asked, source: str) -> tuple[Observable, ...]:
     largest = 0 if abs(first) >= abs(second) else 1
     lengths, spacing = match.dislocations
 
-    def cellwise(quantity: str, value: float, unit: str, of: Callable[[Cell, Cell], float], flag: str = "") -> Observable:
+    def cellwise(
+        quantity: str, value: float, unit: str, of: Callable[[Cell, Cell], float], flag: str = ""
+    ) -> Observable:
         known = math.isfinite(value)
         parts = _from_cells(match, of) if known else {}
         return number(quantity, value if known else None, unit, parts, sample=name, source=source, flag=flag)
@@ -106,7 +108,9 @@ def numbers(match: Match, asked: Asked, source: str) -> tuple[Observable, ...]:
     ]
     for place, (length, value) in enumerate(zip(lengths, spacing, strict=True)):
         flag = "" if math.isfinite(value) else "no misfit along this direction, so no dislocations"
-        found.append(cellwise(f"dislocation_spacing_{place + 1}", float(value), "angstrom", _spaced(match, place, length), flag))
+        found.append(
+            cellwise(f"dislocation_spacing_{place + 1}", float(value), "angstrom", _spaced(match, place, length), flag)
+        )
     if match.shared is not None:
         found.append(number("shared_anions", 100 * match.shared.share, "%", {}, sample=name, source=source))
     return (*found, *_stored(match, asked, source))
@@ -189,7 +193,9 @@ def summary(asked: Asked, matches: Sequence[Match], overall: Sequence[bool]) -> 
             f"the nearest miss is {miss.name}: {significant(100 * miss.misfit, 3)} % of misfit in "
             f"{significant(miss.area)} angstrom^2"
         )
-    return Finding("registry", f"{crystals}: nothing fits {bounds}; {smallest}.", "descriptive", "common_cells", 0.0, unit="1")
+    return Finding(
+        "registry", f"{crystals}: nothing fits {bounds}; {smallest}.", "descriptive", "common_cells", 0.0, unit="1"
+    )
 
 
 def spelt_out(match: Match, asked: Asked, overall: bool, own: bool) -> Finding:
@@ -235,7 +241,9 @@ def _different(values: np.ndarray) -> list[float]:
 def _caveats(match: Match, asked: Asked) -> tuple[str, ...]:
     found = ["Lattices are compared: whether the faces are stable, and wet each other, is another question."]
     if match.misfit > 0.03:
-        found.append("At several percent of misfit strain tensors differ in their second digit; small strain is meant here.")
+        found.append(
+            "At several percent of misfit strain tensors differ in their second digit; small strain is meant here."
+        )
     if asked.stiffness is not None:
         found.append(f"Stiffness of the film: {asked.stiffness[1]}.")
     for structure in (asked.host, asked.film):
@@ -244,7 +252,11 @@ def _caveats(match: Match, asked: Asked) -> tuple[str, ...]:
 
 
 def _details(match: Match, hosts: int, films: int) -> dict[str, float | int | str | None]:
-    tensors = {"small": match.strain.small, "green_lagrange": match.strain.green_lagrange, "hencky": match.strain.hencky}
+    tensors = {
+        "small": match.strain.small,
+        "green_lagrange": match.strain.green_lagrange,
+        "hencky": match.strain.hencky,
+    }
     return {
         "host_meshes": match.host_count, "film_meshes": match.film_count, "conventional": f"{hosts}:{films}",
         "area": match.area, "variants": match.variants, "rotation": match.angle,

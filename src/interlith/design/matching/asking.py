@@ -79,7 +79,9 @@ def ask(
     chosen = None if detail is None else face_pairs(on, onto, [detail])[0]
     pairs = face_pairs(on, onto, miller)
     if chosen is not None and chosen not in pairs:
-        raise StudyError(f"detail names faces {chosen[0]} and {chosen[1]}, which are not among those searched (miller).")
+        raise StudyError(
+            f"detail names faces {chosen[0]} and {chosen[1]}, which are not among those searched (miller)."
+        )
     return Asked(on, onto, pairs, *bounds, radius, bool(multiples), film_stiffness(onto, stiffness), chosen)
 
 

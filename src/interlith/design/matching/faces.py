@@ -41,7 +41,9 @@ def faces(structure: Structure, bound: int) -> tuple[Indices, ...]:
     Opposite faces have the same mesh, whatever the point group; their terminations may differ in crystals without a centre.
     """
     if not 1 <= bound <= MOST_INDEX:
-        raise StudyError(f"A bound of {bound} on Miller indices is none; write 1 to {MOST_INDEX}, or the faces themselves.")
+        raise StudyError(
+            f"A bound of {bound} on Miller indices is none; write 1 to {MOST_INDEX}, or the faces themselves."
+        )
     span = range(bound, -bound - 1, -1)
     planes = [hkl for hkl in itertools.product(span, span, span) if math.gcd(*hkl) == 1]
     # Few negative indices first, then the largest first: (111) stands for (1 -1 1), (210) for (012).
@@ -83,7 +85,7 @@ def face_pairs(host: Structure, film: Structure, miller: Miller) -> tuple[tuple[
         if unknown or set(miller) != {"host", "film"}:
             raise StudyError(f"miller has the words {', '.join(sorted(miller)) or 'none'}; it needs host and film.")
         sides = [_listed(one, miller[word], word) for one, word in ((host, "host"), (film, "film"))]
-        return tuple(itertools.product(*sides))
+        return tuple((one, other) for one in sides[0] for other in sides[1])
     pairs = []
     for entry in miller:
         if not isinstance(entry, Sequence) or isinstance(entry, str) or len(entry) != 2:

@@ -19,7 +19,11 @@ Array = NDArray[np.float64]
 #: So many matches of a front get their faces as words.
 _NAMED = 12
 #: The picture of a cell ends so far outside of it, in parts of its longer edge.
-_MARGIN = 0.25
+_MARGIN = 0.35
+#: Half the least width of a picture (angstrom).
+_LEAST = 8.0
+#: Room that two faces in words take, in parts of both axes.
+_WORD = (0.12, 0.05)
 
 
 def front_figure(asked: Asked, matches: Sequence[Match], overall: Sequence[bool], own: Sequence[bool]) -> Figure:
@@ -38,10 +42,8 @@ def front_figure(asked: Asked, matches: Sequence[Match], overall: Sequence[bool]
         if some.any()
     )
     named = [match for match, kept in zip(matches, overall, strict=True) if kept][:_NAMED]
-    notes = tuple(
-        Note(one.area, 100 * one.root_mean_square, f"{face_text(one.film_hkl)} on {face_text(one.host_hkl)}")
-        for one in named
-    )
+    limits = (asked.area * 1.02, 100 * asked.strain * 1.1)
+    notes = _apart(named, limits)
     caption = (
         f"Common cells of {asked.film.name} on {asked.host.name}, {len(asked.pairs)} pairs of faces: area on the host against "
         "the root mean square of both principal misfits of the film. "
@@ -54,26 +56,50 @@ def front_figure(asked: Asked, matches: Sequence[Match], overall: Sequence[bool]
     )
     panel = Panel(
         "Area of the common cell / Å²", "Misfit, root mean square / %", lines, notes=notes,
-        x_limits=(0.0, asked.area * 1.02), y_limits=(0.0, 100 * asked.strain * 1.05),
+        x_limits=(0.0, limits[0]), y_limits=(0.0, limits[1]),
     )  # fmt: skip
-    return Figure(f"registry_{asked.film.name}_{asked.host.name}".replace(" ", "_"), "Registry", caption, (panel,), width=2)
+    return Figure(
+        f"registry_{asked.film.name}_{asked.host.name}".replace(" ", "_"), "Registry", caption, (panel,), width=2
+    )
+
+
+def _apart(named: Sequence[Match], limits: tuple[float, float]) -> tuple[Note, ...]:
+    """Faces as words beside their points, moved up where they would lie on each other."""
+    wide, high = (part * limit for part, limit in zip(_WORD, limits, strict=True))
+    notes: list[Note] = []
+    for one in named:
+        x, y = one.area, 100 * one.root_mean_square
+        while any(abs(note.x - x) < wide and abs(note.y - y) < high for note in notes):
+            y += high / 2
+        notes.append(Note(x, y, f"{face_text(one.film_hkl)} on {face_text(one.host_hkl)}"))
+    return tuple(notes)
 
 
 def cell_figure(match: Match) -> Figure:
     """Top view of both lattices with the common cell, and of the two layers of atoms that meet."""
     edges = match.cell
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) @ edges
-    margin = _MARGIN * float(np.linalg.norm(edges, axis=1).max())
-    low, high = corners.min(axis=0) - margin, corners.max(axis=0) + margin
+    # A square about the cell, so that nothing is cut off where the axes are scaled alike.
+    half = max((0.5 + _MARGIN) * float(np.ptp(corners, axis=0).max()), _LEAST)
+    middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
+    low, high = middle - half, middle + half
     film = match.film_mesh.in_plane @ match.mapped
     cell = Line(corners[:, 0], corners[:, 1], "common cell", "common cell")
     lattices = [
-        _points(_inside(match.host_mesh.in_plane, np.zeros((1, 2)), low, high), f"{match.host.name} {face_text(match.host_hkl)}", "host"),
-        _points(_inside(film, np.zeros((1, 2)), low, high), f"{match.film.name} {face_text(match.film_hkl)}, strained", "film"),
+        _points(
+            _inside(match.host_mesh.in_plane, np.zeros((1, 2)), low, high),
+            f"{match.host.name} {face_text(match.host_hkl)}",
+            "host",
+        ),
+        _points(
+            _inside(film, np.zeros((1, 2)), low, high),
+            f"{match.film.name} {face_text(match.film_hkl)}, strained",
+            "film",
+        ),
     ]
-    panels = [_panel("Both lattices", [*lattices, cell], low, high)]
+    panels = [_panel("Both lattices", [cell, *lattices])]
     if match.shared is not None:
-        panels.append(_panel("Atoms of both layers", [*_atoms(match, film, low, high), cell], low, high))
+        panels.append(_panel("Atoms of both layers", [cell, *_atoms(match, film, low, high)]))
     shared = ""
     if match.shared is not None:
         shared = (
@@ -93,11 +119,8 @@ def _stem(match: Match) -> str:
     return "_".join("".join(str(index) for index in face) for face in faces) + f"_{match.host_count}_{match.film_count}"
 
 
-def _panel(title: str, lines: Sequence[Line], low: Array, high: Array) -> Panel:
-    return Panel(
-        "x / Å", "y / Å", tuple(lines), title=title, equal=True, x_limits=(float(low[0]), float(high[0])),
-        y_limits=(float(low[1]), float(high[1])),
-    )  # fmt: skip
+def _panel(title: str, lines: Sequence[Line]) -> Panel:
+    return Panel("x / Å", "y / Å", tuple(lines), title=title, equal=True)
 
 
 def _points(at: Array, label: str, variant: str) -> Line:
@@ -108,7 +131,10 @@ def _inside(basis: Array, offsets: Array, low: Array, high: Array) -> Array:
     """Points of lattices with some offsets that lie in a box, shape (n, 2)."""
     corners = np.array([[x, y] for x in (low[0], high[0]) for y in (low[1], high[1])]) @ np.linalg.inv(basis)
     slack = np.ceil(np.abs(offsets @ np.linalg.inv(basis)).max(initial=0)) + 1
-    span = [np.arange(np.floor(corners[:, axis].min() - slack), np.ceil(corners[:, axis].max() + slack) + 1) for axis in (0, 1)]
+    span = [
+        np.arange(np.floor(corners[:, axis].min() - slack), np.ceil(corners[:, axis].max() + slack) + 1)
+        for axis in (0, 1)
+    ]
     grid = np.stack(np.meshgrid(*span, indexing="ij"), axis=-1).reshape(-1, 2) @ basis
     at = (offsets[:, None] + grid[None]).reshape(-1, 2)
     kept = np.all((at >= low - 1e-9) & (at <= high + 1e-9), axis=1)

@@ -14,7 +14,14 @@ from interlith.crystal.writing import write_cif, write_poscar
 from interlith.design.inputs import uncertain
 from interlith.design.matching.anions import with_shared
 from interlith.design.matching.match import Match
-from interlith.design.matching.stacking import Block, contact, film_block, film_without_first, host_block, nearest_allowed
+from interlith.design.matching.stacking import (
+    Block,
+    contact,
+    film_block,
+    film_without_first,
+    host_block,
+    nearest_allowed,
+)
 from interlith.design.matching.strain import elastic
 from interlith.errors import StudyError
 
@@ -85,7 +92,9 @@ class Interface:
         elif target.suffix.lower() == ".vasp" or target.name.upper().startswith("POSCAR"):
             text = write_poscar(self.structure, frozen=[bool(held) for held in self.frozen])
         else:
-            raise StudyError(f"{target.name} names no format of ours; write a name that ends in .cif or .vasp, or POSCAR.")
+            raise StudyError(
+                f"{target.name} names no format of ours; write a name that ends in .cif or .vasp, or POSCAR."
+            )
         target.write_text(text, encoding="utf-8")
         return target
 
@@ -161,9 +170,13 @@ def interface(
 
 def _stretch(match: Match, stiffness: ArrayLike | None) -> tuple[float, list[str]]:
     if stiffness is None:
-        return 1.0, ["The distances between the film's layers are those of the unstrained film: no stiffness was given."]
+        return 1.0, [
+            "The distances between the film's layers are those of the unstrained film: no stiffness was given."
+        ]
     normal = elastic(stiffness, match.film_mesh.frame, match.strain, match.film_mesh.spacing).normal
-    return 1.0 + normal, [f"The film's layers are {100 * normal:+.3g} % apart against the unstrained film, without stress."]
+    return 1.0 + normal, [
+        f"The film's layers are {100 * normal:+.3g} % apart against the unstrained film, without stress."
+    ]
 
 
 def _check_size(host: Block, film: Block) -> None:
@@ -183,7 +196,10 @@ def _set_down(
         raise StudyError(f"shift is {shift!r}; write two numbers, the parts of the edges of the common cell.")
     moved, least = contact(host, film, match, allowed, None if asked is None else asked @ match.cell)
     if gap is None:
-        height, said = least, "The film was set down until two atoms are as near as the nearest of their kinds in the crystals."
+        height, said = (
+            least,
+            "The film was set down until two atoms are as near as the nearest of their kinds in the crystals.",
+        )
     else:
         height = uncertain(gap, "angstrom", "the gap").value
         said = f"The film was set {height:g} angstrom above the host, as declared; atoms touch at {least:.3g} angstrom."
@@ -195,7 +211,9 @@ def _held(host: Block, frozen: str | int) -> NDArray[np.bool_]:
     count = int(host.layer.max()) + 1
     words = {"half of the host": count // 2, "host": count, "none": 0}
     if isinstance(frozen, bool) or (isinstance(frozen, str) and frozen not in words):
-        raise StudyError(f"frozen is {frozen!r}; write one of {', '.join(words)}, or a number of host layers from below.")
+        raise StudyError(
+            f"frozen is {frozen!r}; write one of {', '.join(words)}, or a number of host layers from below."
+        )
     held = words[frozen] if isinstance(frozen, str) else frozen
     if not 0 <= held <= count:
         raise StudyError(f"frozen is {held}; the host has {count} layers.")
@@ -220,7 +238,9 @@ def _assembled(
             x, y, z = (float(part) for part in fractions[start + place])
             label = f"{owner.element}{start + place + 1}"
             sites.append(
-                replace(owner, label=label, fraction=(x, y, z), u_aniso=None, wyckoff="", fraction_std=(float("nan"),) * 3)
+                replace(
+                    owner, label=label, fraction=(x, y, z), u_aniso=None, wyckoff="", fraction_std=(float("nan"),) * 3
+                )
             )
     made = Structure(
         match.name, cell, tuple(sites), np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)),

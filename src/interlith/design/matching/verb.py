@@ -6,11 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interlith.design.matching.anions import TOLERANCE, with_shared
-from interlith.design.matching.answers import audits, chosen, fronts, lattice_numbers, numbers, spelt_out, summary, table
+from interlith.design.matching.answers import (
+    audits,
+    chosen,
+    fronts,
+    lattice_numbers,
+    numbers,
+    spelt_out,
+    summary,
+    table,
+)
 from interlith.design.matching.asking import Asked, Phase, Stiffness, ask
 from interlith.design.matching.citations import ZUR
 from interlith.design.matching.faces import Miller, face_text
 from interlith.design.matching.figures import cell_figure, front_figure
+from interlith.design.matching.match import Match
 from interlith.design.matching.search import search
 from interlith.design.recording import answer, digest_of
 from interlith.model import Statement
@@ -37,7 +47,7 @@ def registry(
     multiples
         Whether larger cells of the same map are listed beside the smallest, with their number in the column ``multiple``.
     stiffness
-        Of the film: row of the table, constants, or a (6, 6) matrix (GPa); adds the strain along the normal and the energy.
+        Of the film: row of the table, constants, or a (6, 6) matrix (GPa); adds normal strain and energy.
     detail
         Pair of faces ``[[1, 1, 1], [1, 1, 1]]``, host first, whose smallest cell is spelt out and drawn; by default the first of
         the front.
@@ -59,16 +69,12 @@ def registry(
 
     Notes
     -----
-    Complete within the bounds and without doubles, see `interlith.numerics.coincidence`. Cells are merged by the point groups of
-    the two meshes; atoms may tell such variants apart, and that with the most shared anions is the one returned. The assumption
-    that fails first: that a film grows in the cell of least strain; kinetics, steps and chemistry may choose another.
+    Complete and without doubles, see `interlith.numerics.coincidence`: cells are merged by the point groups of both meshes; of
+    variants that the atoms tell apart that with the most shared anions is returned. The assumption that fails first: that a film
+    grows in the cell of least strain; kinetics, steps and chemistry may choose another.
     """
     asked = ask(host, film, miller, area, strain, tolerance, multiples, stiffness, detail)
-    matches = search(
-        asked.host, asked.film, asked.pairs, area=asked.area, strain=asked.strain, with_multiples=asked.multiples
-    )
-    if asked.tolerance is not None:
-        matches = with_shared(matches, tolerance=asked.tolerance)
+    matches = _found(asked)
     overall, own = fronts(matches)
     whole = table(matches, overall, own)
     source = digest_of(asked.host, asked.film)
@@ -90,6 +96,13 @@ def registry(
         data={"matches": matches, "table": whole, "pareto": whole.filter(whole["front"] | whole["front_on_face"])},
         citations=(ZUR,),
     )  # fmt: skip
+
+
+def _found(asked: Asked) -> tuple[Match, ...]:
+    matches = search(
+        asked.host, asked.film, asked.pairs, area=asked.area, strain=asked.strain, with_multiples=asked.multiples
+    )
+    return matches if asked.tolerance is None else with_shared(matches, tolerance=asked.tolerance)
 
 
 def _options(asked: Asked) -> dict[str, Any]:

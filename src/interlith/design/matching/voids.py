@@ -210,4 +210,3 @@ def widest_angle(span: Integers, structure: Structure, plane: tuple[int, int, in
     basis = np.linalg.qr(vectors.T)[0][:, : len(span)]
     inside = float(np.linalg.norm(basis.T @ structure.cell.normal(plane)))
     return math.degrees(math.asin(min(1.0, inside)))
-

@@ -1,5 +1,6 @@
 """Where do two plane lattices meet: superlattices, and all maps that carry one onto the other within a strain?"""
 
+from interlith.numerics.coincidence.circles import Circles
 from interlith.numerics.coincidence.lattices import (
     gauss_reduced,
     hermite_forms,
@@ -13,6 +14,7 @@ from interlith.numerics.coincidence.sublattices import multiples, whole_multiple
 
 __all__ = [
     "MOST_STRAIN",
+    "Circles",
     "Coincidences",
     "coincidences",
     "gauss_reduced",
