@@ -19,6 +19,8 @@ Numbers = NDArray[Any]
 
 #: Rows of reflections times columns of atoms that are worked on at once: some MB, so that they stay in the cache.
 _AT_ONCE = 1 << 18
+#: A grid of indices is worked out whole while it has at most this many points for each reflection.
+_SPARSE = 16
 #: Two fractions this close are one position (images by symmetry agree to rounding).
 _SAME = 1e-6
 
@@ -111,11 +113,63 @@ def phase_sums(structure: Structure, hkl: ArrayLike, *, displaced: bool = True) 
     indices = as_indices(hkl)
     found = np.zeros((len(indices), len(prepared.starts)), dtype=np.float64 if prepared.real else np.complex128)
     allowed = np.flatnonzero(centred(prepared.centrings, indices))
-    step = max(1, _AT_ONCE // len(prepared.weights))
-    for start in range(0, len(allowed), step):
-        rows = allowed[start : start + step]
-        found[rows] = _summed(prepared, indices[rows], displaced)
+    if not len(allowed):
+        return found
+    grid = None if displaced and prepared.tensors is not None else _grid(indices[allowed])
+    if grid is not None:
+        found[allowed] = _summed_on_grid(prepared, *grid)
+    else:
+        step = max(1, _AT_ONCE // len(prepared.weights))
+        for start in range(0, len(allowed), step):
+            rows = allowed[start : start + step]
+            found[rows] = _summed(prepared, indices[rows], displaced)
     return found * len(prepared.centrings)
+
+
+def _grid(hkl: Array) -> tuple[Array, Array, Integers, Integers, int] | None:
+    """Indices as points of a grid of distinct pairs and distinct third indices; `None` where they fill little of it.
+
+    Returns
+    -------
+    Pairs (with 0 in place of the third index), shape (a, 3); third indices, shape (b,); the place of each reflection among
+    either, shape (n,); and which index is the third.
+    """
+    if len(hkl) < 16 or not np.array_equal(hkl, np.rint(hkl)):
+        return None
+    low = hkl.min(axis=0)
+    sizes = (hkl.max(axis=0) - low + 1).astype(np.int64)
+    third = int(np.argmax(sizes))
+    first, second = (axis for axis in range(3) if axis != third)
+    codes = ((hkl[:, first] - low[first]) * sizes[second] + hkl[:, second] - low[second]).astype(np.int64)
+    distinct, place = np.unique(codes, return_inverse=True)
+    if len(distinct) * int(sizes[third]) > _SPARSE * len(hkl):
+        return None
+    pairs = np.zeros((len(distinct), 3))
+    pairs[:, first] = distinct // sizes[second] + low[first]
+    pairs[:, second] = distinct % sizes[second] + low[second]
+    thirds = np.arange(sizes[third]) + low[third]
+    return pairs, thirds, place, (hkl[:, third] - low[third]).astype(np.int64), third
+
+
+def _summed_on_grid(
+    prepared: Images, pairs: Array, thirds: Array, row: Integers, column: Integers, third: int
+) -> Numbers:
+    """The sums as matrix products: the phase of a pair of indices and that of the third index add up."""
+    left = (2 * math.pi) * (pairs @ prepared.fractions.T)
+    right = (2 * math.pi) * np.outer(prepared.fractions[:, third], thirds)
+    cosines, sines = np.cos(left) * prepared.weights, np.sin(left) * prepared.weights
+    others = np.cos(right), np.sin(right)
+    ends = [*prepared.starts[1:].tolist(), len(prepared.weights)]
+    found = np.empty((len(row), len(ends)), dtype=np.float64 if prepared.real else np.complex128)
+    for place, (start, end) in enumerate(zip(prepared.starts.tolist(), ends, strict=True)):
+        part = slice(start, end)
+        real = cosines[:, part] @ others[0][part] - sines[:, part] @ others[1][part]
+        if prepared.real:
+            found[:, place] = real[row, column]
+        else:
+            imaginary = sines[:, part] @ others[0][part] + cosines[:, part] @ others[1][part]
+            found[:, place] = real[row, column] + 1j * imaginary[row, column]
+    return found
 
 
 def _summed(prepared: Images, hkl: Array, displaced: bool) -> Numbers:

@@ -92,6 +92,7 @@ def xray_factor(element: str, s: ArrayLike, *, charge: float | None = None) -> A
     return np.asarray(_sum_of_gaussians(heights, widths, square) + offset)
 
 
+@cache
 def anomalous(element: str, energy: float) -> tuple[float, float]:
     """Dispersion corrections f' and f'' (electrons) at a photon energy (eV); f'' is positive.
 
