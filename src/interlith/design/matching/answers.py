@@ -148,10 +148,14 @@ def stored_energy(match: Match, asked: Asked) -> Elastic | None:
 
 def _from_cells(match: Match, of: Callable[[Cell, Cell], float]) -> dict[str, float]:
     host, film = match.host, match.film
-    return {
-        **cell_components(host, lambda cell: of(cell, film.cell)),
-        **cell_components(film, lambda cell: of(host.cell, cell)),
-    }
+    on = cell_components(host, lambda cell: of(cell, film.cell))
+    onto = cell_components(film, lambda cell: of(host.cell, cell))
+    if host.name != film.name:
+        return {**on, **onto}
+    if host.cell.parameters == film.cell.parameters:
+        # One crystal on itself: its cell counts once, and cancels where both sides move together.
+        return {key: on.get(key, 0.0) + onto.get(key, 0.0) for key in {**on, **onto}}
+    return {**on, **{f"{key} (film)": size for key, size in onto.items()}}
 
 
 def _area(match: Match, host: Cell, film: Cell) -> float:

@@ -88,7 +88,9 @@ def frame_radii(structure: Structure, places: Integers, radii: Mapping[str, floa
     StudyError
         If there is no radius for an ion; give one by element.
     """
-    charges = site_charges(structure)
+    present = {structure.atoms.elements[int(place)] for place in places}
+    # Charges are asked for only where a radius has to be looked up.
+    charges = np.zeros(len(structure.sites)) if present <= set(radii or {}) else np.asarray(site_charges(structure))
     found: dict[str, float] = {}
     for site in np.unique(structure.atoms.site[places]):
         one = structure.sites[int(site)]
