@@ -12,12 +12,15 @@ import time
 
 import numpy as np
 
-from interlith.design.inputs import Uncertain
+from interlith.design.inputs import Uncertain, uncertain
 from interlith.design.signals import electron_yield
-from interlith.design.signals.estimating import Free, estimate
+from interlith.design.signals.asking import Asked, escape_depth, placed
+from interlith.design.signals.estimating import Free, Series, estimate_series
 from interlith.design.signals.etching import DEPTH_SCALE, Profile
 from interlith.design.signals.line_ratios import Sample, read_sample
-from interlith.design.signals.overlayer_answers import _starts
+from interlith.design.signals.propagating import drawn as draws_of
+from interlith.design.signals.propagating import propagate
+from interlith.design.signals.yield_findings import located
 from interlith.physics.attenuation import Lengths, flat, flat_thickness, shard_thickness, sphere
 from interlith.physics.electron_yield import Profile as Place
 from interlith.physics.electron_yield import body, escaping_share, sphere_share
@@ -114,37 +117,45 @@ def overlayers(repeats: int) -> None:
         began = time.process_time()
         sample = _sample(angles, geometry, cover)
         random = np.random.default_rng(7)
-        held, widths, of = {"thickness": 0, "coverage": 0}, [], repeats if geometry != "sphere" else repeats // 4
-        for _ in range(of):
-            drawn = {key: np.array([item.sample(random, 1)]) for key, item in sample.declared.items()}
-            drawn |= {"thickness": np.array([[truth[0]]]), "coverage": np.array([[truth[1]]])}
-            seen = [
-                float(sample.ratio(place, drawn).item()) * (1 + 0.05 * random.standard_normal())
-                for place in range(len(angles))
-            ]
-            ratios = tuple(Uncertain(value, 0.05 * value, "1", 0, 0, "normal") for value in seen)
-            given = Sample(**{**{key: getattr(sample, key) for key in sample.__dataclass_fields__}, "ratios": ratios})
-            found = estimate(
-                lambda values, given=given: np.concatenate(
-                    [np.log(given.ratio(place, values)) for place in range(len(given.pairs))], axis=1
-                ),
-                [(math.log(item.value), item.std / item.value) for item in ratios], _starts(given), given.declared,
-            )  # fmt: skip
-            for key, value in zip(("thickness", "coverage"), truth, strict=True):
-                if key in sample.free:
-                    held[key] += found[key].low <= value <= found[key].high
-            widths.append(found["thickness"].high - found["thickness"].low)
-        cells = [shown(held[key], of) if key in sample.free else "-" for key in held]
+        drawn = {key: item.sample(random, repeats)[:, None] for key, item in sample.declared.items()}
+        drawn |= {"thickness": np.full((repeats, 1), truth[0]), "coverage": np.full((repeats, 1), truth[1])}
+        clean = np.concatenate([sample.ratio(place, drawn) for place in range(len(angles))], axis=1)
+        seen = clean * (1 + 0.05 * random.standard_normal(clean.shape))
+        free = [
+            item
+            for item in (Free("thickness", 1e-3, sample.deepest), Free("coverage", 1e-3, 1.0))
+            if item.name in sample.free
+        ]
+        found = estimate_series(
+            lambda values, one=sample: np.concatenate(
+                [np.log(np.maximum(one.ratio(place, values), 1e-300)) for place in range(len(one.pairs))], axis=1
+            ),
+            np.log(seen), np.full(seen.shape, 0.05), free, sample.declared,
+        )  # fmt: skip
+        cells, wide = _held(found, dict(zip(("thickness", "coverage"), truth, strict=True)))
         spent = time.process_time() - began
-        print(
-            f"| {name} | {truth[0]} nm, {truth[1]} | {' | '.join(cells)} | {np.median(widths):.3f} | {spent:.0f} |",
-            flush=True,
-        )
+        print(f"| {name} | {truth[0]} nm, {truth[1]} | {cells} | {wide:.3f} | {spent:.0f} |", flush=True)
+
+
+def _held(found: Series, truth: dict[str, float]) -> tuple[str, float]:
+    """Cells of coverage for both parameters, failures counted as misses, and the median width of the thickness."""
+    cells = []
+    for key, value in truth.items():
+        if key not in found.names:
+            cells.append("-")
+            continue
+        place = found.names.index(key)
+        inside = (found.low[:, place] <= value) & (value <= found.high[:, place]) & found.converged
+        cells.append(shown(int(inside.sum()), len(inside)))
+    place = found.names.index("thickness")
+    return " | ".join(cells), float(np.median(found.high[:, place] - found.low[:, place]))
 
 
 def profiles(repeats: int) -> None:
     """Intervals from sputter profiles: five depths, depth scale 10 %, mixed zone 1-3 nm."""
-    print("\n| profile | truth | thickness held | coverage held | CPU s |\n|---|---|---|---|---|")
+    print(
+        "\n| profile | truth | thickness held | coverage held | median width of thickness (nm) | CPU s |\n|---|---|---|---|---|---|"
+    )
     depths = np.array([0.0, 1.0, 2.0, 4.0, 8.0])
     for name, truth in (("thin", (0.5, 0.8)), ("thick", (3.0, 0.8))):
         began = time.process_time()
@@ -155,23 +166,19 @@ def profiles(repeats: int) -> None:
         }  # fmt: skip
         sample = Sample(**{**{key: getattr(base, key) for key in base.__dataclass_fields__}, "declared": declared})
         random = np.random.default_rng(8)
-        held = {"thickness": 0, "coverage": 0}
-        for _ in range(repeats):
-            drawn = {key: np.array([item.sample(random, 1)]) for key, item in declared.items()}
-            drawn |= {"thickness": np.array([[truth[0]]]), "coverage": np.array([[truth[1]]])}
-            clean = Profile(sample, depths, (), 0.0, 45.0).ratio(depths[None, :], drawn)[0]
-            std = 0.05 * clean + 0.01
-            seen = clean + std * random.standard_normal(clean.size)
-            profile = Profile(sample, depths, tuple(zip(seen, std, strict=True)), 0.0, 45.0)
-            free = [Free("thickness", 1.0, 1e-3, max(sample.deepest, 16.0)), Free("coverage", 0.7, 1e-3, 1.0)]
-            found = estimate(
-                lambda values, one=profile: one.ratio(depths[None, :], values), profile.ratios, free, declared
-            )
-            for key, value in zip(held, truth, strict=True):
-                held[key] += found[key].low <= value <= found[key].high
-        cells = [shown(count, repeats) for count in held.values()]
+        drawn = {key: item.sample(random, repeats)[:, None] for key, item in declared.items()}
+        drawn |= {"thickness": np.full((repeats, 1), truth[0]), "coverage": np.full((repeats, 1), truth[1])}
+        profile = Profile(sample, depths, (), 0.0, 45.0)
+        clean = profile.ratio(depths[None, :], drawn)
+        sizes = 0.05 * clean + 0.01
+        seen = clean + sizes * random.standard_normal(clean.shape)
+        free = [Free("thickness", 1e-3, max(sample.deepest, 16.0)), Free("coverage", 1e-3, 1.0)]
+        found = estimate_series(
+            lambda values, one=profile: one.ratio(depths[None, :], values), seen, sizes, free, declared
+        )
+        cells, wide = _held(found, dict(zip(("thickness", "coverage"), truth, strict=True)))
         print(
-            f"| {name} | {truth[0]} nm, {truth[1]} | {' | '.join(cells)} | {time.process_time() - began:.0f} |",
+            f"| {name} | {truth[0]} nm, {truth[1]} | {cells} | {wide:.3f} | {time.process_time() - began:.0f} |",
             flush=True,
         )
 
@@ -179,27 +186,26 @@ def profiles(repeats: int) -> None:
 def places(repeats: int) -> None:
     """Intervals of the share at the surface from a measured ratio of electron yields."""
     print("\n| share at the surface | held | median width | CPU s |\n|---|---|---|---|")
+    surface, widths = placed("0.4-0.8 nm", "layer thickness")
+    dose = uncertain("0.5 +- 0.02 at%", "1", "dose")
+    inputs = {
+        "radius": uncertain("80 +- 8 nm", "nm", "radius"),
+        "escape depth": escape_depth("15-25 nm", "escape depth"),
+    }
+    inputs |= widths | {"dose": dose, "other dose": dose}
+    asked = Asked("sphere", "radius", 1 / 3, "nearest", surface, placed("homogeneous", "")[0], inputs)
+    contrast = propagate(asked.contrast, inputs, draws_of(inputs))
     for share in (0.0, 0.3, 0.7, 1.0):
-        began, random, held, widths = time.process_time(), np.random.default_rng(9), 0, []
-        for _ in range(repeats):
-            radius, depth = 80 + 8 * random.standard_normal(), random.uniform(15, 25)
-            layer, doses = random.uniform(0.4, 0.8), 0.5 + 0.02 * random.standard_normal(2)
-            particle = body("sphere", radius=radius)
-            out = float(escaping_share(particle, depth, Place("layer", layer)) / escaping_share(particle, depth))
-            ratio = (1 + share * (doses[0] / doses[1] * out - 1)) * (1 + 0.1 * random.standard_normal())
-            told = electron_yield(
-                radius="80 +- 8 nm",
-                depth="15-25 nm",
-                layer="0.4-0.8 nm",
-                dose="0.5 +- 0.02 at%",
-                measured=f"{ratio} +- {0.1 * ratio}",
-            )
-            number = told.number("share_at_surface")
-            low, high = (number.low, number.high) if number.low is not None else (math.nan, math.nan)
-            held += bool(low <= share <= high)
-            widths.append(high - low)
+        began, random, held, wide = time.process_time(), np.random.default_rng(9), 0, []
+        truth = asked.contrast({name: item.sample(random, repeats) for name, item in inputs.items()})
+        clean = 1 + share * (truth - 1)
+        for ratio, size in zip(clean * (1 + 0.1 * random.standard_normal(repeats)), 0.1 * clean, strict=True):
+            number = located(asked, contrast, f"{ratio} +- {size}", "La")[1]
+            if number.low is not None and number.high is not None:
+                held += number.low <= share <= number.high
+                wide.append(number.high - number.low)
         print(
-            f"| {share} | {shown(held, repeats)} | {np.nanmedian(widths):.2f} | {time.process_time() - began:.0f} |",
+            f"| {share} | {shown(held, repeats)} | {np.median(wide):.2f} | {time.process_time() - began:.0f} |",
             flush=True,
         )
 

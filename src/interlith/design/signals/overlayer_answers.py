@@ -68,7 +68,7 @@ def inverse(sample: Sample) -> Told:
         lambda values: np.concatenate(
             [np.log(np.maximum(sample.ratio(place, values), 1e-300)) for place in range(len(sample.pairs))], axis=1
         ),
-        [(math.log(item.value), item.std / item.value) for item in sample.ratios], _starts(sample), sample.declared,
+        [(math.log(item.value), item.std / item.value) for item in sample.ratios], _free(sample), sample.declared,
     )  # fmt: skip
     return concluded(found, sample)
 
@@ -116,24 +116,9 @@ def _unsure(found: Estimated) -> tuple[str, ...]:
     )
 
 
-def _starts(sample: Sample) -> list[Free]:
-    """Starts where one of them explains the first ratio, the other being in the middle of its range."""
-    values = {name: np.array([item.value]) for name, item in sample.declared.items()}
-    target = np.array([sample.ratios[0].value])
+def _free(sample: Sample) -> list[Free]:
     limits = {"thickness": (1e-4 * sample.deepest, sample.deepest), "coverage": (1e-4, 1.0)}
-    made = []
-    for name in sample.free:
-        rest = dict(values)
-        if len(sample.free) == 2:
-            rest["coverage"] = np.array([0.8])
-        low, high = limits[name]
-
-        def ratio(middle: Array, rest: dict[str, Array] = rest, name: str = name) -> Array:
-            return sample.ratio(0, rest | {name: middle})
-
-        start = 0.8 if len(sample.free) == 2 and name == "coverage" else float(solved(ratio, target, low, high)[0])
-        made.append(Free(name, min(max(1.1 * start, low * 2), low + 0.9 * (high - low)), low, high))
-    return made
+    return [Free(name, *limits[name]) for name in sample.free]
 
 
 def _told(item: Estimate, sample: Sample) -> tuple[Observable, str, Verdict]:

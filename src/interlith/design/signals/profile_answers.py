@@ -81,7 +81,6 @@ def fitted(profile: Profile) -> Told:
     sample = profile.sample
     depths = profile.depths[None, :]
     limits = {"thickness": (1e-3, max(sample.deepest, 2.0 * float(profile.depths.max()))), "coverage": (1e-3, 1.0)}
-    starts = {"thickness": max(0.3 * float(profile.depths.max()), 0.3), "coverage": 0.7}
-    free = [Free(name, min(starts[name], 0.5 * limits[name][1] + 0.2), *limits[name]) for name in sample.free]
+    free = [Free(name, *limits[name]) for name in sample.free]
     found = checked(lambda values: profile.ratio(depths, values), profile.ratios, free, sample.declared)
     return concluded(found, sample)

@@ -13,7 +13,7 @@ from interlith.model.figure import Band, Line, Marker, Panel
 
 Array = NDArray[np.float64]
 
-_POINTS, _DRAWS = 60, 120
+_POINTS, _DRAWS, _SPHERE_DRAWS = 60, 120, 30
 
 
 def figures(profile: Profile, told: Told) -> tuple[Figure, ...]:
@@ -53,8 +53,9 @@ def _intensities(profile: Profile, depths: Array, best: dict[str, Array], told: 
     lines = tuple(Line(depths, curve[0], name, variant=name) for curve, name in zip(curves, names, strict=True))
     bands: tuple[Band, ...] = ()
     if told.fit is None:
-        rows = {key: item[:, None] for key, item in drawn(profile.sample.declared, count=_DRAWS).items()}
-        made = profile.both(np.broadcast_to(depths, (_DRAWS, depths.size)), rows)
+        count = _SPHERE_DRAWS if profile.sample.sphere else _DRAWS
+        rows = {key: item[:, None] for key, item in drawn(profile.sample.declared, count=count).items()}
+        made = profile.both(np.broadcast_to(depths, (count, depths.size)), rows)
         ends = [np.quantile(item, [0.025, 0.975], axis=0) for item in made]
         bands = tuple(Band(depths, low, high, variant=name) for (low, high), name in zip(ends, names, strict=True))
     marked = [item for item in told.observables if item.quantity == "depth_layer_gone" and item.value is not None]

@@ -13,7 +13,7 @@ from interlith.model.figure import Band, Line, Marker, Panel
 
 Array = NDArray[np.float64]
 
-_POINTS = 60
+_POINTS, _DRAWS = 40, 200
 
 
 def figures(asked: Asked, measured: str | float | None) -> tuple[Figure, ...]:
@@ -41,8 +41,8 @@ def _values(asked: Asked, name: str) -> dict[str, Array]:
 
 def _contrast(asked: Asked, name: str, words: str, measured: str | float | None) -> Panel:
     axis = _axis(asked, name)
-    rest = {key: item[:400] for key, item in drawn(asked.inputs).items() if key != name}
-    made = np.stack([asked.contrast(rest | {name: np.full(400, place)}) for place in axis])
+    rest = {key: item[:_DRAWS] for key, item in drawn(asked.inputs).items() if key != name}
+    made = np.stack([asked.contrast(rest | {name: np.full(_DRAWS, place)}) for place in axis])
     bands = ()
     if np.ptp(made, axis=1).max() > 0:
         low, high = np.quantile(made, [0.025, 0.975], axis=1)
