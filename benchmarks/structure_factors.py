@@ -107,10 +107,11 @@ def pymatgen_structure(structure: Structure) -> Any:
 
 def pymatgen_lines(made: Any, wavelength: float, two_theta: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Spacings of its lines and their heights without the Lorentz-polarisation factor."""
+    from pymatgen.analysis.diffraction.core import AbstractDiffractionPatternCalculator
     from pymatgen.analysis.diffraction.xrd import XRDCalculator
 
     # It leaves out lines below 1e-5 of the strongest; here every line counts.
-    XRDCalculator.SCALED_INTENSITY_TOL = -1
+    AbstractDiffractionPatternCalculator.SCALED_INTENSITY_TOL = -1
     pattern = XRDCalculator(wavelength).get_pattern(made, scaled=False, two_theta_range=(0, two_theta))
     half = np.radians(np.asarray(pattern.x) / 2)
     heights = np.asarray(pattern.y) / ((1 + np.cos(2 * half) ** 2) / (np.sin(half) ** 2 * np.cos(half)))

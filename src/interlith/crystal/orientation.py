@@ -105,10 +105,9 @@ class Parallel:
     angle
         Between the two (deg).
     misfit
-        Spacing (planes) or length (directions) of the second over the nearest whole multiple or fraction of the first,
-        minus 1.
+        p times the spacing (planes) or length (directions) of the second, over q times that of the first, minus 1.
     ratio
-        The multiple (p, q): p of the second meet q of the first.
+        The whole numbers (p, q) up to 3 for which that is smallest.
     """
 
     first: Indices
@@ -230,7 +229,7 @@ def parallel_planes(orientation: Orientation, *, largest: int = 2, within: float
     rows = primitive_indices(largest)
     first, second = orientation.first.cell, orientation.second.cell
     pair = (first.normal(rows), second.normal(rows) @ orientation.matrix.T)
-    return _pairs(rows, *pair, 1 / np.asarray(first.spacing(rows)), 1 / np.asarray(second.spacing(rows)), within)
+    return _pairs(rows, *pair, np.asarray(first.spacing(rows)), np.asarray(second.spacing(rows)), within)
 
 
 def parallel_directions(orientation: Orientation, *, largest: int = 2, within: float = 1.0) -> tuple[Parallel, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -160,7 +161,7 @@ def reflections(
     longest, shortest = d_max / (1 - padding), limit / (1 + padding)
     hkl = _lattice_points(structure.cell, shortest, longest)
     hkl = hkl[centred(structure.centrings, hkl)]
-    laue = laue_rotations(structure.rotations, friedel=friedel)
+    laue = _laue(structure, friedel)
     hkl = _one_of_each(hkl, laue)
     hkl = hkl[~absent(structure, hkl)]
     shown, multiplicity = _presented(hkl, laue)
@@ -196,12 +197,8 @@ def absent(structure: Structure, hkl: ArrayLike) -> Mask:
     """
     indices = as_indices(hkl)
     found: Mask = ~centred(structure.centrings, indices)
-    _, first = np.unique(structure.rotations, axis=0, return_index=True)
-    for place in first:
-        shift = structure.translations[place]
-        if np.all(np.abs(shift - np.rint(shift)) < 1e-6):
-            continue
-        kept = np.all(indices @ structure.rotations[place] == indices, axis=1)
+    for rotation, shift in zip(*_shifting(structure), strict=True):
+        kept = np.all(indices @ rotation == indices, axis=1)
         phase = indices @ shift
         found |= kept & (np.abs(phase - np.rint(phase)) > 1e-4)
     return found
@@ -233,7 +230,7 @@ def equivalents(structure: Structure, hkl: ArrayLike, *, friedel: bool = True) -
     start = np.asarray(hkl, dtype=float)
     if start.shape != (3,) or not np.all(start == np.rint(start)):
         raise StudyError(f"A reflection has three whole indices; got {start.tolist()}.")
-    rotated = start.astype(np.int64) @ laue_rotations(structure.rotations, friedel=friedel)
+    rotated = start.astype(np.int64) @ _laue(structure, friedel)
     found = np.unique(rotated, axis=0)[::-1]
     same = np.all(found == start, axis=1)
     return np.concatenate([found[same], found[~same]])
@@ -241,7 +238,7 @@ def equivalents(structure: Structure, hkl: ArrayLike, *, friedel: bool = True) -
 
 def unmerged(structure: Structure, merged: Reflections) -> tuple[Integers, Integers]:
     """Every equivalent of a list: indices, shape (m, 3), and the row of the list each belongs to, shape (m,)."""
-    laue = laue_rotations(structure.rotations, friedel=merged.friedel)
+    laue = _laue(structure, merged.friedel)
     every = np.einsum("ni,gij->ngj", merged.hkl, laue).reshape(-1, 3)
     rows = np.repeat(np.arange(len(merged)), len(laue))
     found = np.unique(np.column_stack([rows, -every]), axis=0)
@@ -252,6 +249,20 @@ def laue_rotations(rotations: Integers, *, friedel: bool = True) -> Integers:
     """Different rotation parts, with their negatives where `friedel`, shape (g, 3, 3); indices turn as rows h R."""
     every = np.concatenate([rotations, -rotations]) if friedel else rotations
     return np.unique(every, axis=0)
+
+
+@lru_cache(maxsize=64)
+def _laue(structure: Structure, friedel: bool) -> Integers:
+    return laue_rotations(structure.rotations, friedel=friedel)
+
+
+@lru_cache(maxsize=64)
+def _shifting(structure: Structure) -> tuple[Integers, Array]:
+    """One operation of each rotation part, those without a translation left out: only they can forbid a reflection."""
+    _, first = np.unique(structure.rotations, axis=0, return_index=True)
+    shifts = structure.translations[first]
+    kept = np.any(np.abs(shifts - np.rint(shifts)) > 1e-6, axis=1)
+    return structure.rotations[first[kept]], shifts[kept]
 
 
 def check_cell(structure: Structure) -> None:

@@ -200,7 +200,11 @@ def _pattern(structure: Structure, hkl: Integers, frame: Array, probe: Probe | N
     places = hkl @ structure.cell.reciprocal @ frame.T
     places[np.abs(places) < _ON_PLANE] = 0.0
     order = np.lexsort(
-        (np.round(places[:, 1], 9), -np.round(places[:, 0], 9), np.round(np.linalg.norm(places, axis=1), 9))
+        (
+            np.round(places[:, 1], 9),
+            -np.round(places[:, 0], 9),
+            np.round(np.linalg.norm(places, axis=1), 9),
+        )
     )
     hkl, places = hkl[order], places[order]
     amplitudes = structure_factors(structure, hkl, probe or Electrons())
