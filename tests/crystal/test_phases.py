@@ -25,3 +25,8 @@ def test_names_and_structures() -> None:
     assert "LNMO" in shipped()
     with pytest.raises(StudyError, match="did you mean 'LNMO'"):
         phase("LNMQ.cif")
+
+
+def test_a_shipped_structure_that_was_not_seen_whole_says_so() -> None:
+    assert "seen beside its source" in phase("LNMO").notes[-1]
+    assert phase("corundum").notes == ()

@@ -100,7 +100,8 @@ def test_entries_say_where_the_numbers_are_from(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_looks_wrong_and_the_source_is_carried(name: str) -> None:
     structure = phase(name)
-    assert structure.notes == ()
+    unseen = [] if TABLE[name]["checked"] else ["not every number"]
+    assert [note[:16].lower() for note in structure.notes] == unseen
     assert structure.name == name
     assert len(structure.source) > 5
 
