@@ -138,14 +138,14 @@ def overlayers(repeats: int) -> None:
 
 
 def _held(found: Series, truth: dict[str, float]) -> tuple[str, float]:
-    """Cells of coverage for both parameters, failures counted as misses, and the median width of the thickness."""
+    """Cells of coverage for both parameters, and the median width of the thickness."""
     cells = []
     for key, value in truth.items():
         if key not in found.names:
             cells.append("-")
             continue
         place = found.names.index(key)
-        inside = (found.low[:, place] <= value) & (value <= found.high[:, place]) & found.converged
+        inside = (found.low[:, place] <= value) & (value <= found.high[:, place])
         cells.append(shown(int(inside.sum()), len(inside)))
     place = found.names.index("thickness")
     return " | ".join(cells), float(np.median(found.high[:, place] - found.low[:, place]))

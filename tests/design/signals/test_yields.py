@@ -112,7 +112,7 @@ def test_questions_that_make_no_sense() -> None:
     ):  # fmt: skip
         with pytest.raises(StudyError, match=words):
             electron_yield(**(DECLARED | wrong))  # type: ignore[arg-type]
-    with pytest.raises(StudyError, match="no size"):
+    with pytest.raises(StudyError, match="either a radius or an edge"):
         electron_yield(depth="20 nm", layer="1 nm")
     with pytest.raises(UnitError):
         electron_yield(radius="80", depth="20 nm", layer="1 nm")

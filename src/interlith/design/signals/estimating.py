@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 #: Rise of chi squared at the ends of a 95 % profile interval of one parameter.
 _RISE = 3.841458820694124
 _HALVINGS = 18
+#: Width of a 95 % interval in standard uncertainties.
+_WIDE = 2 * 1.959963984540054
 #: Relative step of central differences: the cube root of machine precision.
 _STEP = 6e-6
 #: Places of the grid for starts, each parameter.
@@ -272,7 +274,11 @@ def estimate(
     """
     values, sizes = (np.array([column], dtype=float) for column in zip(*data, strict=True))
     found = estimate_series(model, values, sizes, free, declared)
-    if not bool(found.converged[0]):
+    closed = bool(np.isfinite(found.low[0]).all() and np.isfinite(found.high[0]).all())
+    if not bool(found.converged[0]) and closed:
+        # At a kink of the model (a zone that just reaches the substrate) no gradient vanishes; the profile is closed all the same.
+        found = replace(found, noise=(found.high - found.low) / _WIDE, model=np.zeros_like(found.model))
+    elif not bool(found.converged[0]):
         raise FitError(f"Thickness and coverage could not be fitted: {found.reason}.")
     parts = tuple(
         Estimate(

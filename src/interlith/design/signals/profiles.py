@@ -11,7 +11,7 @@ from interlith.design.inputs import Uncertain, uncertain
 from interlith.design.recording import answer
 from interlith.design.reported import audited
 from interlith.design.signals.etching import ASSUMED_MIXING, DEPTH_SCALE, Profile, read_depths
-from interlith.design.signals.line_ratios import read_sample
+from interlith.design.signals.line_ratios import Sample, read_sample
 from interlith.design.signals.overlayers import SEAH
 from interlith.design.signals.profile_answers import fitted, predicted
 from interlith.design.signals.profile_figures import figures
@@ -72,9 +72,8 @@ def sputter_profile(
     FitError
         If no layer agrees with the profile.
     """
-    round_ = geometry == "sphere"
-    if round_ and radius is None:
-        radius = "1000 nm"
+    if geometry == "sphere" and radius is None:
+        radius = "1000 nm"  # large; nothing here depends on it
     depths, ratios, scale = read_depths(measured, rate, depth_uncertainty)
     sample = read_sample(
         layer=layer, substrate=substrate, line=line, substrate_line=substrate_line, measured="1 +- 1" if measured else None,
@@ -82,36 +81,37 @@ def sputter_profile(
         coverage="100 %" if coverage is None and geometry != "islands" else coverage, angle=angle, ratio_is=ratio_is,
         formula=formula, length_uncertainty=length_uncertainty, layer_gap=layer_gap, substrate_gap=substrate_gap,
     )  # fmt: skip
-    declared = sample.declared | {
-        "mixing": uncertain(ASSUMED_MIXING if mixing is None else mixing, "nm", "the mixed zone"), DEPTH_SCALE: scale,
-    }  # fmt: skip
-    if coverage is None and "coverage" in declared:
-        declared["coverage"] = Uncertain(1.0, 0.0, "1", 1.0, 1.0, "exact")
-    declared.pop("radius", None)
-    caveats = (
-        *sample.caveats,
-        _NOT_MODELLED,
-        "" if mixing is not None else f"The mixed zone of {ASSUMED_MIXING} is an assumption.",
-    )
-    options = sample.options | {
-        "measured": str(measured or ""),
-        "ion_angle": str(ion_angle),
-        "roughness": str(roughness),
-    }
-    sample = replace(
-        sample, declared=declared, caveats=tuple(text for text in caveats if text), options=options, ratios=()
-    )
+    words = {"measured": str(measured or ""), "ion_angle": str(ion_angle), "roughness": str(roughness)}
+    sample = _etched(sample, scale, mixing, words, closed=coverage is None)
     profile = Profile(sample, depths, ratios, _length(roughness), _degrees(ion_angle))
-    share = parse(detection, what="the share at which the line counts as gone")
-    gone = share.value * (0.01 if share.unit == "%" else 1.0)
-    if not 0 < gone < 1:
-        raise StudyError(f"A detection share of {detection} makes no sense; write for instance detection='5 %'.")
-    told = fitted(profile) if ratios else predicted(profile, gone)
+    told = fitted(profile) if ratios else predicted(profile, _share(detection))
     return answer(
-        "sputter_profile", told.observables, options=options, words=_words(profile),
+        "sputter_profile", told.observables, options=profile.sample.options, words=_words(profile),
         findings=(*told.findings, *audited(told.observables, reported)), figures=figures(profile, told),
         citations=(HOFMANN, SEAH), packages=("xraydb",),
     )  # fmt: skip
+
+
+def _etched(
+    sample: Sample, scale: Uncertain, mixing: str | float | Uncertain | None, words: Mapping[str, str], *, closed: bool
+) -> Sample:
+    """The sample with what belongs to etching: mixed zone, depth scale, and what is not modelled."""
+    zone = uncertain(ASSUMED_MIXING if mixing is None else mixing, "nm", "the mixed zone")
+    declared = {name: item for name, item in sample.declared.items() if name != "radius"}
+    declared |= {"mixing": zone, DEPTH_SCALE: scale}
+    if closed and "coverage" in declared:
+        declared["coverage"] = Uncertain(1.0, 0.0, "1", 1.0, 1.0, "exact")
+    assumed = (f"The mixed zone of {ASSUMED_MIXING} is an assumption.",) if mixing is None else ()
+    caveats = (*sample.caveats, _NOT_MODELLED, *assumed)
+    return replace(sample, declared=declared, caveats=caveats, options=sample.options | dict(words), ratios=())
+
+
+def _share(text: str | float) -> float:
+    given = parse(text, what="the share at which the line counts as gone")
+    share = given.value * (0.01 if given.unit == "%" else 1.0)
+    if not 0 < share < 1:
+        raise StudyError(f"A detection share of {text} makes no sense; write for instance detection='5 %'.")
+    return share
 
 
 def _length(text: str | float) -> float:

@@ -11,12 +11,14 @@ from interlith.design.inputs import Uncertain, uncertain
 from interlith.design.recording import answer, digest_of, number
 from interlith.design.reported import audited
 from interlith.design.signals.amounts import per_area
-from interlith.design.signals.asking import Asked, Escape, escape_depth, placed
+from interlith.design.signals.asking import Asked, Escape, Placed, escape_depth, placed
 from interlith.design.signals.propagating import DRAWS, Propagated, drawn, propagate
 from interlith.design.signals.yield_figures import figures
 from interlith.design.signals.yield_findings import compared, distinguished, located
 from interlith.errors import StudyError
 from interlith.model import Citation, Finding, Observable, Statement
+
+Text = str | float | Uncertain
 
 FRAZER = Citation(
     "frazer2003",
@@ -28,9 +30,8 @@ FRAZER = Citation(
 
 
 def electron_yield(
-    *, depth: str | float | Uncertain, layer: str | float | Uncertain, radius: str | float | Uncertain | None = None,
-    edge: str | float | Uncertain | None = None, shape: str = "sphere", against: str = "homogeneous",
-    dose: str | float | Uncertain | None = None, against_dose: str | float | Uncertain | None = None,
+    *, depth: Text, layer: Text, radius: Text | None = None, edge: Text | None = None, shape: str = "sphere",
+    against: str = "homogeneous", dose: Text | None = None, against_dose: Text | None = None,
     uncertainty: str | float | None = None, measured: str | float | None = None, escape: Escape = "nearest",
     depth_is: str = "escape depth", truncation: float = 1 / 3, structure: str | Path | Structure | None = None,
     element: str = "dopant", reported: Mapping[str, str] | None = None,
@@ -76,44 +77,65 @@ def electron_yield(
     own sample (``yield_contrast_to_host``), in which a layer also weakens the host. Saturation by absorption and a layer's own
     escape depth are left out.
     """
-    if radius is None and edge is None:
-        raise StudyError("The particle has no size; write for instance radius='80 nm'.")
-    surface, widths = placed(layer, "layer thickness")
-    other, more = placed(against, "width of the other profile")
-    size_is = "radius" if edge is None else "edge"
-    size = radius if edge is None else edge
-    assert size is not None
-    inputs = {size_is: uncertain(size, "nm", f"the {size_is}")} | widths | more
-    inputs["escape depth"] = escape_depth(depth, depth_is)
-    if dose is not None:
-        inputs["dose"] = uncertain(dose, "1", "the dose")
-        inputs["other dose"] = uncertain(dose if against_dose is None else against_dose, "1", "the other dose")
-    asked = Asked(shape, size_is, truncation, escape, surface, other, inputs)
-    host = None if structure is None else phase(structure)
+    inputs, places = _declared(radius, edge, depth, depth_is, layer, against, dose, against_dose)
+    asked = Asked(shape, "radius" if edge is None else "edge", truncation, escape, *places, inputs)
     if escape == "straight" and shape != "sphere":
         raise StudyError(
             "Straight escape carries uncertainties for spheres only; leave escape='nearest' or take a sphere."
         )
+    host = None if structure is None else phase(structure)
     draws = drawn(inputs)
     contrast = propagate(asked.contrast, inputs, draws)
     found = {
         "yield_contrast": contrast,
         "yield_contrast_to_host": propagate(asked.contrast_to_host, inputs, draws),
-        "escaping_share_at_surface": propagate(lambda values: asked.share(surface, values), inputs, draws),
-        "escaping_share_elsewhere": propagate(lambda values: asked.share(other, values), inputs, draws),
+        "escaping_share_at_surface": propagate(lambda values: asked.share(places[0], values), inputs, draws),
+        "escaping_share_elsewhere": propagate(lambda values: asked.share(places[1], values), inputs, draws),
     }
     observables = _numbers(found, asked, host, element)
     if host is not None and dose is not None:
         observables += per_area(host, element, asked, draws)
+    findings, share = _concluded(asked, found, element, uncertainty, measured)
+    observables += share
+    findings += audited(observables, reported)
+    return _answer(asked, observables, findings, depth_is, measured)
+
+
+def _concluded(
+    asked: Asked,
+    found: Mapping[str, Propagated],
+    element: str,
+    uncertainty: str | float | None,
+    measured: str | float | None,
+) -> tuple[list[Finding], list[Observable]]:
+    """Findings, and the share at the surface where a ratio was measured."""
+    contrast = found["yield_contrast"]
     findings = [compared(asked, found, element)]
     if uncertainty is not None:
         findings.append(distinguished(asked, contrast, uncertainty))
-    if measured is not None:
-        finding, share = located(asked, contrast, measured, element)
-        findings.append(finding)
-        observables.append(share)
-    findings += audited(observables, reported)
-    return _answer(asked, observables, findings, depth_is, measured)
+    if measured is None:
+        return findings, []
+    finding, share = located(asked, contrast, measured, element)
+    return [*findings, finding], [share]
+
+
+def _declared(
+    radius: Text | None, edge: Text | None, depth: Text, depth_is: str, layer: Text, against: str, dose: Text | None,
+    against_dose: Text | None,
+) -> tuple[dict[str, Uncertain], tuple[Placed, Placed]]:  # fmt: skip
+    """The inputs by name, and both places of the dopant."""
+    size = radius if edge is None else edge
+    if size is None or (radius is not None and edge is not None):
+        raise StudyError("The particle needs either a radius or an edge; write for instance radius='80 nm'.")
+    name = "radius" if edge is None else "edge"
+    surface, widths = placed(layer, "layer thickness")
+    other, more = placed(against, "width of the other profile")
+    inputs = {name: uncertain(size, "nm", f"the {name}")} | widths | more
+    inputs["escape depth"] = escape_depth(depth, depth_is)
+    if dose is not None:
+        inputs["dose"] = uncertain(dose, "1", "the dose")
+        inputs["other dose"] = uncertain(dose if against_dose is None else against_dose, "1", "the other dose")
+    return inputs, (surface, other)
 
 
 def _numbers(found: Mapping[str, Propagated], asked: Asked, host: Structure | None, element: str) -> list[Observable]:
