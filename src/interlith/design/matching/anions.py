@@ -165,7 +165,7 @@ def _scored(
     kept: list[tuple[Pattern, Pattern, Array] | None] = [None] * len(found)
     for on in hosts:
         for onto in films:
-            share, shift = overlay(on, onto, found[0].host_mesh.in_plane, maps, bases, counts, tolerance)
+            share, shift = overlay(on, onto, found[0].host_mesh.in_plane, maps, bases, counts, tolerance, floor=best)
             better = share > best + 1e-9
             best = np.where(better, share, best)
             for place in np.flatnonzero(better):
@@ -174,8 +174,9 @@ def _scored(
 
 
 def overlay(
-    on: Pattern, onto: Pattern, host: Array, maps: ArrayLike, bases: ArrayLike, counts: ArrayLike, tolerance: float
-) -> tuple[Array, Array]:
+    on: Pattern, onto: Pattern, host: Array, maps: ArrayLike, bases: ArrayLike, counts: ArrayLike, tolerance: float,
+    *, floor: Array | None = None,
+) -> tuple[Array, Array]:  # fmt: skip
     """Share of anions that meet at the best shift, and that shift, for many maps at once.
 
     Parameters
@@ -192,6 +193,8 @@ def overlay(
         Host and film meshes in the common cell, shape (k, 2).
     tolerance
         Radius (angstrom).
+    floor
+        Share that is known already, shape (k,): smaller ones need not be exact.
 
     Returns
     -------
@@ -202,7 +205,8 @@ def overlay(
     pairs = np.minimum(on.weights[:, None], onto.weights[None]).ravel()
     totals = size * [on.weights.sum(), onto.weights.sum()]
     circles = Circles(gaps.reshape(len(strained), -1, 2), pairs, shifts, tolerance)
-    best, where = circles.fullest()
+    known = None if floor is None else floor * totals.max(axis=1)
+    best, where = circles.fullest(floor=known)
     return np.minimum(best, totals.min(axis=1)) / totals.max(axis=1), where
 
 

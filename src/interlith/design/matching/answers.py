@@ -178,10 +178,12 @@ def summary(asked: Asked, matches: Sequence[Match], overall: Sequence[bool]) -> 
     bounds = f"up to {asked.area:g} angstrom^2 and {100 * asked.strain:g} % of misfit"
     crystals = f"{asked.film.name} on {asked.host.name}, {len(asked.pairs)} pairs of faces"
     if matches:
-        best = ", ".join(
+        named = (
             f"{face_text(one.film_hkl)} on {face_text(one.host_hkl)}"
-            for one, kept in zip(matches, overall, strict=True) if kept
-        )  # fmt: skip
+            for one, kept in zip(matches, overall, strict=True)
+            if kept
+        )
+        best = ", ".join(dict.fromkeys(named))
         count = sum(one.multiple == 1 for one in matches)
         return Finding(
             "registry",

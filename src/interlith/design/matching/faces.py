@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,7 @@ def direction_text(uvw: Sequence[float]) -> str:
     return f"[{joint.join(str(index) for index in whole)}]"
 
 
+@lru_cache(maxsize=512)
 def uncentred(mesh: Mesh) -> NDArray[np.int64]:
     """Mesh of the lattice without centring in units of the mesh vectors, shape (2, 2): what a conventional cell cuts out."""
     return whole_vectors(np.rint(mesh.indices * 24).astype(np.int64), 24)

@@ -45,6 +45,11 @@ class Shared:
     film_count: float
 
 
+def _index(matrix: Integers) -> int:
+    (a, b), (c, d) = matrix.tolist()
+    return abs(int(a * d - b * c))
+
+
 @dataclass(frozen=True, eq=False)
 class Match:
     """A common cell of a host and a film face.
@@ -97,20 +102,22 @@ class Match:
             f"{self.host_count}:{self.film_count} at {abs(self.angle):.4g} deg{', turned over' if self.hand < 0 else ''}"
         )
 
-    @property
+    @cached_property
     def host_count(self) -> int:
         """Host meshes in the common cell."""
-        return abs(round(float(np.linalg.det(self.host_matrix))))
+        return _index(self.host_matrix)
 
-    @property
+    @cached_property
     def film_count(self) -> int:
         """Film meshes in the common cell."""
-        return abs(round(float(np.linalg.det(self.film_matrix))))
+        return _index(self.film_matrix)
 
     @cached_property
     def conventional(self) -> tuple[int, int]:
         """Numbers of meshes without centring of host and film in the smallest multiple that holds whole ones of both."""
         onto = (uncentred(self.host_mesh), uncentred(self.film_mesh))
+        if all(np.array_equal(one, np.eye(2)) for one in onto):
+            return self.host_count, self.film_count
         form = whole_multiple(self.host_matrix, onto[0], self.film_matrix, onto[1])
         times = abs(round(float(np.linalg.det(form))))
         sizes = [abs(round(float(np.linalg.det(one)))) for one in onto]
@@ -136,7 +143,7 @@ class Match:
         """Largest principal misfit, without sign: what the search is bounded by."""
         return float(np.abs(self.strain.principal).max())
 
-    @property
+    @cached_property
     def root_mean_square(self) -> float:
         """Root mean square of the two principal misfits: what matches are ranked by."""
         return float(np.sqrt(np.mean(self.strain.principal**2)))

@@ -6,6 +6,7 @@ Axes are those of the facet of the film: x along the first vector of its mesh, z
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,7 +51,7 @@ class Strain:
         values, vectors = np.linalg.eigh(self.stretch)
         return np.asarray(vectors @ np.diag(np.log(values)) @ vectors.T)
 
-    @property
+    @cached_property
     def principal(self) -> Array:
         """Principal misfits of the film, (host - film) / film, the larger first, shape (2,)."""
         return np.asarray(np.linalg.eigvalsh(self.stretch)[::-1] - 1)

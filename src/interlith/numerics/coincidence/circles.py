@@ -36,8 +36,11 @@ class Circles:
     bases: Array
     radius: float
 
-    def fullest(self) -> tuple[Array, Array]:
+    def fullest(self, *, floor: Array | None = None) -> tuple[Array, Array]:
         """Greatest weight that one circle holds, shape (k,), and its centre, shape (k, 2): exact.
+
+        `floor` (shape (k,)) says what is known already: where no circle holds more than that, the weight returned may be too
+        small.
 
         A circle that holds the most can be moved until two of its points lie on its rim, or it holds one point alone; all
         such circles are looked at whose surroundings hold more than the fullest circle about a point.
@@ -50,10 +53,11 @@ class Circles:
             around[:, place] = np.count_nonzero(squares <= 4 * self.radius**2, axis=-1) @ self.weights
         first = np.argmax(about, axis=1)
         best, where = about[rows, first], self.gaps[rows, first]
-        open_rows, open_places = np.nonzero(around > best[:, None] + 1e-9)
+        least = best if floor is None else np.maximum(best, floor)
+        open_rows, open_places = np.nonzero(around > least[:, None] + 1e-9)
         for start in range(0, len(open_rows), _BATCH):
             some = slice(start, start + _BATCH)
-            row, centre = self._rims(open_rows[some], self.gaps[open_rows[some], open_places[some]])
+            row, centre = self._rims(open_rows[some], open_places[some])
             for part in range(0, len(row), _BATCH):
                 self._improve(row[part : part + _BATCH], centre[part : part + _BATCH], best, where)
         return best, self._centred(best, where)
@@ -74,11 +78,18 @@ class Circles:
         span = [np.arange(-one, one + 1) for one in reach]
         return np.stack(np.meshgrid(*span, indexing="ij"), axis=-1).reshape(-1, 2).astype(float)
 
-    def _rims(self, rows: Integers, at: Array) -> tuple[Integers, Array]:
+    def _rims(self, rows: Integers, places: Integers) -> tuple[Integers, Array]:
         """Centres of the circles that have a given point and one more on their rim."""
-        gaps = self.points(rows, at).reshape(len(rows), -1, 2)
+        at = self.gaps[rows, places]
+        gaps = self.points(rows, at)
+        # Each pair of points once: from the point of lower place, or, of a point and its own image, in one direction.
+        behind = (gaps[..., 0] > 1e-9) | ((np.abs(gaps[..., 0]) <= 1e-9) & (gaps[..., 1] > 0))
+        order = np.arange(gaps.shape[1])[None, :, None] - places[:, None, None]
+        first = (order > 0) | ((order == 0) & behind)
+        gaps = gaps.reshape(len(rows), -1, 2)
         lengths = np.linalg.norm(gaps, axis=-1)
-        which, other = np.nonzero((lengths > 1e-6) & (lengths <= 2 * self.radius))
+        near = (lengths > 1e-6) & (lengths <= 2 * self.radius)
+        which, other = np.nonzero(near & first.reshape(len(rows), -1))
         half = gaps[which, other] / 2
         aside = np.stack([-half[:, 1], half[:, 0]], axis=1) / (lengths[which, other] / 2)[:, None]
         height = np.sqrt(np.maximum(self.radius**2 - np.sum(half**2, axis=1), 0))[:, None]
