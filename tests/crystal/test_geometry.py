@@ -147,7 +147,28 @@ def test_uncertainties_hold_against_sampling() -> None:
     assert spread == pytest.approx([length.std, angle.std], rel=0.11)
 
 
+def test_equivalent_bonds_are_equally_sure() -> None:
+    cell = replace(monoclinic().cell, std=(0.001, 0.002, 0.001, 0.0, 0.02, 0.0))
+    structure = _with_std(replace(monoclinic(), cell=cell), "O2", (0.0004, 0.0003, 0.0005))
+    structure = _with_std(structure, "Mn", (0.0, 0.0006, 0.0))
+    manganese = [int(atom) for atom in np.flatnonzero(structure.atoms.site == 0)]
+    shell = bonds(
+        structure, 2.3, first=manganese, second=[int(atom) for atom in np.flatnonzero(structure.atoms.site == 5)]
+    )
+    by_length: dict[float, list[float]] = {}
+    for first, second, shift, length in zip(shell.first, shell.second, shell.shifts, shell.lengths, strict=True):
+        std = bond_length(structure, int(first), int(second), shift.tolist()).std
+        by_length.setdefault(round(float(length), 6), []).append(std)
+    assert sorted(map(len, by_length.values())) == [8, 8]
+    for stds in by_length.values():
+        assert stds == pytest.approx([stds[0]] * len(stds), rel=1e-6)
+
+
 def test_unknown_is_infinite_where_it_matters() -> None:
+    lithium = spinel(std=0.001).atoms.elements.index("Li")
+    oxygen = coordination(spinel(std=0.001), lithium, elements=["O"]).bonds
+    unsure = bond_length(spinel(std=0.001), lithium, int(oxygen.second[0]), oxygen.shifts[0].tolist())
+    assert unsure.components["O x"] == math.inf
     manganese = perovskite().atoms.elements.index("Mn")
     near = coordination(perovskite(), manganese, elements=["O"]).bonds
     known = replace(perovskite(), cell=replace(perovskite().cell, std=(0.002, 0.002, 0.002, 0.0, 0.0, 0.0)))

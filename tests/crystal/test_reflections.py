@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlith.crystal.cell import Cell
-from interlith.crystal.groups import named_group
+from interlith.crystal.groups import group_of_operations, named_group
 from interlith.crystal.phases import phase, shipped
 from interlith.crystal.reflections import (
     absent,
@@ -22,6 +22,7 @@ from interlith.crystal.reflections import (
     unmerged,
 )
 from interlith.crystal.structure import Site, Structure
+from interlith.crystal.structure_factors import structure_factors
 from interlith.errors import StudyError
 from tests.crystal.crystals import crystal, layered, monoclinic, perovskite, spinel
 
@@ -63,6 +64,37 @@ def test_lists_multiplicities_and_absences_are_those_of_gemmi(name: str, paramet
     assert found.spacing == pytest.approx([cell.calculate_d(hkl) for hkl in found.hkl.tolist()])
     whole = np.stack(np.meshgrid(*[np.arange(-5, 6)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     assert absent(structure, whole).tolist() == [operations.is_systematically_absent(hkl) for hkl in whole.tolist()]
+
+
+def _random_cell(rotations: np.ndarray, random: np.random.Generator) -> Cell:
+    """A cell that has the symmetry of a group, whatever its setting: a random metric averaged over the rotations."""
+    vectors = np.diag([5.1, 5.9, 6.7]) + 0.3 * random.normal(size=(3, 3))
+    metric = np.mean(np.swapaxes(rotations, 1, 2) @ (vectors @ vectors.T) @ rotations, axis=0)
+    edges = np.sqrt(np.diag(metric))
+    angles = [math.degrees(math.acos(metric[i, j] / edges[i] / edges[j])) for i, j in ((1, 2), (0, 2), (0, 1))]
+    return Cell(*edges, *(round(angle) if abs(angle - round(angle)) < 1e-9 else angle for angle in angles))
+
+
+def test_every_setting_of_the_tables() -> None:
+    random = np.random.default_rng(0)
+    failed = []
+    for group in gemmi.spacegroup_table():
+        operations = group.operations()
+        found = group_of_operations([op.triplet() for op in operations], None, group.xhm())[0]
+        cell = _random_cell(found.rotations, random)
+        sites = (Site("A", "Si", (0.1234, 0.2711, 0.0577)), Site("B", "O", (0.3712, 0.1105, 0.4021)))
+        structure = Structure("x", cell, sites, found.rotations, found.translations, group.xhm(), group.number)
+        listed = reflections(structure, d_min=1.4)
+        asymmetric, other = gemmi.ReciprocalAsu(group), gemmi.UnitCell(*cell.parameters)
+        reduced = [tuple(asymmetric.to_asu(hkl, operations)[0]) for hkl in listed.hkl.tolist()]
+        same = sorted(reduced) == sorted(map(tuple, gemmi.make_miller_array(other, group, 1.4, unique=True).tolist()))
+        whole = int(listed.multiplicity.sum()) == len(gemmi.make_miller_array(other, group, 1.4, unique=False))
+        some = random.integers(-6, 7, (60, 3))
+        strength = np.abs(structure_factors(structure, some))
+        dark = strength[absent(structure, some)] < 1e-7
+        if not (same and whole and dark.all() and not listed.near_zero.any()):
+            failed.append(group.xhm())
+    assert failed == []
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))
@@ -148,6 +180,9 @@ def test_a_limit_on_a_reflection_keeps_it() -> None:
     cell = spinel().cell
     assert reflections(spinel(), d_min=float(cell.spacing((3, 1, 1)))).hkl[-1].tolist() == [3, 1, 1]
     assert reflections(spinel(), d_min=1.0, d_max=float(cell.spacing((3, 1, 1)))).hkl[0].tolist() == [3, 1, 1]
+    assert reflections(spinel(), d_min=float(cell.spacing((3, 1, 1))), padding=0.1).inside.tolist() == [True] * 3 + [
+        False
+    ]
     assert len(reflections(spinel(), d_min=5.0)) == 0
 
 

@@ -111,6 +111,9 @@ def test_planes_and_directions_keep_their_product(
     assert new.back.hkl(new.hkl(hkl)) == pytest.approx(np.array(hkl), abs=1e-9)
     assert new.back.fraction(new.fraction(uvw)) == pytest.approx(np.array(uvw), abs=1e-9)
     assert new.then(new.back).rows == pytest.approx(np.eye(3), abs=1e-9)
+    second = axes("a+b, b-c, 2c", (0.3, -0.2, 0.1))
+    assert new.then(second).fraction(uvw) == pytest.approx(second.fraction(new.fraction(uvw)), abs=1e-9)
+    assert new.then(second).hkl(hkl) == pytest.approx(second.hkl(new.hkl(hkl)), abs=1e-9)
 
 
 @given(MATRIX, st.sampled_from(sorted(SOME)), st.tuples(*[st.floats(-1, 1)] * 3))

@@ -196,6 +196,25 @@ def test_a_declared_guess_stands_in_for_an_unknown_displacement() -> None:
     assert moving == pytest.approx(still * math.exp(-2 * math.pi**2 * 0.01 / d**2))
 
 
+def test_fast_electrons_are_heavy() -> None:
+    hkl = reflections(spinel(), d_min=1.0).hkl
+    slow, fast = (structure_factors(spinel(), hkl, Electrons(voltage)) for voltage in (None, 200e3))
+    assert fast == pytest.approx(1.391390 * slow, rel=1e-6)
+    assert Electrons(200e3).wavelength == pytest.approx(0.0250793, abs=1e-7)
+    assert Electrons().wavelength is None
+    with pytest.raises(StudyError, match="200000 for 200 kV"):
+        Electrons(200)
+
+
+def test_few_and_many_reflections_are_summed_alike() -> None:
+    hkl = reflections(ACENTRIC, d_min=0.6).hkl
+    still = replace(ACENTRIC, sites=tuple(replace(site, u_aniso=None, u_iso=0.01) for site in ACENTRIC.sites))
+    for structure in (spinel(), still):
+        many = structure_factors(structure, hkl, XRays(1.5))
+        one_by_one = np.concatenate([structure_factors(structure, [row], XRays(1.5)) for row in hkl])
+        assert many == pytest.approx(one_by_one, abs=1e-9)
+
+
 def test_fractional_indices_are_allowed() -> None:
     doubled = all_atoms(perovskite())
     (found,) = structure_factors(doubled, [[0.5, 0.5, 0.5]])

@@ -70,6 +70,14 @@ def test_a_supercell_is_found_out(structure: Structure) -> None:
     assert lines[0] == pytest.approx(lines[1], rel=1e-5, abs=1e-3)
 
 
+def test_a_lost_origin_is_found() -> None:
+    shifted = change_axes(spinel(), Axes(np.eye(3), np.array([0.11, 0.23, 0.31])))
+    assert shifted.space_group == "unnamed setting"
+    assert not symmetry(shifted).own_setting
+    back = change_axes(shifted, symmetry(shifted).standard)
+    assert back.space_group == "F d -3 m:2"
+
+
 def test_the_primitive_standard_cell() -> None:
     made = standardised(supercell(spinel(), (1, 1, 2)), primitive=True)
     assert len(made.atoms) == 18

@@ -12,7 +12,7 @@ from interlith.crystal.orientation import cartesian_group, parallel_planes, smal
 from interlith.crystal.structure import Structure
 from interlith.crystal.twins import turn, twin, twin_lattices
 from interlith.errors import StudyError
-from tests.crystal.crystals import layered, monoclinic, spinel
+from tests.crystal.crystals import layered, monoclinic, perovskite, spinel
 from tests.crystal.test_orientation import austenite
 
 
@@ -79,6 +79,13 @@ def test_the_layered_oxide_twins_on_its_layers() -> None:
     assert smallest_rotation(found).angle == pytest.approx(60)
     assert found.plane((1, 0, 4)) == pytest.approx([-1, 0, 4])
     assert twin_lattices(layered(), (0, 0, 1))[0].index == 3
+
+
+def test_the_index_of_an_even_product_is_half_of_it() -> None:
+    # [110] of a primitive cube meets every second plane (110) in a lattice point, and the planes between at its middle.
+    best = twin_lattices(perovskite(), (1, 1, 0))[0]
+    assert (best.direction, best.index, best.obliquity) == ((1.0, 1.0, 0.0), 1, pytest.approx(0, abs=1e-5))
+    assert twin_lattices(perovskite(), (1, 1, 1))[0].index == 3
 
 
 def test_what_is_no_law_is_refused() -> None:

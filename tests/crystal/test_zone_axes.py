@@ -135,6 +135,10 @@ def test_a_pattern_leads_back_to_its_zone(name: str, uvw: tuple[int, int, int], 
     found = find_zones(structure, spacings.tolist(), [float(angle)], spacing_tolerance=0.015, most=50)
     family = {tuple(row) for row in (np.concatenate([structure.point_group, -structure.point_group]) @ uvw).tolist()}
     divisor = np.gcd.reduce(np.array(uvw))
+    for zone in found:
+        assert [int(np.dot(hkl, zone.uvw)) for hkl in zone.hkl] == [0, 0]
+        assert structure.cell.spacing(zone.hkl) == pytest.approx(zone.spacings)
+        assert structure.cell.angle(*zone.hkl) == pytest.approx(zone.angles[0])
     assert any(tuple(np.array(zone.uvw) * divisor) in family for zone in found)
 
 
