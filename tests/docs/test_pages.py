@@ -47,6 +47,40 @@ PAGES = {
     "explain": (6, ("digits and agreement of the charge counter", "package.zip", "neutral.zip")),
     "how-to-choose": (3, ("half-width",)),
     "joining": (4, ("as with equal cycles", "lie within their bounds")),
+    "design": (3, ("Stranski-Krastanov", "slip of units", "look like nm, not angstrom")),
+    "growth": (
+        6,
+        (
+            "Stranski-Krastanov mode with a probability of at least 0.99",
+            "2.3 times softer",
+            "330 GPa",
+            "stable from 6.0 nm on",
+            "with a full network below it: 15.7 nm",
+        ),
+    ),
+    "miscibility": (
+        6,
+        (
+            "(not told apart), then Y3+, then La3+",
+            "agrees with",
+            "slip of units",
+            "global instability index",
+            "above the site (eV)",
+        ),
+    ),
+    "phases": (
+        2,
+        (
+            "Li of NCM111: 49.4 +- 0.1 mol/L",
+            "10.0 mol/L asks for 0.357 Li",
+            "9.2 to 9.8 mol/L",
+            "LRM_O3_shifted: Mn-O 1.93",
+        ),
+    ),
+    "surface-signals": (
+        5,
+        ("are told apart", "not distinguishable", "not identifiable from one ratio", "is not etched"),
+    ),
     "impedance": (7, ("passes", "rises from", "truth", "In these specimens")),
     "impedance-files": (
         5,
