@@ -1,6 +1,6 @@
 """Which coating next: how much of it, does it fit, does it wet, would one see it?
 
-Each function is imported on first use. All of them return an `interlith.model.Statement`.
+Each function is imported on first use. All but `interface`, which builds atoms, return an `interlith.model.Statement`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ from typing import Any
 
 #: Public name -> its file in this room.
 _HOMES: dict[str, str] = {
+    "channels": "matching.channels",
     "concentration": "concentrations",
     "electron_yield": "signals.yields",
     "growth": "growing",
+    "interface": "matching.interfaces",
     "miscibility": "mixing.verb",
     "overlayer": "signals.overlayers",
+    "registry": "matching.verb",
+    "satellite": "matching.satellites",
     "sputter_profile": "signals.profiles",
 }
 
 #: Those that a study may ask for under ``design:``.
-FROM_STRUCTURES = ("concentration", "electron_yield", "growth", "miscibility", "overlayer", "sputter_profile")
+FROM_STRUCTURES = tuple(sorted(set(_HOMES) - {"interface"}))
 
 __all__ = ["FROM_STRUCTURES", *sorted(_HOMES)]
 

@@ -202,7 +202,7 @@ STATEMENT_WORDS = (
 #: Designs of `interlith.design` that a study may ask for.
 DESIGN_WORDS = (
     "coverage", "concentration", "registry", "channels", "growth", "electron_yield", "overlayer", "sputter_profile",
-    "miscibility",
+    "miscibility", "satellite",
 )  # fmt: skip
 
 
