@@ -147,6 +147,18 @@ def test_uncertainties_hold_against_sampling() -> None:
     assert spread == pytest.approx([length.std, angle.std], rel=0.11)
 
 
+def test_both_ends_of_a_bond_may_move_with_one_coordinate() -> None:
+    structure = _with_std(spinel(std=0.0), "O", (0.001, 0.001, 0.001))
+    oxygen = structure.select(elements=["O"])
+    edges = bonds(structure, 3.2, first=[int(oxygen[5])], second=oxygen)
+    wider, narrower = spinel(u=0.2625 + 1e-5), spinel(u=0.2625 - 1e-5)
+    for second, shift in zip(edges.second.tolist(), edges.shifts.tolist(), strict=True):
+        found = bond_length(structure, int(oxygen[5]), second, shift)
+        moved = [bond_length(one, int(oxygen[5]), second, shift).value for one in (wider, narrower)]
+        slope = (moved[0] - moved[1]) / 2e-5
+        assert found.components.get("O x", 0.0) == pytest.approx(0.001 * slope, abs=1e-7)
+
+
 def test_equivalent_bonds_are_equally_sure() -> None:
     cell = replace(monoclinic().cell, std=(0.001, 0.002, 0.001, 0.0, 0.02, 0.0))
     structure = _with_std(replace(monoclinic(), cell=cell), "O2", (0.0004, 0.0003, 0.0005))

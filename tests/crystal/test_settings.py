@@ -82,6 +82,10 @@ def test_primitive_cells(structure: Structure) -> None:
     assert len(made.rotations) == len(structure.rotations) // len(structure.centrings)
     assert made.number == structure.number
     same_crystal(structure, new, made)
+    conventional = change_axes(made, new.back)
+    assert conventional.space_group == structure.space_group
+    assert conventional.cell.parameters == pytest.approx(structure.cell.parameters)
+    same_crystal(structure, new.then(new.back), conventional)
 
 
 def test_an_edge_that_is_no_period_is_refused() -> None:
