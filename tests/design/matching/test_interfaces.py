@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from interlith.crystal.cell import Cell
 from interlith.crystal.cif import read_cif
-from interlith.crystal.structure import Structure
+from interlith.crystal.structure import Structure, simple_structure
 from interlith.design.matching.anions import with_shared
 from interlith.design.matching.faces import face_pairs
 from interlith.design.matching.interfaces import Interface, interface
@@ -163,6 +164,30 @@ def test_a_turned_over_film_is_the_mirror_image_of_the_other() -> None:
     lowest, highest = names[np.argmin(at[:, 2])], names[np.argmax(at[:, 2])]
     assert {lowest, highest} <= {"O", "Mn", "Li"}
     assert built.shortest[0] > 1.5
+
+
+def test_films_stay_right_handed_also_when_turned_over() -> None:
+    """Four different atoms about each other: turning a chiral crystal over must not make its mirror image."""
+    cell = Cell(4.0, 4.6, 6.0, 83, 88, 75)
+    names = ["O", "F", "S", "Cl"]
+    chiral = simple_structure("chiral", cell, names, [[0, 0, 0], [0.3, 0, 0.05], [0, 0.3, 0.1], [0.1, 0.1, 0.3]])
+    bulk = chiral.positions[1:] - chiral.positions[0]
+    found = with_shared(search(chiral, chiral, [((0, 0, 1), (0, 0, 1))], area=60.0, strain=0.12))
+    assert {one.hand for one in found} == {1, -1}
+    for match in found:
+        built = interface(match, gap="3 angstrom", film_layers=8)
+        at = built.structure.positions
+        kinds = np.array(built.structure.atoms.elements)
+        periodic = np.array([(i, j, 0) for i in (-1, 0, 1) for j in (-1, 0, 1)]) @ built.structure.cell.vectors
+        film = np.flatnonzero(built.of_film)
+        middle = film[kinds[film] == "O"]
+        middle = middle[np.argsort(at[middle, 2])[len(middle) // 2 :]][:1]
+        arms = []
+        for name in names[1:]:
+            others = (at[film[kinds[film] == name]][:, None] + periodic[None]).reshape(-1, 3) - at[middle[0]]
+            arms.append(others[np.argmin(np.linalg.norm(others, axis=1))])
+        assert np.linalg.norm(arms, axis=1) == pytest.approx(np.linalg.norm(bulk, axis=1), rel=0.13)
+        assert np.sign(np.linalg.det(np.array(arms))) == np.sign(np.linalg.det(bulk))
 
 
 def test_layers_of_a_film_of_known_stiffness_come_closer() -> None:
