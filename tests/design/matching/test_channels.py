@@ -9,7 +9,7 @@ import pytest
 
 from interlith.crystal.cell import Cell
 from interlith.crystal.structure import Site, Structure, simple_structure
-from interlith.design.matching.channels import channels
+from interlith.design.matching.channels import Openness, _disagreement, channels
 from interlith.design.matching.voids import frame, frame_radii, grid_shape, room, widest_angle
 from interlith.errors import StudyError
 from tests.crystal.crystals import crystal, layered, spinel
@@ -54,6 +54,13 @@ def test_bond_valence_says_the_same_as_radii() -> None:
     assert closed.score < 0.4
     assert found.number("openness", sample="layered (104)").value == pytest.approx(1.0)
     assert math.isinf(found.number("barrier_across", sample="layered (003)").std)
+
+
+def test_where_radii_and_bond_valence_disagree_it_is_said() -> None:
+    room_enough = Openness((0, 0, 1), across=0.3, easiest=0.3, barrier_across=4.0, barrier_easiest=0.5, angle=90.0)
+    assert "undecided" in _disagreement(room_enough)[0]
+    for barrier, across in ((0.6, 0.3), (4.0, 0.0), (math.nan, 0.3)):
+        assert not _disagreement(Openness((0, 0, 1), across, 0.3, barrier, 0.5, 90.0))
 
 
 def test_olivine_has_tunnels_along_b() -> None:

@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 
 #: Ways narrower than the easiest by more than this (angstrom) are others: the scatter of Shannon's radii from crystal to crystal.
 OTHER_WAY = 0.1
+#: Above this ratio of barriers bond valence calls a facet open: twice the barrier is another way.
+_SAME_BARRIER = 0.5
 _ADAMS = Citation(
     "chen2019",
     "Chen, Wong and Adams 2019, Acta Crystallogr. B 75, 18",
@@ -217,11 +219,20 @@ def _finding(structure: Structure, one: Openness, found: Room, ion: str) -> Find
         f"ways of the crystal, {_shape(structure, span)}, {one.easiest:.2f} angstrom{barrier}.",
         "descriptive", "bottleneck_across", one.across if math.isfinite(one.across) else None, unit="angstrom",
         caveats=(
-            "The frame is rigid and the bulk is meant: compare facets, do not read barriers as numbers.", *found.words,
+            "The frame is rigid and the bulk is meant: compare facets, do not read barriers as numbers.", *_disagreement(one), *found.words,
             *(f"{structure.name}: {note}" for note in structure.notes),
         ),
         details={"open": words, "dimension": len(span)},
     )  # fmt: skip
+
+
+def _disagreement(one: Openness) -> tuple[str, ...]:
+    """Words where radii and bond valence judge differently."""
+    if math.isnan(one.score) or one.open == (one.score >= _SAME_BARRIER):
+        return ()
+    return (
+        f"Radii say {'open' if one.open else 'closed'}, bond valence says {'closed' if one.open else 'open'}: undecided.",
+    )
 
 
 def _shape(structure: Structure, span: NDArray[np.int64]) -> str:
