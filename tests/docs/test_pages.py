@@ -47,6 +47,17 @@ PAGES = {
     "explain": (6, ("digits and agreement of the charge counter", "package.zip", "neutral.zip")),
     "how-to-choose": (3, ("half-width",)),
     "joining": (4, ("as with equal cycles", "lie within their bounds")),
+    "crystals": (
+        7,
+        (
+            "16d",
+            "by position: [[2, 2, 2]]",
+            "(104) is [2. 1. 1.]",
+            "12 variants",
+            "zone (1, 1, 0)",
+            "forbidden (False, False, True)",
+        ),
+    ),
     "design": (3, ("Stranski-Krastanov", "slip of units", "look like nm, not angstrom")),
     "growth": (
         6,

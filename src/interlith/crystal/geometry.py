@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.crystal.cell import Cell
-from interlith.crystal.neighbours import ON, SHELL
+from interlith.crystal.neighbours import ON, SHELL, surroundings
 from interlith.crystal.structure import Integers, Structure
 from interlith.errors import StudyError
 
@@ -114,25 +114,14 @@ def bonds(
     """
     from scipy.spatial import cKDTree
 
-    if not 0 < reach < math.inf:
-        raise StudyError(f"Neighbours are looked for within a positive distance (angstrom); got {reach:g}.")
     cell, every = structure.cell, structure.atoms.fractions
     heads = np.arange(len(every)) if first is None else np.asarray(first, dtype=np.int64)
-    tails = np.arange(len(every)) if second is None else np.asarray(second, dtype=np.int64)
-    margin = reach * np.linalg.norm(cell.reciprocal, axis=1)
-    counts = np.ceil(margin).astype(np.int64)
-    if math.prod((2 * counts + 1).tolist()) > 50_000:
-        raise StudyError(f"Within {reach:g} angstrom lie too many cells of {structure.name}; give a smaller distance.")
-    steps = np.stack(np.meshgrid(*[np.arange(-n, n + 1) for n in counts], indexing="ij"), axis=-1).reshape(-1, 3)
-    images = every[tails][None] + steps[:, None]
-    near = np.all((images > -margin - 1e-9) & (images < 1 + margin + 1e-9), axis=-1)
-    which, row = np.nonzero(near)
-    tree = cKDTree(images[near] @ cell.vectors)
-    found = list(tree.query_ball_point(every[heads] @ cell.vectors, reach * (1 + 1e-12)))
+    around = surroundings(structure, reach, None if second is None else np.asarray(second, dtype=np.int64))
+    found = list(cKDTree(around.positions).query_ball_point(every[heads] @ cell.vectors, reach * (1 + 1e-12)))
     sizes = [len(one) for one in found]
     hits = np.concatenate([np.asarray(one, dtype=np.int64) for one in found]) if found else np.zeros(0, dtype=np.int64)
     ends = np.repeat(heads, sizes)
-    others, shifts = tails[row[hits]], steps[which[hits]]
+    others, shifts = around.atoms[hits], around.shifts[hits]
     vectors = (every[others] + shifts - every[ends]) @ cell.vectors
     lengths = np.linalg.norm(vectors, axis=1)
     order = np.lexsort((others, np.round(lengths, 9), ends))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from interlith.crystal.elements import ANIONS
 from interlith.crystal.structure import Structure
+from interlith.errors import StudyError
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 #: A neighbour belongs to the first shell up to this multiple of the shortest distance, as for the broken bonds of facets.
 SHELL = 1.25
+#: Cells around the home cell that are looked into at most.
+MOST_CELLS = 50_000
 #: Atoms closer than this (angstrom) to a point are on it.
 ON = 0.05
 
@@ -36,6 +40,47 @@ class Contacts:
     lengths: Array
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Atoms of the cell and of all cells around it that come within reach of a point of the cell.
+
+    Parameters
+    ----------
+    atoms
+        Index of the atom each is an image of, shape (n,).
+    shifts
+        Cells by which it is moved, shape (n, 3).
+    positions
+        Cartesian (angstrom), shape (n, 3).
+    """
+
+    atoms: Integers
+    shifts: Integers
+    positions: Array
+
+
+def surroundings(structure: Structure, reach: float, atoms: Integers | None = None) -> Surroundings:
+    """Images of some atoms (by default all) within `reach` (angstrom) of the cell, exact for skew cells.
+
+    Raises
+    ------
+    StudyError
+        If the reach is not positive or takes in more than some ten thousand cells.
+    """
+    if not 0 < reach < math.inf:
+        raise StudyError(f"Neighbours are looked for within a positive distance (angstrom); got {reach:g}.")
+    chosen = np.arange(len(structure.atoms)) if atoms is None else np.asarray(atoms, dtype=np.int64)
+    margin = reach * np.linalg.norm(structure.cell.reciprocal, axis=1)
+    counts = np.ceil(margin).astype(np.int64)
+    if math.prod((2 * counts + 1).tolist()) > MOST_CELLS:
+        raise StudyError(f"Within {reach:g} angstrom lie too many cells of {structure.name}; give a smaller distance.")
+    steps = np.stack(np.meshgrid(*[np.arange(-n, n + 1) for n in counts], indexing="ij"), axis=-1).reshape(-1, 3)
+    images = structure.atoms.fractions[chosen][None] + steps[:, None]
+    near = np.all((images > -margin - 1e-9) & (images < 1 + margin + 1e-9), axis=-1)
+    which, row = np.nonzero(near)
+    return Surroundings(chosen[row], steps[which], images[near] @ structure.cell.vectors)
+
+
 def contacts(structure: Structure, fractions: ArrayLike, reach: float, atoms: Integers | None = None) -> Contacts:
     """All atoms within reach of some points.
 
@@ -49,24 +94,23 @@ def contacts(structure: Structure, fractions: ArrayLike, reach: float, atoms: In
         Largest distance (angstrom).
     atoms
         Indices of the atoms that count; by default all. Atoms on a point are left out.
+
+    Raises
+    ------
+    StudyError
+        As `surroundings`.
     """
     from scipy.spatial import cKDTree
 
-    chosen = np.arange(len(structure.atoms)) if atoms is None else atoms
     points = np.atleast_2d(np.asarray(fractions, dtype=float)) % 1.0
-    # Cells on each side that a sphere around a point of the home cell may meet.
-    counts = np.ceil(reach * np.linalg.norm(structure.cell.reciprocal, axis=1)).astype(int)
-    steps = [np.arange(-count, count + 1) for count in counts]
-    shifts = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 3)
-    images = (structure.atoms.fractions[chosen][None] + shifts[:, None]).reshape(-1, 3)
-    margin = reach * np.linalg.norm(structure.cell.reciprocal, axis=1)
-    near = np.all((images > -margin - 1e-9) & (images < 1 + margin + 1e-9), axis=1)
-    owners = np.tile(chosen, len(shifts))[near]
-    tree = cKDTree(images[near] @ structure.cell.vectors)
+    around = surroundings(structure, reach, atoms)
+    tree = cKDTree(around.positions)
     found = cKDTree(points @ structure.cell.vectors).sparse_distance_matrix(tree, reach, output_type="coo_matrix")
     kept = found.data > ON
     return Contacts(
-        np.asarray(found.row[kept], dtype=np.int64), owners[found.col[kept]], np.asarray(found.data[kept], dtype=float)
+        np.asarray(found.row[kept], dtype=np.int64),
+        around.atoms[found.col[kept]],
+        np.asarray(found.data[kept], dtype=float),
     )
 
 
