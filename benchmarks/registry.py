@@ -28,7 +28,7 @@ from interlith.crystal.phases import phase
 from interlith.crystal.structure import Structure
 from interlith.design.matching.anions import with_shared
 from interlith.design.matching.answers import fronts
-from interlith.design.matching.faces import face_pairs, face_text, faces
+from interlith.design.matching.faces import face_pairs, face_text, faces, uncentred
 from interlith.design.matching.match import Match
 from interlith.design.matching.search import search
 from interlith.numerics.coincidence import coincidences, gauss_reduced, point_group
@@ -88,6 +88,30 @@ def lattice(random: np.random.Generator, kind: str) -> Array:
     return gauss_reduced(np.array([made], dtype=float))[0][0]
 
 
+def of_crystals(length: float) -> None:
+    """The 36 pairs of faces of two cubic crystals: on primitive meshes, and on those of the conventional cells."""
+    from pymatgen.analysis.interfaces.zsl import ZSLGenerator
+
+    host, film = phase("LNMO"), phase("LaTMO3")
+    for word in ("primitive", "conventional"):
+        rows = np.zeros(4, dtype=int)
+        for one, other in face_pairs(host, film, 2):
+            planes = mesh(host, one), mesh(film, other)
+            wide = [(uncentred(plane) if word == "conventional" else np.eye(2)) @ plane.in_plane for plane in planes]
+            generator = ZSLGenerator(max_area=AREA, max_length_tol=length, max_area_ratio_tol=0.15)
+            every = list(generator(*(np.column_stack([basis, np.zeros(2)]) for basis in reversed(wide))))
+            names, largest = theirs(every, planes[0].in_plane, planes[1].in_plane)
+            strain = max(largest, 1e-6) * (1 + 1e-9)
+            found = coincidences(planes[0].in_plane, planes[1].in_plane, area=AREA, strain=strain)
+            groups = point_group(planes[1].in_plane), point_group(planes[0].in_plane)
+            mine = {key(f, h, *groups) for f, h in zip(found.film, found.host, strict=True)}
+            rows += [len(every), len(names), len(names - mine), len(mine)]
+        print(
+            f"| {film.name} on {host.name}, {word} meshes, lengths to {100 * length:g} % | 36 | {rows[0]} | {rows[1]} | {rows[2]} | "
+            f"{rows[3]} | - | - |"
+        )
+
+
 def completeness(count: int, seed: int) -> None:
     from pymatgen.analysis.interfaces.zsl import ZSLGenerator
 
@@ -96,6 +120,8 @@ def completeness(count: int, seed: int) -> None:
         "| host on film | pairs | pymatgen, all | different | missing in ours | ours, same bounds | ours / s | pymatgen / s |"
     )
     print("|---|---|---|---|---|---|---|---|")
+    for length in (0.03, 0.06):
+        of_crystals(length)
     kinds = [
         ("hexagonal", "hexagonal"), ("square", "square"), ("rectangular", "square"), ("centred", "hexagonal"),
         ("rectangular", "rectangular"), ("oblique", "rectangular"), ("oblique", "oblique"),
