@@ -51,7 +51,7 @@ def test_draws_have_the_shape_that_was_declared() -> None:
     ("text", "unit", "error", "words"),
     [
         ("3", "nm", UnitError, "without a unit"),
-        ("3 kg", "nm", UnitError, "cannot be turned"),
+        ("3 kg", "nm", UnitError, "the size is '3 kg'; it needs the dimension of nm"),
         ("-3 nm", "nm", StudyError, "must be positive"),
         ("3-1 nm", "nm", StudyError, "must rise"),
         (("1 nm", "2 nm", "3 nm"), "nm", StudyError, "two ends"),

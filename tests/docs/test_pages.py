@@ -88,6 +88,19 @@ PAGES = {
             "LRM_O3_shifted: Mn-O 1.93",
         ),
     ),
+    "registry": (
+        8,
+        (
+            "5.28 % along it",
+            "346.8 on 339.0",
+            "on the front of its host face",
+            "nothing fits",
+            "cannot separate a slab",
+            "15.82 deg",
+            "is closed to Li",
+            "is open to Li",
+        ),
+    ),
     "surface-signals": (
         5,
         ("are told apart", "not distinguishable", "not identifiable from one ratio", "is not etched"),

@@ -32,20 +32,21 @@ def test_every_word_of_the_schema_is_a_function() -> None:
 def test_a_study_file_alone_is_answered(tmp_path: Path) -> None:
     (tmp_path / "film.cif").write_text(write_cif(perovskite()), encoding="utf-8")
     path = _file(tmp_path, GROWTH + ", reported: {implied_modulus: 150 GPa}}")
-    answers, failures = design(path)
-    assert failures == []
+    made = design(path)
+    answers = made.answers
+    assert (made.name, made.failures) == ("A", ())
     assert answers[0].number("implied_modulus").value == pytest.approx(165, abs=0.5)
     assert [item.verdict for item in answers[0] if item.kind == "audit"] == ["contradicted"]
-    assert design(tmp_path)[0][0].findings == answers[0].findings
+    assert design(tmp_path).answers[0].findings == answers[0].findings
 
 
 def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     (tmp_path / "film.cif").write_text("data_x\n", encoding="utf-8")
     good = GROWTH.replace("film.cif", "LaTMO3") + "}"
-    answers, failures = design(_file(tmp_path, GROWTH + "}", good))
-    assert len(answers) == 1
-    assert failures[0][0] == "design, growth of LNMO and film.cif"
-    assert "no atom positions" in failures[0][1]
+    made = design(_file(tmp_path, GROWTH + "}", good))
+    assert len(made.answers) == 1
+    assert made.failures[0][0] == "design, growth of LNMO and film.cif"
+    assert "no atom positions" in made.failures[0][1]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -13,7 +14,7 @@ from interlith.errors import StudyError
 
 
 def design_study(study: Path, output: Path | None) -> int:
-    """``answers, failures = design("study.yaml"); il.report(answers, ...)``.
+    """``il.report(design("study.yaml").answers, ...)``.
 
     Raises
     ------
@@ -29,13 +30,16 @@ def design_study(study: Path, output: Path | None) -> int:
         raise StudyError(f"--output {target} is a file; name a folder.")
     with Progress("designing") as progress:
         progress(0, 2, "structures")
-        answers, failures = design(study)
+        made = design(study)
         progress(1, 2, "report")
-        page = write_report(gather(answers, target / "design"), target) if answers else None
-    for answer in answers:
+        outcome = gather(list(made.answers), target / "design") if made.answers else None
+        if outcome is not None:
+            outcome = replace(outcome, study=replace(outcome.study, name=made.name))
+        page = None if outcome is None else write_report(outcome, target)
+    for answer in made.answers:
         echo(finding_lines(answer.findings))
-    for step, reason in failures:
+    for step, reason in made.failures:
         typer.echo(f"failed: {step}: {reason}")
     if page is not None:
         typer.echo(f"report: {page}")
-    return INCOMPLETE if failures else FINE
+    return INCOMPLETE if made.failures else FINE

@@ -125,7 +125,10 @@ def _one(text: str | float, unit: str, what: str) -> tuple[float, float]:
         return given.value, given.std
     if given.unit == "" and unit not in ("", "1"):
         raise UnitError(f"{what} is '{text}' without a unit; write for instance '{text} {unit}'.")
-    scale = abs(convert(1.0, given.unit, unit) - convert(0.0, given.unit, unit))
+    try:
+        scale = abs(convert(1.0, given.unit, unit) - convert(0.0, given.unit, unit))
+    except UnitError as error:
+        raise UnitError(f"{what} is '{text}'; it needs the dimension of {unit}: {error}") from error
     return convert(given.value, given.unit, unit), given.std * scale
 
 

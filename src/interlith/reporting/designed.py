@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from interlith.model import StudyOutcome
+from interlith.model import Finding, StudyOutcome
 from interlith.model.observable import KINDS
 from interlith.reporting.objections import Against
 
@@ -13,10 +13,22 @@ _WORTH = 0.2
 
 
 def design_question(outcome: StudyOutcome) -> str:
-    """Of what the design is."""
-    names = list(dict.fromkeys(item.sample for one in outcome.designs for item in one.observables if item.sample))
-    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"What do structures and declared numbers say of {listed or 'this coating'}?"
+    """What was asked for, and of which structure where all answers are of one."""
+    asked = list(dict.fromkeys(one.how.method.replace("_", " ") for one in outcome.designs if one.how is not None))
+    listed = asked[0] if len(asked) == 1 else f"{', '.join(asked[:-1])} and {asked[-1]}"
+    names = {item.sample for one in outcome.designs for item in one.observables if item.sample}
+    whose = f" of {names.pop()}" if len(names) == 1 else ""
+    return f"What do structures and declared numbers say of {listed}{whose}?"
+
+
+def leading(outcome: StudyOutcome, most: int) -> tuple[tuple[int, Finding], ...]:
+    """What each design says first, then what contradicts a reported number; with their numbers in the list of findings."""
+    firsts = {id(one.findings[0]) for one in outcome.designs if one.findings}
+    numbered = list(enumerate(outcome.findings, start=1))
+    wrong = [pair for pair in numbered if pair[1].verdict == "contradicted" and id(pair[1]) not in firsts]
+    first = [pair for pair in numbered if id(pair[1]) in firsts][: max(1, most - len(wrong[:3]))]
+    rest = [pair for pair in numbered if pair not in first and pair not in wrong]
+    return tuple(sorted([*first, *wrong, *rest][: max(most, len(first))], key=lambda pair: pair[0]))
 
 
 def design_sentence(outcome: StudyOutcome) -> str:

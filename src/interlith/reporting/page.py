@@ -18,6 +18,7 @@ import interlith
 from interlith.model import Figure, Finding, Measurement, StudyOutcome
 from interlith.reporting import decision, numbers
 from interlith.reporting.choices import choice_groups, corrections, moved_text
+from interlith.reporting.designed import leading
 from interlith.reporting.draw import picture
 from interlith.reporting.explained import origins
 from interlith.reporting.forest import forest
@@ -79,7 +80,7 @@ def render(outcome: StudyOutcome, *, pictures: Mapping[str, bytes] | None = None
         "sheets": sheets, "cover": _cover(outcome, sheets, len(page.primary)), "choices": choice_groups(outcome), "corrections": corrections(outcome),
         "traces": told, "known_ids": {item.id for item in told}, "raw": raw, "origins": behind,
         "known_sources": {anchor: item.source.path for item, anchor in raw if anchor}, "methods": methods((*outcome.results, *outcome.designs), outcome=outcome),
-        "per_print": COLUMNS_ON_PAPER, "flags": _flags(outcome), "most_flags": MOST_FLAGS, "most_findings": MOST_FINDINGS, "quality": _quality(outcome), "style": style,
+        "per_print": COLUMNS_ON_PAPER, "flags": _flags(outcome), "most_flags": MOST_FLAGS, "leading": leading(outcome, MOST_FINDINGS), "quality": _quality(outcome), "style": style,
         "variants": variants, "version": interlith.__version__, "gaps": decision.gap_groups(outcome.study.gaps),
         "css": Markup(_resource("page.css")), "script": Markup(script), "script_hash": _hash(script),
     }  # fmt: skip
@@ -89,7 +90,8 @@ def render(outcome: StudyOutcome, *, pictures: Mapping[str, bytes] | None = None
 def style_of(outcome: StudyOutcome) -> Style:
     """The looks of this study's variants, the same in every figure."""
     panels = [panel for figure in outcome.figures for panel in figure.panels]
-    drawn = [item.variant for panel in panels for item in (*panel.lines, *panel.bands) if item.variant]
+    drawn = [line.variant for panel in panels for line in panel.lines]
+    drawn += [band.variant for panel in panels for band in panel.bands]
     return style_for(_variants(outcome), outcome.study.reference, drawn)
 
 

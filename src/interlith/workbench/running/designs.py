@@ -8,6 +8,7 @@ design:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -59,18 +60,22 @@ def designed(entries: Entries, folder: Path) -> tuple[list[Statement], Failures]
     return made, failures
 
 
-def design(source: str | Path) -> tuple[list[Statement], Failures]:
+@dataclass(frozen=True, slots=True)
+class Designed:
+    """Answers to a study file: its `name`, the `answers` in order, and `failures` as (entry, reason)."""
+
+    name: str
+    answers: tuple[Statement, ...]
+    failures: tuple[tuple[str, str], ...]
+
+
+def design(source: str | Path) -> Designed:
     """The designs of a study file alone: it needs no raw files and no `measurements.csv`.
 
     Parameters
     ----------
     source
         `study.yaml`, another file with the same words, or the folder that holds it.
-
-    Returns
-    -------
-    tuple
-        The answers in the order of the file, and what failed: which entry, and the sentence that says why.
 
     Raises
     ------
@@ -87,7 +92,8 @@ def design(source: str | Path) -> tuple[list[Statement], Failures]:
             "'- coverage: {structure: LNMO.cif, facet: [1, 1, 1], shape: octahedron, edge: 176 nm, element: La}'."
         )
     check_designs(entries)
-    return designed(entries, path.parent)
+    answers, failures = designed(entries, path.parent)
+    return Designed(words.study, tuple(answers), tuple(failures))
 
 
 def _located(value: Any, folder: Path) -> Any:
