@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from interlith.crystal.elements import ANIONS
+from interlith.crystal.geometry import bonds
 from interlith.crystal.lattice import primitive_basis, reduced_pair
+from interlith.crystal.neighbours import SHELL, anions
 from interlith.crystal.structure import Structure
 from interlith.errors import StudyError
 
@@ -20,7 +21,9 @@ Indices = tuple[int, int, int]
 #: Atoms within this height (angstrom) form one layer.
 LAYER = 0.3
 #: A bond is a cation-anion distance up to this multiple of the shortest one of that cation: the first shell, distorted.
-BOND = 1.25
+BOND = SHELL
+#: Distances (angstrom) within which the nearest anion of a cation is looked for, first and at last.
+_FIRST_REACH, _LAST_REACH = 3.5, 12.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,13 +297,13 @@ def terminations(structure: Structure, hkl: ArrayLike, *, tolerance: float = LAY
     for place, top in enumerate(tops):
         above = floors[place + 1] if place + 1 < len(stack) else floors[0] + plane.spacing
         cuts.append((top + above) / 2)
-    bonds = _bonds(structure, plane)
+    cut_bonds = _bonds(structure, plane)
     found = []
     for members in _equivalent(structure, plane, cuts):
         first = members[0]
         composition = dict(stack[first].composition)
         densities = {element: count / plane.area for element, count in composition.items()}
-        broken = _crossings(bonds, cuts[first], plane.spacing) / plane.area
+        broken = _crossings(cut_bonds, cuts[first], plane.spacing) / plane.area
         found.append(
             Termination(plane.hkl, first, cuts[first] % plane.spacing, composition, densities, broken, tuple(members))
         )
@@ -333,26 +336,25 @@ def _equivalent(structure: Structure, plane: Mesh, cuts: list[float]) -> list[li
 
 def _bonds(structure: Structure, plane: Mesh) -> Array:
     """Lower end, upper end (angstrom along the normal) and weight of the bonds of one primitive cell, shape (n, 3)."""
-    atoms, rows = structure.atoms, []
-    anion = np.array([element in ANIONS for element in atoms.elements])
+    anion = anions(structure)
     if not anion.any() or anion.all():
-        anion = np.ones(len(atoms), dtype=bool)
-    shifts = np.array([(i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1)], dtype=float)
-    for place in distinct_atoms(structure):
-        if anion[place] and not anion.all():
-            continue
-        gaps = (atoms.fractions[anion][None] - atoms.fractions[place] + shifts[:, None]) @ structure.cell.vectors
-        lengths = np.linalg.norm(gaps, axis=-1)
-        lengths[lengths < 0.1] = np.inf
-        near = lengths <= BOND * lengths.min()
-        weights = np.broadcast_to(atoms.occupancies[anion][None], near.shape)[near] * atoms.occupancies[place]
-        start = float(structure.positions[place] @ plane.normal)
-        rise = gaps[near] @ plane.normal
-        rows.append(np.stack([start + np.minimum(rise, 0), start + np.maximum(rise, 0), weights], axis=1))
-    return np.concatenate(rows)
+        # Metals and molecules: every atom counts at both ends.
+        anion = np.ones(len(anion), dtype=bool)
+    heads = np.array([place for place in distinct_atoms(structure) if anion.all() or not anion[place]])
+    reach, nearest = _FIRST_REACH, np.full(len(anion), np.inf)
+    while not np.all(np.isfinite(nearest[heads])) and reach < _LAST_REACH:
+        found = bonds(structure, reach * BOND, first=heads, second=np.flatnonzero(anion))
+        np.minimum.at(nearest, found.first, found.lengths)
+        nearest[nearest > reach] = np.inf
+        reach *= 1.5
+    kept = found.lengths <= BOND * nearest[found.first]
+    first, second = found.first[kept], found.second[kept]
+    weights = structure.atoms.occupancies[first] * structure.atoms.occupancies[second]
+    starts, rise = structure.positions[first] @ plane.normal, found.vectors[kept] @ plane.normal
+    return np.stack([starts + np.minimum(rise, 0), starts + np.maximum(rise, 0), weights], axis=1)
 
 
-def _crossings(bonds: Array, cut: float, spacing: float) -> float:
+def _crossings(ends: Array, cut: float, spacing: float) -> float:
     """Weight of bonds that planes at ``cut + n spacing`` meet: those of one mesh at one cut."""
-    met = np.floor((bonds[:, 1] - cut) / spacing) - np.floor((bonds[:, 0] - cut) / spacing)
-    return float(met @ bonds[:, 2])
+    met = np.floor((ends[:, 1] - cut) / spacing) - np.floor((ends[:, 0] - cut) / spacing)
+    return float(met @ ends[:, 2])
