@@ -206,8 +206,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--d-min", type=float, default=0.6, help="smallest spacing of the comparison (angstrom)")
     parser.add_argument("--repeats", type=int, default=9, help="repeats of a timing")
+    parser.add_argument(
+        "--table", choices=("waasmaier-kirfel", "it92"), default="waasmaier-kirfel", help="own X-ray table"
+    )
     parser.add_argument("--only", choices=("agreement", "speed"), help="one of the two parts")
     asked = parser.parse_args()
+    OWN["X"] = XRays(table=arguments.table)
     if asked.only != "speed":
         agreement(asked.d_min)
     if asked.only != "agreement":

@@ -130,3 +130,17 @@ def test_the_shape_is_kept() -> None:
     assert xray_factor("O", s).shape == (2, 3)
     assert electron_factor("O", s).shape == (2, 3)
     assert not math.isnan(float(electron_factor("O", s).sum()))
+
+
+@pytest.mark.parametrize("element", ["Si", "La", "O", "Ni"])
+def test_the_international_tables_are_those_of_gemmi(element: str) -> None:
+    s = np.linspace(0, 2, 41)
+    expected = [gemmi.Element(element).it92.calculate_sf(value**2) for value in s]
+    assert xray_factor(element, s, table="it92") == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_table_or_ion_that_is_none_is_refused() -> None:
+    with pytest.raises(StudyError, match="did you mean 'it92'"):
+        xray_factor("Si", 0.1, table="it93")  # type: ignore[arg-type]
+    with pytest.raises(StudyError, match=r"not for Ni with charge \+4"):
+        xray_factor("Ni", 0.1, charge=4, table="it92")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from interlith.crystal.scattering import (
     THERMAL,
+    XRayTable,
     anomalous,
     electron_factor,
     electron_wavelength,
@@ -48,11 +49,14 @@ class XRays:
         otherwise.
     corrections
         Element -> (f', f'') in electrons, in place of the table: measured near an edge, or those of another program.
+    table
+        Of form factors, see `xray_factor`.
     """
 
     wavelength: float | None = None
     ions: bool = False
     corrections: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    table: XRayTable = "waasmaier-kirfel"
 
     def amplitude(self, site: Site, s: Array) -> Amplitudes:
         """f0 + f' + i f'' of the atom of a site (electrons), shape (n,).
@@ -62,7 +66,7 @@ class XRays:
         StudyError
             As `xray_factor` and `anomalous`.
         """
-        factor = xray_factor(site.element, s, charge=site.charge if self.ions else None)
+        factor = xray_factor(site.element, s, charge=site.charge if self.ions else None, table=self.table)
         if site.element in self.corrections:
             real, imaginary = self.corrections[site.element]
         elif self.wavelength is not None:

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,9 @@ from interlith.crystal.elements import checked_symbol, symbols
 from interlith.errors import StudyError, nearest
 
 Array = NDArray[np.float64]
+
+#: Tables of X-ray form factors.
+XRayTable = Literal["waasmaier-kirfel", "it92"]
 
 #: h c (eV angstrom), exact in the SI of 2019.
 _HC = 12398.419843320026
@@ -25,7 +28,7 @@ _BOHR = 0.529177210544
 #: Factor of the Mott-Bethe formula, m e^2 / (8 pi h^2 eps0) = 1 / (8 pi^2 a0) (1/angstrom).
 MOTT_BETHE = 1 / (8 * math.pi**2 * _BOHR)
 #: Largest s = sin(theta)/lambda (1/angstrom) to which each table was fitted.
-LARGEST_S = {"waasmaier": 6.0, "peng": 2.0}
+LARGEST_S = {"waasmaier": 6.0, "it92": 2.0, "peng": 2.0}
 #: Neutron lengths of the tables hold for this wavelength (angstrom, 2200 m/s) unless they depend on energy.
 THERMAL = 1.798
 
@@ -57,7 +60,9 @@ def known_ions(element: str) -> tuple[str, ...]:
     return tuple(ion for ion in _ions() if ion.rstrip("+-0123456789") == symbol)
 
 
-def xray_factor(element: str, s: ArrayLike, *, charge: float | None = None) -> Array:
+def xray_factor(
+    element: str, s: ArrayLike, *, charge: float | None = None, table: XRayTable = "waasmaier-kirfel"
+) -> Array:
     """Form factor f0 for X-rays.
 
     Parameters
@@ -68,6 +73,9 @@ def xray_factor(element: str, s: ArrayLike, *, charge: float | None = None) -> A
         sin(theta) / lambda = 1 / (2 d) (1/angstrom), any shape; up to 6.
     charge
         Oxidation number of a tabulated ion, `None` or 0 for the neutral atom.
+    table
+        ``"waasmaier-kirfel"``: five Gaussians, s up to 6. ``"it92"``: the four Gaussians of the International Tables, s up to 2,
+        which refinement programs commonly hold, neutral atoms only; to compare with one.
 
     Returns
     -------
@@ -85,11 +93,32 @@ def xray_factor(element: str, s: ArrayLike, *, charge: float | None = None) -> A
 
     References
     ----------
-    D. Waasmaier and A. Kirfel, Acta Cryst. A51 (1995) 416, doi 10.1107/S0108767394013292; as held by xraydb.
+    D. Waasmaier and A. Kirfel, Acta Cryst. A51 (1995) 416, doi 10.1107/S0108767394013292; as held by xraydb. International
+    Tables for Crystallography C (1992), table 6.1.1.4; as held by gemmi.
     """
+    if table == "it92":
+        four = _it92(checked_symbol(element), charge or 0.0)
+        square = _squared(s, LARGEST_S["it92"], "X-ray form factors of the International Tables")
+        return np.asarray(_sum_of_gaussians(four[:4], four[4:8], square) + four[8])
+    if table != "waasmaier-kirfel":
+        raise StudyError(f"There is no table of form factors '{table}'; {nearest(table, get_args(XRayTable))}.")
     heights, widths, offset = _gaussians(_ion(element, charge))
     square = _squared(s, LARGEST_S["waasmaier"], "X-ray form factors")
     return np.asarray(_sum_of_gaussians(heights, widths, square) + offset)
+
+
+@cache
+def _it92(symbol: str, charge: float) -> Array:
+    """Four heights, four widths (angstrom^2) and the offset of a neutral atom, shape (9,)."""
+    import gemmi
+
+    found: Any = gemmi.Element(symbol).it92
+    if charge or found is None:
+        raise StudyError(
+            f"The International Tables are held for neutral atoms up to Cf, not for {symbol} with charge {charge:+g}; leave the "
+            "charge out, or take the table waasmaier-kirfel."
+        )
+    return np.array(found.get_coefs())
 
 
 @cache
