@@ -211,7 +211,7 @@ def main() -> None:
     )
     parser.add_argument("--only", choices=("agreement", "speed"), help="one of the two parts")
     asked = parser.parse_args()
-    OWN["X"] = XRays(table=arguments.table)
+    OWN["X"] = XRays(table=asked.table)
     if asked.only != "speed":
         agreement(asked.d_min)
     if asked.only != "agreement":
