@@ -1,0 +1,186 @@
+"""How do monolayers, doses, shares of mass, sizes and thickness follow from what was declared, for many draws at once?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlith.design.coverage.asking import DOSE, ROUGHNESS, SURFACE, THICKNESS, THRESHOLD, Asked, Measured
+from interlith.design.coverage.densities import occupancy_name
+from interlith.design.coverage.doses import Basis, Dose, What
+from interlith.design.coverage.sizes import SAMPLED, WIDTH
+
+Array = NDArray[np.float64]
+Values = Mapping[str, Array]
+
+#: m^2/g times g/cm^3 in 1/nm.
+PER_NM = 1e-3
+
+
+@dataclass(frozen=True)
+class Model:
+    """Numbers as functions of the inputs; every method takes arrays of one shape by input and returns such an array."""
+
+    asked: Asked
+
+    def scaled(self, key: str, values: Values) -> Array:
+        """Factor by which a quantity differs from its value at the declared inputs."""
+        found: Array = np.ones(())
+        for name, power in self.asked.powers.get(key, {}).items():
+            found = found * (values[name] / self.asked.inputs[name].value) ** power
+        return found
+
+    def metals(self, values: Values) -> Array:
+        """Metals in the cell."""
+        asked, host = self.asked, self.asked.host
+        more: Array = np.zeros(())
+        for site in host.sites:
+            name = occupancy_name(host, site.label)
+            if name in asked.inputs:
+                more = more + site.multiplicity * (values[name] - site.occupancy)
+        return asked.metal_count + more
+
+    def volumetric(self, values: Values) -> Array:
+        """Metals for each volume (1/nm^3)."""
+        return self.metals(values) / (self.asked.host.cell.volume / 1000.0 * self.scaled("volume", values))
+
+    def facet_density(self, values: Values) -> Array:
+        """Counted atoms for each area of the facet asked for (1/nm^2)."""
+        return np.asarray(100.0 * self.asked.counted.every / self.asked.counted.area / self.scaled("area", values))
+
+    def areal(self, values: Values, *, element: bool = False) -> Array:
+        """Counted atoms, or those of the element, for each area of the whole surface (1/nm^2)."""
+        surface = self.asked.surface
+        whole = surface.element if element else surface.density
+        spread = self.scaled("density", values)
+        return np.asarray(whole * spread if surface.rule == "own" else whole * spread / self.scaled("area", values))
+
+    def host_density(self, values: Values) -> Array:
+        """Density of the host (g/cm^3)."""
+        return np.asarray(self.asked.host.density / self.scaled("volume", values))
+
+    def width(self, values: Values) -> Array:
+        """Relative width of the sizes, 0 where there is none."""
+        return values.get(WIDTH, np.zeros(()))
+
+    def effective(self, values: Values) -> Array:
+        """The one size, of the sort declared, with the surface to volume of all particles (nm)."""
+        asked = self.asked
+        spread = asked.sizes.effective(self.width(values)) * values.get(SAMPLED, np.ones(()))
+        return np.asarray(values[asked.size_is] * spread)
+
+    def shape_factor(self, values: Values, size_is: str) -> Array:
+        """Smooth surface over volume times a size."""
+        return np.asarray(self.asked.shape.surface_to_volume(size_is) * self.scaled(size_is, values))
+
+    def smooth(self, values: Values) -> Array:
+        """Surface over volume of the smooth shape (1/nm)."""
+        return self.shape_factor(values, self.asked.size_is) / self.effective(values)
+
+    def geometric(self, values: Values) -> Array:
+        """The same times the roughness factor (1/nm)."""
+        return self.smooth(values) * values.get(ROUGHNESS, np.ones(()))
+
+    def surface(self, values: Values) -> Array:
+        """Surface over volume that atoms lie on (1/nm): from the specific surface where declared, else from the shape."""
+        if SURFACE in self.asked.inputs:
+            return values[SURFACE] * self.host_density(values) * PER_NM
+        return self.geometric(values)
+
+    def specific(self, values: Values) -> Array:
+        """Specific surface of the shape with its roughness (m^2/g)."""
+        return self.geometric(values) / (self.host_density(values) * PER_NM)
+
+    def prefactor(self, values: Values, size_is: str, *, element: bool = False) -> Array:
+        """Counted atoms over metals times a size (nm)."""
+        rough = values.get(ROUGHNESS, np.ones(()))
+        return (
+            self.shape_factor(values, size_is) * rough * self.areal(values, element=element) / self.volumetric(values)
+        )
+
+    def monolayer(self, values: Values, *, element: bool = True) -> Array:
+        """Atoms of the element, or all counted, for each metal in one monolayer (1)."""
+        return self.surface(values) * self.areal(values, element=element) / self.volumetric(values)
+
+    def atoms(self, dose: Dose, number: Array, values: Values) -> Array:
+        """Atoms of the element for each metal of a declared dose (1)."""
+        monolayer = (lambda: self.monolayer(values)) if self.asked.has_surface else None
+        return dose.atoms(number, self.asked.masses, monolayer)
+
+    def dosed(self, values: Values) -> Array:
+        """The declared dose as atoms for each metal (1)."""
+        assert self.asked.dose is not None
+        return self.atoms(self.asked.dose, values[DOSE], values)
+
+    def share(self, atoms: Array, what: What, basis: Basis) -> Array:
+        """Share of mass of so many atoms for each metal (1)."""
+        return self.asked.masses.share(atoms, what, basis)
+
+    def threshold_size(self, values: Values, size_is: str, *, effective: bool = True) -> Array:
+        """Size of particles (nm) whose monolayer is the threshold; `effective` or the declared centre of their distribution."""
+        assert self.asked.threshold is not None
+        dose = self.atoms(self.asked.threshold, values[THRESHOLD], values)
+        found = self.prefactor(values, size_is, element=True) / dose
+        return (
+            found if effective else found / (self.asked.sizes.effective(self.width(values)) * values.get(SAMPLED, 1.0))
+        )
+
+    def measured_size(self, item: Measured, number: Array, values: Values) -> Array:
+        """Atoms for each metal in one monolayer at the size of a measured threshold."""
+        return self.prefactor(values, item.size_is, element=True) / number
+
+    def volume_ratio(self, atoms: Array, values: Values) -> Array:
+        """Volume of coating over volume of host for so many atoms of the element for each metal."""
+        coating = self.asked.coating
+        assert coating is not None
+        return atoms * self.volumetric(values) * coating.volume * self.scaled("coating volume", values)
+
+    def thin(self, ratio: Array, values: Values) -> Array:
+        """Thickness of a film on a surface that is flat compared with it (nm)."""
+        return ratio / (self.surface(values) * self.asked.surface.share)
+
+    @property
+    def exact_shell(self) -> bool:
+        """Whether the shell is that of a smooth closed shape, for which thickness is exact at any size."""
+        asked = self.asked
+        return (
+            asked.shell is not None and asked.has_size and SURFACE not in asked.inputs and ROUGHNESS not in asked.inputs
+            and asked.surface.share > 1 - 1e-12
+        )  # fmt: skip
+
+    def thickness(self, ratio: Array, values: Values, *, smooth: bool = False) -> Array:
+        """Thickness of a closed coating (nm) of a volume over that of the host; `smooth`: on the bare shape in any case."""
+        if not (self.exact_shell or smooth):
+            return self.thin(ratio, values)
+        assert self.asked.shell is not None
+        return self.asked.shell.thickness(ratio, self._scale(values), self._moments(values))
+
+    def ratio_of_thickness(self, values: Values) -> Array:
+        """Volume of coating over volume of host at the declared thickness."""
+        if not self.exact_shell:
+            return values[THICKNESS] * self.surface(values) * self.asked.surface.share
+        assert self.asked.shell is not None
+        return self.asked.shell.ratio(values[THICKNESS], self._scale(values), self._moments(values))
+
+    def needed_surface(self, values: Values) -> Array:
+        """Specific surface (m^2/g) that the declared dose covers with the declared thickness."""
+        ratio = self.volume_ratio(self.dosed(values), values)
+        return ratio / values[THICKNESS] / (self.host_density(values) * PER_NM)
+
+    def needed_over_declared(self, values: Values) -> Array:
+        """The same over the declared surface that is covered (1)."""
+        surface = self.surface(values) * self.asked.surface.share
+        return self.needed_surface(values) * self.host_density(values) * PER_NM / surface
+
+    def _scale(self, values: Values) -> Array:
+        """Nanometres for each unit of the shape."""
+        return np.asarray(
+            values[self.asked.size_is] * values.get(SAMPLED, 1.0) / self.asked.shape.length(self.asked.size_is)
+        )
+
+    def _moments(self, values: Values) -> tuple[Array, Array, Array]:
+        first, second, third = (self.asked.sizes.moment(power, self.width(values)) for power in (1, 2, 3))
+        return first, second, third
