@@ -63,3 +63,17 @@ def test_wrong_names_and_units_are_refused() -> None:
         audited([_ours(1, 0)], {"areal_density": "1"})
     with pytest.raises(UnitError, match="cannot be turned"):
         audited([_ours(1, 0)], {"areal_density": "1 nm"})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("3.40 1/nm^2", "1.7 % too small"),
+        ("4.1 1/nm^2", "18 % too large"),
+        ("0.00034 1/nm^2", "too small by a factor of 10200"),
+        ("-3.46 1/nm^2", "of the other sign"),
+    ],
+)
+def test_a_miss_is_told_as_people_say_it(text: str, words: str) -> None:
+    (found,) = audited([_ours(3.46, 0.0)], {"areal_density": text})
+    assert words in found.statement

@@ -117,10 +117,12 @@ def _printed(text: str | float, unit: str, quantity: str) -> tuple[float, float]
 
 
 def _times(miss: float) -> str:
-    if abs(miss) < 1:
-        return f"{100 * abs(miss):.2g} % too {'large' if miss > 0 else 'small'}"
     ratio = miss + 1
-    return f"too large by a factor of {significant(ratio, 3)}" if ratio > 0 else "of the other sign"
+    if ratio <= 0:
+        return "of the other sign"
+    if 0.5 < ratio < 2:
+        return f"{significant(100 * abs(miss), 2)} % too {'large' if miss > 0 else 'small'}"
+    return f"too {'large' if miss > 0 else 'small'} by a factor of {significant(max(ratio, 1 / ratio), 3)}"
 
 
 def _explained(value: float, half: float, ours: Observable, hints: Sequence[Hint]) -> str:
