@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlith.crystal.elements import atomic_mass
-from interlith.design.coverage.doses import BASES, Masses, mass_basis, read_dose
+from interlith.design.covering.doses import BASES, Masses, mass_basis, read_dose
 from interlith.errors import StudyError, UnitError
 
 LNMO = (atomic_mass("Li") + 0.5 * atomic_mass("Ni") + 1.5 * atomic_mass("Mn") + 4 * atomic_mass("O")) / 2

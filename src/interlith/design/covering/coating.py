@@ -16,7 +16,7 @@ from interlith.crystal.elements import atomic_mass, checked_symbol
 from interlith.crystal.phases import phase
 from interlith.crystal.shapes import Shape
 from interlith.crystal.structure import Structure
-from interlith.design.coverage.densities import cell_inputs, cell_name, exponents
+from interlith.design.covering.densities import cell_inputs, cell_name, exponents
 from interlith.design.inputs import Uncertain, uncertain
 from interlith.errors import StudyError, nearest
 

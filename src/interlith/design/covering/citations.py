@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interlith.design.coverage.asking import Asked
+from interlith.design.covering.asking import Asked
 from interlith.model import Citation
 
 HERRING = Citation(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from interlith.design.coverage.asking import SURFACE, THICKNESS, Asked
-from interlith.design.coverage.doses import BASES, basis_words
-from interlith.design.coverage.findings import an, caveats, declared_dose, doses_of_size, listed, surface_words, written
-from interlith.design.coverage.numbers import SIZE_NAMES, Answered
+from interlith.design.covering.asking import SURFACE, THICKNESS, Asked
+from interlith.design.covering.doses import BASES, basis_words
+from interlith.design.covering.findings import an, caveats, declared_dose, doses_of_size, listed, surface_words, written
+from interlith.design.covering.numbers import SIZE_NAMES, Answered
 from interlith.design.reported import Hint, audited
 from interlith.errors import UnitError
 from interlith.model import Finding

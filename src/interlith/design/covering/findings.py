@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 from interlith.crystal.shapes import named_shape
-from interlith.design.coverage.asking import ROUGHNESS, SURFACE, Asked
-from interlith.design.coverage.densities import plane
-from interlith.design.coverage.doses import Dose
-from interlith.design.coverage.numbers import SIZE_NAMES, Answered
-from interlith.design.coverage.sizes import WIDTH
+from interlith.design.covering.asking import ROUGHNESS, SURFACE, Asked
+from interlith.design.covering.densities import plane
+from interlith.design.covering.doses import Dose
+from interlith.design.covering.numbers import SIZE_NAMES, Answered
+from interlith.design.covering.sizes import WIDTH
 from interlith.model import Finding, Observable
 from interlith.model.finding import Verdict
 from interlith.notation import significant, with_uncertainty

@@ -15,8 +15,8 @@ from interlith.crystal.facets import Indices, checked_hkl, mesh
 from interlith.crystal.phases import phase
 from interlith.crystal.shapes import SIZES, WULFF, Shape, named_shape
 from interlith.crystal.structure import Structure
-from interlith.design.coverage.coating import DENSITY, Coating, Shell, faceted_shell, read_coating, rounded_shell
-from interlith.design.coverage.densities import (
+from interlith.design.covering.coating import DENSITY, Coating, Shell, faceted_shell, read_coating, rounded_shell
+from interlith.design.covering.densities import (
     Counted,
     Rule,
     cell_inputs,
@@ -28,9 +28,9 @@ from interlith.design.coverage.densities import (
     occupancy_name,
     plane,
 )
-from interlith.design.coverage.doses import Dose, Masses, mass_basis, read_dose
-from interlith.design.coverage.faces import FaceRule, Surface, energy_inputs, surface_of, wulff_of
-from interlith.design.coverage.sizes import SAMPLED, Sizes, declared_sizes
+from interlith.design.covering.doses import Dose, Masses, mass_basis, read_dose
+from interlith.design.covering.faces import FaceRule, Surface, energy_inputs, surface_of, wulff_of
+from interlith.design.covering.sizes import SAMPLED, Sizes, declared_sizes
 from interlith.design.inputs import Uncertain, uncertain
 from interlith.errors import StudyError, UnitError, nearest
 from interlith.units import parse

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.crystal.shapes import NAMES, SIZES, Shape, named_shape
-from interlith.design.coverage.asking import SURFACE, THICKNESS, THRESHOLD, Asked
-from interlith.design.coverage.findings import an, surface_words
-from interlith.design.coverage.numbers import Answered
-from interlith.design.coverage.sizes import WIDTH, Weight
+from interlith.design.covering.asking import SURFACE, THICKNESS, THRESHOLD, Asked
+from interlith.design.covering.findings import an, surface_words
+from interlith.design.covering.numbers import Answered
+from interlith.design.covering.sizes import WIDTH, Weight
 from interlith.model import Figure, Line, Marker, Panel
 from interlith.notation import significant
 

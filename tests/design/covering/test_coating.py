@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlith.crystal.shapes import named_shape, wulff
-from interlith.design.coverage.coating import composition_of, faceted_shell, read_coating, rounded_shell
+from interlith.design.covering.coating import composition_of, faceted_shell, read_coating, rounded_shell
 from interlith.errors import StudyError
 from tests.crystal.crystals import perovskite, spinel
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from interlith.crystal.facets import Indices, family
 from interlith.crystal.shapes import Shape, hkl_of, wulff
 from interlith.crystal.structure import Structure
-from interlith.design.coverage.densities import Counted, Rule, cell_name, counted_on, exponents, mesh_area, plane
+from interlith.design.covering.densities import Counted, Rule, cell_name, counted_on, exponents, mesh_area, plane
 from interlith.design.inputs import Uncertain, uncertain
 from interlith.errors import StudyError, nearest
 

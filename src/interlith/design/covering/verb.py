@@ -9,13 +9,13 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from interlith.crystal.structure import Structure
-from interlith.design.coverage.asking import Asked, Call, Phase, Text, ask, printed_digits
-from interlith.design.coverage.audits import audits
-from interlith.design.coverage.citations import cited
-from interlith.design.coverage.faces import FaceRule
-from interlith.design.coverage.figures import figures
-from interlith.design.coverage.findings import findings
-from interlith.design.coverage.numbers import Answered, work_out
+from interlith.design.covering.asking import Asked, Call, Phase, Text, ask, printed_digits
+from interlith.design.covering.audits import audits
+from interlith.design.covering.citations import cited
+from interlith.design.covering.faces import FaceRule
+from interlith.design.covering.figures import figures
+from interlith.design.covering.findings import findings
+from interlith.design.covering.numbers import Answered, work_out
 from interlith.design.recording import answer
 from interlith.model import Statement
 
@@ -53,7 +53,7 @@ def coverage(
         of Wulff shapes); ``only``: nothing but the faces equivalent to the facet.
     sizes
         Distribution about the size, ``{"kind": "log-normal", "sigma": "0.30 +- 0.03", "weight": "number"}``, ``normal`` with
-        ``std``, or a list ``{"diameter": [...], "weight": "volume"}``; see `interlith.design.coverage.sizes.declared_sizes`.
+        ``std``, or a list ``{"diameter": [...], "weight": "volume"}``; see `interlith.design.covering.sizes.declared_sizes`.
     roughness, specific_surface
         True over smooth surface; or the surface itself (BET, m^2/g), which then takes the place of that of the shape.
     dose, threshold

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlith.design.coverage.sizes import SAMPLED, WIDTH, Sizes, declared_sizes, sampling
+from interlith.design.covering.sizes import SAMPLED, WIDTH, Sizes, declared_sizes, sampling
 from interlith.errors import StudyError
 
 

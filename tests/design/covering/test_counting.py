@@ -16,7 +16,7 @@ import pytest
 from interlith.crystal.facets import mesh
 from interlith.crystal.particles import Particle, expected_count, plane_of
 from interlith.crystal.shapes import named_shape, wulff
-from interlith.design.coverage import coverage
+from interlith.design.covering import coverage
 from interlith.numerics.polyhedra import polyhedron
 from tests.crystal.crystals import layered, spinel
 from tests.crystal.test_particles import lattice

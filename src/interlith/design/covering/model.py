@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.design.coverage.asking import DOSE, ROUGHNESS, SURFACE, THICKNESS, THRESHOLD, Asked, Measured
-from interlith.design.coverage.densities import occupancy_name
-from interlith.design.coverage.doses import Basis, Dose, What
-from interlith.design.coverage.sizes import SAMPLED, WIDTH
+from interlith.design.covering.asking import DOSE, ROUGHNESS, SURFACE, THICKNESS, THRESHOLD, Asked, Measured
+from interlith.design.covering.densities import occupancy_name
+from interlith.design.covering.doses import Basis, Dose, What
+from interlith.design.covering.sizes import SAMPLED, WIDTH
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from interlith.design.coverage import coverage
+from interlith.design.covering import coverage
 from interlith.errors import ReadError, StudyError, UnitError
 from interlith.reporting.draw import picture
 from tests.crystal.crystals import layered, monoclinic, perovskite, spinel
