@@ -100,6 +100,8 @@ def test_wrong_questions(name, options, words):
 def test_indices_as_people_write_them():
     assert hkl_of("1-10") == hkl_of("(1 -1 0)") == hkl_of([1, -1, 0]) == (1, -1, 0)
     assert hkl_of("0 0 12") == (0, 0, 12)
+    assert hkl_of(111) == (1, 1, 1)
+    assert hkl_of(3) == (0, 0, 3)
     assert hkl_of("{1,1,-2,0}") == (1, 1, 0)
     with pytest.raises(StudyError, match="Miller"):
         hkl_of("facet")

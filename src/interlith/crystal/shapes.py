@@ -232,7 +232,7 @@ def wulff(structure: Structure, energies: Mapping[Indices, float]) -> Shape:
     for hkl, energy in energies.items():
         if not 0 < energy < math.inf:
             raise StudyError(f"The surface energy of {hkl} is {energy:g} J/m^2; it must be positive.")
-        planes = family(structure, _coprime(hkl))
+        planes = family(structure, coprime(hkl))
         if planes[0] in taken:
             raise StudyError(
                 f"Facets {taken[planes[0]]} and {hkl} are equivalent in {structure.name}; name one of them."
@@ -250,14 +250,16 @@ def wulff(structure: Structure, energies: Mapping[Indices, float]) -> Shape:
     return _shape("Wulff shape", body, members, math.nan, "structure", "edge")
 
 
-def hkl_of(text: str | ArrayLike) -> Indices:
-    """Indices from ``111``, ``1 -1 0``, ``(0,0,1)`` or a list of three.
+def hkl_of(text: str | int | ArrayLike) -> Indices:
+    """Indices from ``111`` (text or number), ``1 -1 0``, ``(0,0,1)`` or a list of three.
 
     Raises
     ------
     StudyError
         If they are no plane.
     """
+    if isinstance(text, int):
+        text = f"{text:03d}"
     if isinstance(text, str):
         words = text.strip("(){}[] ")
         packed = re.fullmatch(r"(-?\d){3}", words)
@@ -265,7 +267,8 @@ def hkl_of(text: str | ArrayLike) -> Indices:
     return checked_hkl(text)
 
 
-def _coprime(hkl: Indices) -> Indices:
+def coprime(hkl: Indices) -> Indices:
+    """The same plane with indices that have no common factor: (003) -> (001)."""
     divisor = math.gcd(*hkl)
     return (hkl[0] // divisor, hkl[1] // divisor, hkl[2] // divisor)
 

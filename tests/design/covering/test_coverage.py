@@ -233,6 +233,40 @@ def test_distributions_of_sizes():
     assert math.isfinite(listed.number("monolayer_dose").std)
 
 
+def test_a_distribution_smears_a_threshold():
+    random = np.random.default_rng(12)
+    lengths = np.sort(random.lognormal(math.log(150), 0.3, 400_000))
+    volume = np.cumsum(lengths**3) / (lengths**3).sum()
+    closed = 100 * 3 * math.sqrt(6) * 0.817 / (4 * math.sqrt(3))
+    answer = coverage(spinel(), edge="150 nm", sizes={"kind": "log-normal", "sigma": 0.3, "weight": "number"})
+    for name, share in (("small", 0.05), ("large", 0.95)):
+        drawn = closed / lengths[np.searchsorted(volume, share)]
+        assert value(answer, f"monolayer_dose_of_{name}_particles") == pytest.approx(drawn, rel=0.02)
+    normal = coverage(spinel(), edge="150 nm", sizes={"kind": "normal", "std": "30 nm", "weight": "number"})
+    lengths = np.sort(random.normal(150, 30, 400_000))
+    volume = np.cumsum(lengths**3) / (lengths**3).sum()
+    drawn = closed / lengths[np.searchsorted(volume, 0.95)]
+    assert value(normal, "monolayer_dose_of_large_particles") == pytest.approx(drawn, rel=0.02)
+    listed = coverage(spinel(), sizes={"edge": ["90 nm", "100 nm", "120 nm"], "weight": "number"})
+    assert value(listed, "monolayer_dose_of_large_particles") == pytest.approx(closed / 120, rel=1e-9)
+    assert "so wide is a threshold" in finding(listed, "size distribution").statement
+
+
+def test_reported_numbers_are_read_by_the_digits_of_what_they_rest_on():
+    size = coverage(spinel(std=math.nan), threshold="0.5 at%", reported={"threshold_edge": "176 nm"})
+    assert finding(size, "audit").verdict == "supported"
+    assert any("last printed digit" in words for words in finding(size, "audit").caveats)
+    finer = coverage(
+        spinel(std=math.nan),
+        threshold="0.500 at% of TM",
+        reported={"threshold_edge": "176 nm", "surface_prefactor": "0.88 nm"},
+    )
+    audit = finding(finer, "audit")
+    assert audit.verdict == "contradicted"
+    assert "the reported 0.88 nm gives 176" in audit.statement
+    assert math.isinf(finer.number("threshold_edge").std)
+
+
 def test_a_distribution_is_the_sum_over_its_particles():
     random = np.random.default_rng(7)
     lengths = random.lognormal(math.log(150), 0.35, 400_000)
@@ -275,6 +309,8 @@ def test_own_faces_and_one_family_only():
     alike = coverage(spinel(), **shape)
     own = coverage(spinel(), faces="own", **shape)
     only = coverage(spinel(), faces="only", **shape)
+    doubled = coverage(spinel(), facet=(2, 2, 2), faces="only", **shape)
+    assert value(doubled, "monolayer_dose") == pytest.approx(value(only, "monolayer_dose"), rel=1e-12)
     share = 6 * math.sqrt(3) * 2 / (6 * math.sqrt(3) * 2 + 6)
     squares = (1 - share) * math.sqrt(3) / 4 / 0.5
     assert value(only, "monolayer_dose") == pytest.approx(share * value(alike, "monolayer_dose"), rel=1e-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ from interlith.design.covering.doses import Dose, Masses, mass_basis, read_dose
 from interlith.design.covering.faces import FaceRule, Surface, energy_inputs, surface_of, wulff_of
 from interlith.design.covering.sizes import SAMPLED, Sizes, declared_sizes
 from interlith.design.inputs import Uncertain, uncertain
-from interlith.errors import StudyError, UnitError, nearest
+from interlith.errors import StudyError, nearest
 from interlith.units import parse
 
 Text = str | float | Sequence[str | float] | Uncertain
@@ -303,18 +304,19 @@ def _shared(host: Structure, label: str) -> bool:
 
 
 def printed_digits(call: Call, asked: Asked) -> dict[str, float]:
-    """Input -> half its last printed digit over its value; for what a study of no declared uncertainty is read by."""
+    """Input -> half its last printed digit over its value, for what is written with digits: declared texts and cells."""
     density = call.coating.get("density") if isinstance(call.coating, Mapping) else None
     texts = dict(call.sizes_given) | {
-        DOSE: call.dose, THICKNESS: call.thickness, SURFACE: call.specific_surface, ROUGHNESS: call.roughness, DENSITY: density,
+        DOSE: call.dose, THRESHOLD: call.threshold, THICKNESS: call.thickness, SURFACE: call.specific_surface,
+        ROUGHNESS: call.roughness, DENSITY: density,
     }  # fmt: skip
-    texts = {name: text for name, text in texts.items() if isinstance(text, (str, float, int))}
     found = {}
     for name, item in asked.inputs.items():
-        text = texts.get(name, item.value)
-        try:
-            given = parse((text if isinstance(text, str) else repr(text)).partition(" of ")[0])
-        except UnitError:
-            continue
-        found[name] = given.resolution / 2 / given.value if given.value else 0.0
+        text = texts.get(name, item.value if asked.labels.get(name, "").startswith("calibration:") else None)
+        if isinstance(text, (str, float, int)):
+            # Words behind a number ("1 wt% La of host") are no part of it.
+            digits = re.match(r"\s*[\d.]+(?:[eE][-+]?\d+)?", text if isinstance(text, str) else repr(text))
+            given = parse(digits[0]) if digits else None
+            if given is not None and given.value:
+                found[name] = given.resolution / 2 / given.value
     return found

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from interlith.design.covering.asking import SURFACE, THICKNESS, Asked
 from interlith.design.covering.doses import BASES, basis_words
 from interlith.design.covering.findings import an, caveats, declared_dose, doses_of_size, listed, surface_words, written
-from interlith.design.covering.numbers import SIZE_NAMES, Answered
+from interlith.design.covering.numbers import SIZE_NAMES, Answered, within_digits
 from interlith.design.reported import Hint, audited
 from interlith.errors import UnitError
 from interlith.model import Finding
@@ -40,7 +41,16 @@ def audits(
         If a reported number is of no known quantity, or cannot be read.
     """
     found = [*_thickness(answered, digits), *_roughness(answered)]
-    found += audited(answered.observables, reported, hints=hints(answered, reported or {}))
+    if reported:
+        known = within_digits(answered, digits)
+        by_digits = any(math.isinf(item.std) for item in answered.observables)
+        note = (
+            ("Inputs of undeclared uncertainty count as known to half of their last printed digit.",)
+            if by_digits
+            else ()
+        )
+        made = audited(known, reported, hints=hints(answered, reported))
+        found += [replace(item, caveats=(*item.caveats, *note)) for item in made]
     found += _densities(answered, reported or {})
     return tuple(found)
 
@@ -147,12 +157,17 @@ def hints(answered: Answered, reported: Mapping[str, str | float]) -> dict[str, 
     found["surface_prefactor"] = _other_sizes(asked, prefactor)
     if asked.surface.rule == "facet" and not {"areal_density", "volumetric_density"} & set(reported):
         found["surface_prefactor"] += _rounded(answered, prefactor)
+    printed = _prefactor(reported)
     for quantity in _SIZE_OF:
         if answered.has(quantity):
             found[quantity] = [
                 (f"the {other.removeprefix('threshold_').replace('_', ' ')}", answered.value(other))
                 for other in _SIZE_OF if other != quantity and answered.has(other)
             ] + [(f"half the {quantity.removeprefix('threshold_').replace('_', ' ')}", answered.value(quantity) / 2)]  # fmt: skip
+        if answered.has(quantity) and printed is not None and quantity == f"threshold_{SIZE_NAMES[_named(asked)]}":
+            found[quantity].append(
+                (f"the reported {reported['surface_prefactor']}", answered.value(quantity) * printed / prefactor)
+            )
     for stem in ("monolayer", "dose"):
         names = [
             item.quantity
@@ -186,7 +201,7 @@ def _readings(answered: Answered, stem: str) -> list[Hint]:
 
 def _other_sizes(asked: Asked, prefactor: float) -> list[Hint]:
     shape = asked.shape
-    own = asked.size_is or ("edge" if shape.edge > 0 else "diameter")
+    own = _named(asked)
     found = [
         (f"the {shape.words(size)} instead of the {shape.words(own)}", prefactor * shape.length(size) / shape.length(own))
         for size in SIZE_NAMES if size != own and (size != "edge" or shape.edge > 0)
@@ -197,6 +212,21 @@ def _other_sizes(asked: Asked, prefactor: float) -> list[Hint]:
     else:
         found.append((f"counting {asked.element} and one metal", 2 * prefactor))
     return found
+
+
+def _named(asked: Asked) -> str:
+    """The size that the prefactor belongs to."""
+    return asked.size_is or ("edge" if asked.shape.edge > 0 else "diameter")
+
+
+def _prefactor(reported: Mapping[str, str | float]) -> float | None:
+    """The reported prefactor (nm), where there is one."""
+    if "surface_prefactor" not in reported:
+        return None
+    try:
+        return _printed(reported["surface_prefactor"], "nm")
+    except UnitError:
+        return None
 
 
 def _rounded(answered: Answered, prefactor: float) -> list[Hint]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from interlith.crystal.facets import Indices, family
-from interlith.crystal.shapes import Shape, hkl_of, wulff
+from interlith.crystal.shapes import Shape, coprime, hkl_of, wulff
 from interlith.crystal.structure import Structure
 from interlith.design.covering.densities import Counted, Rule, cell_name, counted_on, exponents, mesh_area, plane
 from interlith.design.inputs import Uncertain, uncertain
@@ -125,7 +125,7 @@ def _parts(
         assert face.hkl is not None
         if face.share <= 1e-12:
             continue
-        same = facet in family(host, face.hkl, friedel=True)
+        same = coprime(facet) in family(host, coprime(face.hkl), friedel=True)
         found.append(
             (face.share, counted if same else counted_on(host, face.hkl, how, element, metals=metals))
         )  # fmt: skip
@@ -137,8 +137,8 @@ def _mean(parts: list[tuple[float, Counted]], *, element: bool) -> float:
 
 
 def _share(host: Structure, shape: Shape, facet: Indices) -> float:
-    planes = family(host, facet, friedel=True)
-    return math.fsum(face.share for face in shape.faces if face.hkl in planes)
+    planes = family(host, coprime(facet), friedel=True)
+    return math.fsum(face.share for face in shape.faces if face.hkl is not None and coprime(face.hkl) in planes)
 
 
 def _own_powers(host: Structure, parts: list[tuple[float, Counted]]) -> dict[str, float]:

@@ -210,12 +210,18 @@ def _sizes(answered: Answered) -> Iterator[Finding]:
     name = f"effective_{SIZE_NAMES[asked.size_is]}"
     width = asked.inputs[WIDTH].value if WIDTH in asked.inputs else 0.0
     factor = float(answered.model.effective(answered.centre)[0]) / asked.inputs[asked.size_is].value
-    item = answered[name]
+    item, tails = answered[name], ""
+    if answered.has("monolayer_dose_of_large_particles"):
+        tails = (
+            f" Where every particle keeps its own {asked.element}, those with the largest 5 % of the volume are full at "
+            f"{written(answered, 'monolayer_dose_of_large_particles', 2)}, those with the smallest 5 % at "
+            f"{written(answered, 'monolayer_dose_of_small_particles', 2)}: so wide is a threshold."
+        )
     centre = {"log-normal": "median", "normal": "mean"}.get(asked.sizes.kind, "mean of the list")
     yield Finding(
         "size distribution",
         f"The particles ({asked.sizes.words(width)}) have the surface to volume of one size of {written(answered, name)}, "
-        f"{significant(factor, 4)} times the {centre}: one monolayer takes {significant(1 / factor, 4)} times the dose of that {centre}.",
+        f"{significant(factor, 4)} times the {centre}: one monolayer takes {significant(1 / factor, 4)} times the dose of that {centre}.{tails}",
         "descriptive", name, item.value, *_ends(item), unit="nm", caveats=caveats(answered, item),
     )  # fmt: skip
 

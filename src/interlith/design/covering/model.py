@@ -105,6 +105,14 @@ class Model:
         """Atoms of the element, or all counted, for each metal in one monolayer (1)."""
         return self.surface(values) * self.areal(values, element=element) / self.volumetric(values)
 
+    def monolayer_at(self, values: Values, share: float) -> Array:
+        """Atoms of the element for each metal in one monolayer on particles at a quantile of the volume (1)."""
+        asked = self.asked
+        size = (
+            values[asked.size_is] * asked.sizes.quantile(share, self.width(values)) * values.get(SAMPLED, np.ones(()))
+        )
+        return self.prefactor(values, asked.size_is, element=True) / size
+
     def atoms(self, dose: Dose, number: Array, values: Values) -> Array:
         """Atoms of the element for each metal of a declared dose (1)."""
         monolayer = (lambda: self.monolayer(values)) if self.asked.has_surface else None

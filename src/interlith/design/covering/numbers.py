@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +24,8 @@ Array = NDArray[np.float64]
 
 #: Draws for intervals.
 DRAWS = 4000
+#: Particles that hold the smallest and largest 5 % of the volume.
+TAILS = {"small": 0.05, "large": 0.95}
 SIZE_NAMES = {"edge": "edge", "radius": "circumradius", "diameter": "equal_volume_diameter"}
 
 
@@ -92,6 +95,28 @@ def work_out(asked: Asked) -> Answered:
     return Answered(asked, model, tuple(rows), found)
 
 
+def within_digits(answered: Answered, digits: Mapping[str, float]) -> tuple[Observable, ...]:
+    """The numbers with inputs of undeclared uncertainty known to half of their last printed digit.
+
+    Parameters
+    ----------
+    answered
+        The numbers as declared.
+    digits
+        Input -> relative half width of its last printed digit.
+    """
+    inputs = dict(answered.asked.inputs)
+    for name, half in digits.items():
+        item = inputs[name]
+        if math.isnan(item.std) and half > 0:
+            reach = half * abs(item.value)
+            inputs[name] = replace(
+                item, std=reach / math.sqrt(3), low=item.value - reach, high=item.value + reach, shape="uniform"
+            )  # fmt: skip
+    again = work_out(replace(answered.asked, inputs=inputs))
+    return tuple(replace(item, low=None, high=None) for item in again.observables)
+
+
 def _shaped(spec: Spec, values: Values) -> Array:
     """The function with the shape of its inputs, also where it depends on none of them."""
     shape = np.broadcast_shapes(*(np.shape(item) for item in values.values())) if values else (1,)
@@ -154,6 +179,13 @@ def _geometry(asked: Asked, model: Model) -> Iterator[Spec]:
 def _monolayer(asked: Asked, model: Model) -> Iterator[Spec]:
     where = "on the declared specific surface" if SURFACE in asked.inputs else "on the shape"
     yield from _dose(asked, model, "monolayer", model.monolayer, where)
+    if asked.sizes.kind != "one" and SURFACE not in asked.inputs:
+        for name, share in TAILS.items():
+            yield Spec(
+                f"monolayer_dose_of_{name}_particles", "at%",
+                f"{asked.element} over TM, one monolayer on particles below which {100 * share:g} % of the volume lies",
+                lambda values, q=share: 100 * model.monolayer_at(values, q),  # type: ignore[misc]
+            )  # fmt: skip
     if abs(asked.counted.every / asked.counted.element - 1) > 1e-12:
         yield Spec(
             "monolayer_all_counted", "at%", f"all counted atoms over metals, one monolayer {where}",
