@@ -7,7 +7,7 @@ import pytest
 from interlith.crystal.cif import parse_cif
 from interlith.crystal.phases import phase
 from interlith.crystal.writing import write_cif
-from interlith.design import concentration, interface, registry
+from interlith.design import concentration, coverage, interface, registry
 from interlith.errors import StudyError
 from interlith.model import Statement
 
@@ -40,3 +40,43 @@ def test_a_cell_in_nm_is_told() -> None:
     assert "look like nm" in parse_cif(text.replace(edge, "0.3905"), name="SrTiO3").notes[0]
     made = registry("SrTiO3", "LLTO_study", area="40 angstrom^2", reported={"host_a": "0.3905 angstrom"})
     assert "10^-1 looks like a slip of units" in contradicted(made)[0]
+
+
+def test_densities_that_do_not_lead_to_the_printed_prefactor_are_told() -> None:
+    """A1: 0.00034 and 0.000029 give 86 nm / l, rescaled 0.86, and not 0.88."""
+    made = coverage(
+        "LNMO", shape="octahedron", edge="176 nm", dose="0.5 at%",
+        reported={
+            "areal_density": "0.00034 1/nm^2", "volumetric_density": "0.000029 1/nm^3", "surface_prefactor": "0.88 nm",
+        },
+    )  # fmt: skip
+    said = contradicted(made)
+    assert any("lead to 86 nm" in text and "to 0.86 nm, not the reported 0.88 nm" in text for text in said)
+    assert sum("looks like a slip of units" in text for text in said) == 2
+    assert made.number("surface_prefactor").value == pytest.approx(0.8666, abs=5e-5)
+
+
+def test_a_radius_is_read_with_its_shape() -> None:
+    """A1: 80 nm as a sphere needs 0.44 at%, as the corners of an octahedron 0.77."""
+    sphere = coverage("LNMO", shape="sphere", radius="80 nm").number("monolayer_dose")
+    corners = coverage("LNMO", shape="octahedron", radius="80 nm")
+    assert (sphere.value, sphere.unit) == (pytest.approx(0.442, abs=1e-3), "at%")
+    assert corners.number("monolayer_dose").value == pytest.approx(0.766, abs=1e-3)
+    assert any("a sphere with a radius of 80.00 nm 0.44 at%" in finding.statement for finding in corners)
+
+
+def test_dose_thickness_and_surface_are_held_together() -> None:
+    """B11: 1 wt% and 4 nm need about 1 m^2/g at 2.6 g/cm^3; smooth spheres of 10 um have a sixth of it."""
+    words = {
+        "element": "Sc",
+        "dose": "1 wt%",
+        "coating": {"formula": "Li3ScF6", "density": "2.6 g/cm^3"},
+        "thickness": "4 nm",
+    }
+    smooth = coverage("Li2MnO3", facet=(0, 0, 1), shape="sphere", diameter="10 um", **words)
+    assert "needs 0.96 m^2/g" in contradicted(smooth)[0]
+    assert "would carry 25 nm" in contradicted(smooth)[0]
+    measured = coverage(
+        "Li2MnO3", facet=(0, 0, 1), shape="sphere", diameter="10 um", specific_surface="1 m^2/g", **words
+    )
+    assert contradicted(measured) == []

@@ -12,6 +12,7 @@ from typing import Any
 _HOMES: dict[str, str] = {
     "channels": "matching.channels",
     "concentration": "concentrations",
+    "coverage": "covering.verb",
     "electron_yield": "signals.yields",
     "growth": "growing",
     "interface": "matching.interfaces",
