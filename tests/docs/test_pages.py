@@ -47,6 +47,18 @@ PAGES = {
     "explain": (6, ("digits and agreement of the charge counter", "package.zip", "neutral.zip")),
     "how-to-choose": (3, ("half-width",)),
     "joining": (4, ("as with equal cycles", "lie within their bounds")),
+    "coverage": (
+        10,
+        (
+            "N_S/N_V is 0.8666 nm / edge",
+            "1.733 nm for La and TM together",
+            "0.1521 wt% La of host, 0.1518 wt% La of host plus La",
+            "edge 867 nm",
+            "would carry 27 nm",
+            "lead to 86 nm",
+            "2717001 metals counted",
+        ),
+    ),
     "crystals": (
         7,
         (
