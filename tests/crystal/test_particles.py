@@ -114,6 +114,7 @@ def test_a_wrong_layer_shows():
     expected, edges = expected_count(particle, [0])
     assert 41**3 - expected[0] == pytest.approx(0.25 * edges[0], rel=0.02)
     assert particle.outer(3.8, [0])[0] == 41**3 - 39**3
+    assert particle.outer(4.0, [0])[0] == 41**3 - 37**3
     assert particle.outer([3.8, 0, 0, 0, 0, 0], [0])[0] == 41**2
 
 

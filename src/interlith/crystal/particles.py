@@ -52,7 +52,7 @@ class Particle:
         return totals
 
     def outer(self, depth: float | ArrayLike, atoms: ArrayLike | None = None) -> Integers:
-        """Positions no deeper than `depth` (angstrom) below any face, each once, for each atom, shape (n,).
+        """Positions less than `depth` (angstrom) below any face, each once, for each atom, shape (n,).
 
         Parameters
         ----------
@@ -72,7 +72,6 @@ class Particle:
             return self.count(atoms)
         if not isinstance(inner, Polyhedron) and inner < 0:
             return self.count(atoms)
-        # An atom on the inner face lies at the depth itself: it must not be left out of the layer.
         return self.count(atoms) - Particle(self.structure, inner, self.origin).count(atoms)
 
     def positions(self, atoms: ArrayLike | None = None) -> Iterator[tuple[Integers, Array]]:

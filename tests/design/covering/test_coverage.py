@@ -182,6 +182,19 @@ def test_a_thickness_makes_a_dose():
     assert value(faceted, "coating_thickness") < value(rounded, "coating_thickness")
 
 
+def test_a_coating_on_some_faces_only():
+    shape = {"shape": "truncated octahedron", "edge": "1 um", "coating": perovskite(), "dose": "0.3 at%"}
+    everywhere = coverage(spinel(), **shape, roughness="1.0 +- 0 ")
+    some = coverage(spinel(), **shape, faces="only", thickness="0.388 nm")
+    share = 12 * math.sqrt(3) / (12 * math.sqrt(3) + 6)
+    assert value(some, "coating_thickness") == pytest.approx(value(everywhere, "coating_thickness") / share, rel=1e-9)
+    needed = value(some, "needed_specific_surface") / value(some, "geometric_specific_surface")
+    assert value(some, "needed_over_declared_surface") == pytest.approx(needed / share, rel=1e-9)
+    thick = {"shape": "truncated octahedron", "edge": "1 um", "coating": perovskite(), "faces": "only"}
+    dose = value(coverage(spinel(), **thick, thickness="2 nm"), "thickness_dose")
+    assert value(coverage(spinel(), **thick, dose=f"{dose} at%"), "coating_thickness") == pytest.approx(2.0, rel=1e-9)
+
+
 def test_uncertainties_go_by_cause():
     host = spinel(std=0.01)
     answer = coverage(host, edge="176 +- 8.8 nm", threshold="0.5 +- 0.05 at%", roughness="1.2 +- 0.06")
@@ -398,7 +411,8 @@ def test_figures_hold_the_numbers():
         ({"transition_metals": ["Ti"]}, StudyError, "no element 'Ti'"),
         ({"faces": "all"}, StudyError, "no rule 'all'"),
         ({"shape": "cube", "faces": "only"}, StudyError, "shows no face"),
-        ({"shape": "sphere", "faces": "own"}, StudyError, "no facets"),
+        ({"shape": "sphere", "faces": "own"}, StudyError, "has no facets"),
+        ({"shape": "rod", "aspect": 2.0, "faces": "own"}, StudyError, "whose cell is not hexagonal"),
         ({"shape": "wulff"}, StudyError, "needs surface_energies"),
         ({"shape": "cube", "surface_energies": {"111": "1 J/m^2"}}, StudyError, "Wulff shape, not a cube"),
         ({"shape": "wulff", "surface_energies": {"111": "1 J/m^2"}, "truncation": 0.2}, StudyError, "leave them out"),

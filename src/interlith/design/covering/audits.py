@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from interlith.design.covering.asking import SURFACE, THICKNESS, Asked
+from interlith.design.covering.densities import an
 from interlith.design.covering.doses import BASES, basis_words
-from interlith.design.covering.findings import an, caveats, declared_dose, doses_of_size, listed, surface_words, written
+from interlith.design.covering.findings import caveats, declared_dose, doses_of_size, listed, surface_words, written
 from interlith.design.covering.numbers import SIZE_NAMES, Answered, within_digits
 from interlith.design.reported import Hint, audited
 from interlith.errors import UnitError

@@ -49,6 +49,11 @@ class Counted:
         return math.fsum(self.atoms.values())
 
 
+def an(word: str) -> str:
+    """With its article: ``an octahedron``."""
+    return f"{'an' if word[:1] in 'aeiou' else 'a'} {word}"
+
+
 def plane(hkl: Indices) -> str:
     """``(111)``, ``(1 0 -4)``: without spaces where no index is negative or of two digits."""
     apart = " " if any(not 0 <= index <= 9 for index in hkl) else ""

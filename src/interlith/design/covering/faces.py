@@ -10,7 +10,7 @@ from typing import Any, Literal
 from interlith.crystal.facets import Indices, family
 from interlith.crystal.shapes import Shape, coprime, hkl_of, wulff
 from interlith.crystal.structure import Structure
-from interlith.design.covering.densities import Counted, Rule, cell_name, counted_on, exponents, mesh_area, plane
+from interlith.design.covering.densities import Counted, Rule, an, cell_name, counted_on, exponents, mesh_area, plane
 from interlith.design.inputs import Uncertain, uncertain
 from interlith.errors import StudyError, nearest
 
@@ -68,9 +68,11 @@ def surface_of(
     if chosen not in RULES:
         raise StudyError(f"There is no rule '{chosen}' for faces; {nearest(chosen, RULES)}.")
     fits = _fits(host, shape)
+    if chosen != "facet" and shape.body is None:
+        raise StudyError(f"A {shape.name} has no facets; count with faces: facet.")
     if chosen != "facet" and not fits:
         raise StudyError(
-            f"The faces of a {shape.name} are no facets of {host.name}, whose cell is not {shape.axes or 'one of plane faces'}; "
+            f"The faces of {an(shape.name)} are no facets of {host.name}, whose cell is not {shape.axes}; "
             "count with faces: facet, or make the shape of facets with surface_energies."
         )
     areal = 100.0 / counted.area

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from interlith.crystal.shapes import NAMES, SIZES, Shape, named_shape
 from interlith.design.covering.asking import SURFACE, THICKNESS, THRESHOLD, Asked
-from interlith.design.covering.findings import an, surface_words
+from interlith.design.covering.densities import an, plane
+from interlith.design.covering.findings import surface_words
 from interlith.design.covering.numbers import Answered
 from interlith.design.covering.sizes import WIDTH, Weight
 from interlith.model import Figure, Line, Marker, Panel
@@ -161,7 +162,7 @@ def shape_figure(answered: Answered) -> Figure:
     """The shape as it is seen, and the distribution of its sizes by number and volume."""
     asked = answered.asked
     panels = [_outline(asked)]
-    words = f"{an(asked.shape.name).capitalize()}; hidden edges dashed."
+    words = f"A{an(asked.shape.name)[1:]}; hidden edges dashed."
     if asked.sizes.kind != "one":
         panels.append(_distribution(answered))
         words += (
@@ -169,7 +170,7 @@ def shape_figure(answered: Answered) -> Figure:
             "volume as all particles."
         )
     faces = ", ".join(
-        f"({' '.join(map(str, face.hkl))}) {100 * face.share:.3g} %" for face in asked.shape.faces if face.hkl and face.share > 1e-12
+        f"{plane(face.hkl)} {100 * face.share:.3g} %" for face in asked.shape.faces if face.hkl and face.share > 1e-12
     )  # fmt: skip
     axes = {"structure": f" of {asked.host.name}", "": ""}.get(asked.shape.axes, f" in {asked.shape.axes} axes")
     words += f" Faces{axes} with their share of the surface: {faces}." if faces else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from interlith.crystal.shapes import named_shape
 from interlith.design.covering.asking import ROUGHNESS, SURFACE, Asked
-from interlith.design.covering.densities import plane
+from interlith.design.covering.densities import an, plane
 from interlith.design.covering.doses import Dose
 from interlith.design.covering.numbers import SIZE_NAMES, Answered
 from interlith.design.covering.sizes import WIDTH
@@ -32,11 +32,6 @@ def findings(answered: Answered) -> tuple[Finding, ...]:
         _measured(item, answered) for item in answered.observables if item.quantity == "measured_threshold_monolayers"
     ]
     return tuple(made)
-
-
-def an(word: str) -> str:
-    """With its article: ``an octahedron``."""
-    return f"{'an' if word[:1] in 'aeiou' else 'a'} {word}"
 
 
 def surface_words(asked: Asked) -> str:

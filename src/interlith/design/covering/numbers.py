@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from interlith.crystal.shapes import SIZES
 from interlith.design.covering.asking import DOSE, SURFACE, THICKNESS, Asked
 from interlith.design.covering.doses import BASES, Basis, Dose, What, basis_words
-from interlith.design.covering.model import Model, Values
+from interlith.design.covering.model import Model
 from interlith.design.covering.sizes import WIDTH
+from interlith.design.covering.surfaces import Values
 from interlith.design.recording import digest_of, number
 from interlith.design.signals.propagating import Propagated, drawn, propagate
 from interlith.errors import StudyError
