@@ -104,7 +104,7 @@ class Polyhedron:
 
         References
         ----------
-        R. Schneider, Convex Bodies: The Brunn-Minkowski Theory, 2nd ed. (2014), eq. 4.1 (10.1017/CBO9781139003858).
+        R. Schneider, Convex Bodies: The Brunn-Minkowski Theory, 2nd ed. (2014), chapter 4 (10.1017/CBO9781139003858).
         """
         return steiner(self.volume, self.area, self.curvature, distance)
 

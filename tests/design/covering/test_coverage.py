@@ -144,6 +144,7 @@ def test_dose_thickness_and_surface_that_agree():
     assert finding(answer, "dose and thickness").verdict == "supported"
     assert value(answer, "coating_thickness") == pytest.approx(0.01 / 2.6 * 1e3, rel=1e-9)
     assert value(answer, "smooth_coating_thickness") > 20
+    assert value(answer, "equivalent_diameter") == pytest.approx(6e3 / monoclinic().density, rel=1e-9)
     assert value(answer, "implied_roughness") == pytest.approx(1.0 / (6 / (10 * monoclinic().density)), rel=1e-9)
     thin = coverage(
         monoclinic(), specific_surface="10.0 m^2/g", element="Sc", dose="1.0 wt%", coating=SCANDIUM, thickness="4.0 nm"
@@ -176,6 +177,11 @@ def test_a_thickness_makes_a_dose():
     answer = coverage(spinel(), edge="176 nm", coating=perovskite(), thickness="0.388 nm")
     dose = value(answer, "thickness_dose")
     back = coverage(spinel(), edge="176 nm", coating=perovskite(), dose=f"{dose} at%")
+    assert value(answer, "thickness_monolayers") == pytest.approx(value(back, "monolayers"), rel=1e-9)
+    assert "takes" in finding(answer, "thickness").statement
+    assert value(answer, "thickness_coating_mass_of_host") == pytest.approx(
+        value(back, "dose_coating_mass_of_host"), rel=1e-9
+    )
     assert value(back, "coating_thickness") == pytest.approx(0.388, rel=1e-9)
     faceted = coverage(spinel(), edge="20 nm", coating=perovskite(), dose="5 at%", shell="faceted")
     rounded = coverage(spinel(), edge="20 nm", coating=perovskite(), dose="5 at%")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from interlith.crystal.shapes import named_shape
-from interlith.design.covering.asking import ROUGHNESS, SURFACE, Asked
+from interlith.design.covering.asking import ROUGHNESS, SURFACE, THICKNESS, Asked
 from interlith.design.covering.densities import an, plane
 from interlith.design.covering.doses import Dose
 from interlith.design.covering.numbers import SIZE_NAMES, Answered
@@ -26,6 +26,8 @@ def findings(answered: Answered) -> tuple[Finding, ...]:
     made = [_monolayer(answered), *_faces(answered), *_radius(answered), *_sizes(answered)]
     if answered.asked.dose is not None:
         made.append(_dose(answered))
+    if answered.has("thickness_monolayers"):
+        made.append(_thick(answered))
     if answered.asked.threshold is not None:
         made += _threshold(answered)
     made += [
@@ -248,6 +250,20 @@ def _dose(answered: Answered) -> Finding:
         statement += f", {written(answered, 'coating_thickness', 3)} of {asked.coating_name} if it is closed"
     return Finding("dose", statement + ".", "descriptive", item.quantity, item.value, *_ends(item), unit=item.unit,
                    caveats=caveats(answered, item))  # fmt: skip
+
+
+def _thick(answered: Answered) -> Finding:
+    """What a declared thickness takes."""
+    asked, item = answered.asked, answered["thickness_dose"]
+    assert asked.coating is not None
+    return Finding(
+        "thickness",
+        f"A closed layer of {asked.inputs[THICKNESS].value:.4g} nm of {asked.coating.words} on {surface_words(asked)} takes "
+        f"{written(answered, 'thickness_dose')} {asked.element} of TM, {written(answered, 'thickness_coating_mass_of_host')} "
+        f"{asked.coating.name} of host ({written(answered, 'thickness_coating_mass_of_host_plus_coating')} of host plus "
+        f"{asked.coating.name}), {written(answered, 'thickness_monolayers', 3)} monolayers ({asked.surface.words}).",
+        "descriptive", item.quantity, item.value, *_ends(item), unit="at%", caveats=caveats(answered, item),
+    )  # fmt: skip
 
 
 def _threshold(answered: Answered) -> list[Finding]:

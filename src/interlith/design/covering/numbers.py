@@ -137,6 +137,12 @@ def specs(asked: Asked, model: Model) -> Iterator[Spec]:
     )  # fmt: skip
     if asked.has_size:
         yield from _geometry(asked, model)
+    if SURFACE in asked.inputs:
+        yield Spec(
+            "equivalent_diameter", "nm",
+            f"of the sphere with the volume of one smooth {asked.shape.name} that has the declared specific surface",
+            lambda values: model.shape_factor(values, "diameter") / model.surface(values),
+        )  # fmt: skip
     if asked.has_surface:
         yield from _monolayer(asked, model)
     if asked.dose is not None:
@@ -178,7 +184,7 @@ def _geometry(asked: Asked, model: Model) -> Iterator[Spec]:
 
 
 def _monolayer(asked: Asked, model: Model) -> Iterator[Spec]:
-    where = "on the declared specific surface" if SURFACE in asked.inputs else "on the shape"
+    where = f"one monolayer on {'the declared specific surface' if SURFACE in asked.inputs else 'the shape'}"
     yield from _dose(asked, model, "monolayer", model.monolayer, where)
     if asked.sizes.kind != "one" and SURFACE not in asked.inputs:
         for name, share in TAILS.items():
@@ -189,7 +195,7 @@ def _monolayer(asked: Asked, model: Model) -> Iterator[Spec]:
             )  # fmt: skip
     if abs(asked.counted.every / asked.counted.element - 1) > 1e-12:
         yield Spec(
-            "monolayer_all_counted", "at%", f"all counted atoms over metals, one monolayer {where}",
+            "monolayer_all_counted", "at%", f"all counted atoms over metals, {where}",
             lambda values: 100 * model.monolayer(values, element=False),
         )  # fmt: skip
     own = asked.surface.own
@@ -206,7 +212,7 @@ def _dose(
 ) -> Iterator[Spec]:  # fmt: skip
     """One amount in all its units: of metals, of all, of mass, of monolayers."""
     element, coating = asked.element, asked.coating_name
-    tail = f", one monolayer {where}" if where else ", the declared dose"
+    tail = f", {where}" if where else ", the declared dose"
     yield Spec(
         f"{stem}_dose" if where else "dose_of_TM",
         "at%",
@@ -276,13 +282,12 @@ def _coating(asked: Asked, model: Model) -> Iterator[Spec]:
                 lambda values: model.thickness(model.volume_ratio(model.dosed(values), values), values),
             )  # fmt: skip
         if asked.dose is None and THICKNESS in asked.inputs:
-            yield from _dose(
-                asked,
-                model,
-                "thickness",
-                lambda values: _per_metal(model, values),
-                f"of {asked.coating_name} of the declared thickness",
-            )
+            where = f"of {asked.coating_name} of the declared thickness"
+            yield from _dose(asked, model, "thickness", lambda values: _per_metal(model, values), where)
+            yield Spec(
+                "thickness_monolayers", "1", f"{asked.element} of the declared thickness over that of one monolayer",
+                lambda values: _per_metal(model, values) / model.monolayer(values),
+            )  # fmt: skip
     if asked.has_size and asked.dose is not None and not model.exact_shell:
         yield Spec(
             "smooth_coating_thickness", "nm", f"{what} at the declared dose, on smooth particles",
