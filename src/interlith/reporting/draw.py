@@ -21,7 +21,7 @@ from interlith.model import Band, Figure, Line, Panel
 from interlith.reporting.draw_maps import add_mesh, add_note
 from interlith.reporting.draw_ticks import label_decades
 from interlith.reporting.legend import add_legends, panel_letters, plain, wrapped
-from interlith.reporting.style import COLUMN_MM, MM_PER_INCH, NEUTRAL, Style, mix
+from interlith.reporting.style import COLUMN_MM, MM_PER_INCH, NEUTRAL, Style, mix, with_names
 
 #: Height of one panel over its width; a panel with equal axes is higher.
 ASPECT, ASPECT_EQUAL = 0.74, 0.92
@@ -48,7 +48,7 @@ def draw(figure: Figure, *, style: Style | None = None) -> Sheet:
     matplotlib.figure.Figure
         Not registered with pyplot; write it with `picture` or ``savefig``.
     """
-    style = style or Style(variants=tuple(dict.fromkeys(_variants(figure))))
+    style = with_names(style, _variants(figure))
     columns = max(1, min(figure.columns, len(figure.panels)))
     rows = -(-len(figure.panels) // columns)
     width = COLUMN_MM[figure.width] / MM_PER_INCH
@@ -79,7 +79,7 @@ def picture(figure: Figure, kind: str, *, style: Style | None = None) -> bytes:
 
 def pictures(figure: Figure, kinds: Sequence[str], *, style: Style | None = None) -> dict[str, bytes]:
     """Files of a figure by kind, all of one drawing: the layout, which takes longest, is made once."""
-    style = style or Style(variants=tuple(dict.fromkeys(_variants(figure))))
+    style = with_names(style, _variants(figure))
     sheet = draw(figure, style=style)
     nothing = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None, "Creator": None}}
     made = {}

@@ -89,7 +89,9 @@ def render(outcome: StudyOutcome, *, pictures: Mapping[str, bytes] | None = None
 
 def style_of(outcome: StudyOutcome) -> Style:
     """The looks of this study's variants, the same in every figure."""
-    panels = [panel for figure in outcome.figures for panel in figure.panels]
+    # What a design draws (faces, layers, lines) is no variant of the study: each of its figures has its own colours.
+    designed = {figure.name for one in outcome.designs for figure in one.figures}
+    panels = [panel for figure in outcome.figures if figure.name not in designed for panel in figure.panels]
     drawn = [line.variant for panel in panels for line in panel.lines]
     drawn += [band.variant for panel in panels for band in panel.bands]
     return style_for(_variants(outcome), outcome.study.reference, drawn)

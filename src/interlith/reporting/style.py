@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: Widths of one and two journal columns (mm): 85 and 178 are common to ACS, RSC, Elsevier and Wiley within 5 mm.
 COLUMN_MM = {1: 85.0, 2: 178.0}
@@ -73,6 +73,18 @@ def style_for(variants: Iterable[str], reference: str | None = None, also: Seque
         names.remove(reference)
         names.insert(0, reference)
     return Style(variants=tuple(names))
+
+
+def with_names(style: Style | None, names: Iterable[str]) -> Style:
+    """A style that knows all names of a figure; those of a figure without any known one begin with the first colour."""
+    own = tuple(dict.fromkeys(names))
+    if style is None:
+        return Style(variants=own)
+    unknown = [name for name in own if name not in style.variants]
+    if not unknown:
+        return style
+    known = style.variants if len(unknown) < len(own) else ()
+    return replace(style, variants=(*known, *unknown))
 
 
 def mix(colour: str, share: float) -> str:
