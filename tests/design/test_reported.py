@@ -77,3 +77,11 @@ def test_wrong_names_and_units_are_refused() -> None:
 def test_a_miss_is_told_as_people_say_it(text: str, words: str) -> None:
     (found,) = audited([_ours(3.46, 0.0)], {"areal_density": text})
     assert words in found.statement
+
+
+def test_a_stored_interval_is_not_widened() -> None:
+    ours = number("areal_density", 3.46, "1/nm^2", {"declared:x": 0.1}, sample="LNMO", low=3.3, high=3.6)
+    verdicts = [
+        audited([ours], {"areal_density": f"{value} 1/nm^2"})[0].verdict for value in ("3.29", "3.61", "3.30", "3.7")
+    ]
+    assert verdicts == ["contradicted", "contradicted", "supported", "contradicted"]

@@ -74,10 +74,9 @@ def _one(ours: Observable, quantity: str, text: str | float, hints: Sequence[Hin
             "audit", f"The reported {name} of {text}{where} cannot be checked: {ours.flag}.", "undecided", quantity,
             details={"verdict": "undecidable"},
         )  # fmt: skip
-    blurred = 0.0 if math.isinf(ours.std) else 2 * ours.std
-    low, high = ours.interval() if ours.low is not None and math.isfinite(ours.std) else (ours.value, ours.value)
+    low, high = _own(ours)
     apart = max(0.0, low - (value + half), (value - half) - high)
-    agrees = apart <= blurred * (1 + 1e-9) + 1e-12 * abs(value)
+    agrees = apart <= 1e-12 * abs(value)
     own = with_uncertainty(ours.value, ours.std, ours.unit)
     caveats = (
         () if math.isfinite(ours.std) else ("The uncertainty of what ours rests on was not declared; digits decide.",)
@@ -96,6 +95,16 @@ def _one(ours: Observable, quantity: str, text: str | float, hints: Sequence[Hin
         unit=ours.unit, supporting=(ours.id,) if ours.id else (), caveats=caveats,
         details={"verdict": "holds" if agrees else "contradicts", "ours": ours.value, "reported": value},
     )  # fmt: skip
+
+
+def _own(ours: Observable) -> tuple[float, float]:
+    """What our uncertainty allows: the stored interval, else two standard uncertainties; the value where none is known."""
+    assert ours.value is not None
+    if math.isinf(ours.std):
+        return ours.value, ours.value
+    if ours.low is not None and ours.high is not None:
+        return ours.low, ours.high
+    return ours.value - 2 * ours.std, ours.value + 2 * ours.std
 
 
 def _printed(text: str | float, unit: str, quantity: str) -> tuple[float, float]:

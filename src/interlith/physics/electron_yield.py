@@ -98,7 +98,7 @@ def body(
     shape
         One of `SHAPES`.
     radius
-        (nm) of the sphere; of the sphere through the corners of a polyhedron (before it is truncated).
+        (nm) of the sphere; of the sphere through the outermost corners of a polyhedron.
     edge
         (nm) of a cube, or of an octahedron before it is truncated; instead of `radius`.
     truncation
@@ -122,13 +122,16 @@ def body(
         return Body(shape, (1.0,), (size,))
     if edge is not None:
         size = size * (math.sqrt(3.0) / 2.0 if shape == "cube" else 1.0 / math.sqrt(2.0))
-    inscribed = size / math.sqrt(3.0)
     if shape != "truncated octahedron":
-        return Body(shape, (1.0,), (inscribed,))
+        return Body(shape, (1.0,), (size / math.sqrt(3.0),))
     if not 0 <= truncation <= DEEPEST_CUT:
         raise StudyError(
             f"A truncation of {truncation:g} is outside 0 to {DEEPEST_CUT:.3f}; write the share of the edge cut off at each corner."
         )
+    if radius is not None:
+        # Corners lie on the edges of the whole octahedron, the share of the cut away from its own corners.
+        size = size / math.hypot(1.0 - truncation, truncation)
+    inscribed = size / math.sqrt(3.0)
     if truncation == 0:
         return Body(shape, (1.0,), (inscribed,))
     # Each of the six corners is a pyramid; going inwards by d the octahedron loses sqrt(3) d of its half axis and the cut d.
