@@ -80,3 +80,10 @@ def test_more_than_there_can_be():
     with pytest.raises(StudyError, match="size of the particles"):
         read("1 ML").atoms(1.0, Masses(91.3, 138.9, 245.0), None)
     assert mass_basis("host + La", element="La", coating="") == "host plus element"
+
+
+def test_a_coating_may_be_called_by_its_formula() -> None:
+    made = read_dose("0.5 wt% Al2O3", element="Al", coating="corundum", basis="host", formula="Al2O3")
+    assert made.what == "coating"
+    with pytest.raises(StudyError, match="Allowed: Al, Al2O3, corundum"):
+        read_dose("0.5 wt% ZrO2", element="Al", coating="corundum", basis="host", formula="Al2O3")

@@ -179,8 +179,9 @@ def ask(call: Call) -> Asked:
     _optional(call, inputs)
     name = coating.name if coating else ""
     basis = mass_basis(call.basis, element=element, coating=name)
+    formula = film.formula if film is not None else name
     doses = {
-        label: read_dose(text, element=element, coating=name, basis=call.basis, what=f"the {label}")
+        label: read_dose(text, element=element, coating=name, basis=call.basis, what=f"the {label}", formula=formula)
         for label, text in ((DOSE, call.dose), (THRESHOLD, call.threshold)) if text is not None
     }  # fmt: skip
     inputs |= {label: item.number for label, item in doses.items()}

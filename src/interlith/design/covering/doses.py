@@ -129,7 +129,7 @@ def basis_words(basis: Basis, element: str, coating: str) -> str:
 
 
 def read_dose(
-    text: str | float | Uncertain, *, element: str, coating: str, basis: str, what: str = "the dose"
+    text: str | float | Uncertain, *, element: str, coating: str, basis: str, what: str = "the dose", formula: str = ""
 ) -> Dose:  # fmt: skip
     """Read a dose.
 
@@ -145,6 +145,8 @@ def read_dose(
         ``product`` (with the coating where one is declared, else with the element).
     what
         Words for messages.
+    formula
+        Of the coating, which may stand for its name.
 
     Raises
     ------
@@ -172,10 +174,11 @@ def read_dose(
     named = (found["what"] or "").strip("()")
     if named and named in (element, "element"):
         weighed = "element"
-    elif named and coating and named in (coating, "coating"):
+    elif named and coating and named in (coating, formula, "coating"):
         weighed = "coating"
     elif named:
-        raise StudyError(f"{what} weighs '{named}'; {nearest(named, [element, *([coating] if coating else [])])}.")
+        allowed = dict.fromkeys(word for word in (element, coating, formula) if word)
+        raise StudyError(f"{what} weighs '{named}'; {nearest(named, allowed)}.")
     return Dose("wt%", weighed, mass_basis(found["basis"] or basis, element=element, coating=coating), number)
 
 
