@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlith.crystal.checks import shortest_distance
-from interlith.crystal.facets import mesh, terminations
+from interlith.crystal.facets import mesh
 from interlith.crystal.slabs import slab
+from interlith.crystal.terminations import terminations
 from interlith.errors import StudyError
 from tests.crystal.crystals import layered, perovskite, spinel
 

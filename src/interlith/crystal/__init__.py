@@ -1,6 +1,6 @@
 """Crystals: structures, symmetry, facets, reflections, scattering, orientation relations.
 
-Each file answers one question and is imported on first use: ``il.crystal.facets.terminations(il.phase("LNMO"), (1, 1, 1))``.
+Each file answers one question and is imported on first use: ``il.crystal.facets.mesh(il.phase("LNMO"), (1, 1, 1))``.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from interlith.crystal.cell import cell_of
-from interlith.crystal.facets import LAYER, Mesh, distinct_atoms, layers, mesh, terminations
+from interlith.crystal.facets import LAYER, Mesh, distinct_atoms, layers, mesh
 from interlith.crystal.structure import Site, Structure
+from interlith.crystal.terminations import terminations
 from interlith.errors import StudyError
 
 Array = NDArray[np.float64]

@@ -10,8 +10,9 @@ import numpy as np
 
 from interlith.crystal.cell import Cell, cell_of
 from interlith.crystal.elements import TRANSITION_METALS, checked_symbol
-from interlith.crystal.facets import Indices, Termination, layers, mesh, terminations
+from interlith.crystal.facets import Indices, layers, mesh
 from interlith.crystal.structure import Structure
+from interlith.crystal.terminations import Termination, terminations
 from interlith.design.inputs import Uncertain
 from interlith.errors import StudyError, nearest
 from interlith.notation import significant
