@@ -10,9 +10,14 @@ import pytest
 import interlith as il
 from interlith.crystal.writing import write_cif
 from interlith.errors import StudyError
+from interlith.workbench.declaring.design_files import design_files
 from interlith.workbench.declaring.schema import DESIGN_WORDS
 from interlith.workbench.provenance.anonymise import anonymised
+from interlith.workbench.provenance.recorded import read_provenance
+from interlith.workbench.provenance.writing import write_provenance
 from interlith.workbench.running.designs import design, functions
+from interlith.workbench.running.run import prepare
+from interlith.workbench.running.session import session
 from tests.crystal.crystals import perovskite
 from tests.workbench.folders import write_study
 
@@ -96,3 +101,34 @@ def test_a_wrong_design_stops_a_run_before_it_begins(folder: Path) -> None:
     (folder / "study.yaml").write_text(text.replace("gain:", "gian:"), encoding="utf-8")
     with pytest.raises(StudyError, match="did you mean 'gain'"):
         il.run(folder)
+
+
+def test_a_changed_structure_is_designed_again(folder: Path) -> None:
+    (folder / "film.cif").write_text(write_cif(perovskite()), encoding="utf-8")
+    text = (folder / "study.yaml").read_text(encoding="utf-8")
+    (folder / "study.yaml").write_text(text.replace("LaTMO3", "film.cif"), encoding="utf-8")
+    with session() as work:
+        first = prepare(folder, work).key
+        assert prepare(folder, work).key == first
+        (folder / "film.cif").write_text(write_cif(perovskite(3.9)), encoding="utf-8")
+        assert prepare(folder, work).key != first
+
+
+def test_structures_of_designs_go_with_the_study(folder: Path) -> None:
+    (folder / "film.cif").write_text(write_cif(perovskite()), encoding="utf-8")
+    text = (folder / "study.yaml").read_text(encoding="utf-8")
+    (folder / "study.yaml").write_text(text.replace("LaTMO3", "film.cif"), encoding="utf-8")
+    outcome = il.run(folder)
+    write_provenance(outcome, folder / "results")
+    with read_provenance(folder / "results") as known:
+        assert "film.cif" in known.study_files()
+        assert known.changed_since(folder) == ()
+        (folder / "film.cif").write_text(write_cif(perovskite(3.9)), encoding="utf-8")
+        assert known.changed_since(folder) == ("film.cif",)
+
+
+def test_files_are_found_wherever_an_entry_names_them(tmp_path: Path) -> None:
+    for name in ("a.cif", "b.cif"):
+        (tmp_path / name).write_text("data_x\n", encoding="utf-8")
+    entries = (("registry", {"host": "a.cif", "film": "LaTMO3.cif"}), ("x", {"deep": [{"more": "b.cif"}]}))
+    assert design_files(entries, tmp_path) == ("a.cif", "b.cif")

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from interlith.errors import MissingDependency, StudyError
 from interlith.model import FileRecord
+from interlith.workbench.declaring.design_files import SUFFIX
 from interlith.workbench.provenance.activities import Activity, activities
 from interlith.workbench.provenance.explain import digest
 from interlith.workbench.provenance.prov import prov_json
@@ -80,7 +81,11 @@ def pack(
     _refuse_foreign(target, results)
     with read_provenance(results) as known:
         files = known.files()
-        members = [*_study_members(study), *_result_members(results), *(_raw_members(study, files) if raw else [])]
+        members = [
+            *_study_members(study, known.study_files()),
+            *_result_members(results),
+            *(_raw_members(study, files) if raw else []),
+        ]
         done = activities(known.records())
         document = _metadata(dict(known.run), members, files, done, raw=raw, licence=licence, salted=salted)
         prov = prov_json(dict(known.run), done, [item.name for item in members if item.name.startswith("results/")])
@@ -109,8 +114,9 @@ def _refuse_foreign(target: Path, results: Path) -> None:
         raise StudyError(f"{target} holds something else than an earlier package; name a new folder or a .zip file.")
 
 
-def _study_members(study: Path) -> list[Member]:
-    return [Member(name, study / name) for name in (*STUDY_FILES, "README.md") if (study / name).is_file()]
+def _study_members(study: Path, known: Iterable[str]) -> list[Member]:
+    names = dict.fromkeys((*STUDY_FILES, "README.md", *known))
+    return [Member(name, study / name) for name in names if (study / name).is_file()]
 
 
 def _result_members(results: Path) -> list[Member]:
@@ -237,7 +243,7 @@ def _actions(
         }  # fmt: skip
         yield add(f"#step-{one.result[:16]}", words | ({"error": one.reason} if one.reason else {}))
     taken = {key for one in done for key in one.inputs}
-    declared = [{"@id": name} for name in names if name in STUDY_FILES]
+    declared = [{"@id": quote(name)} for name in names if name in STUDY_FILES or name.endswith(SUFFIX)]
     words = {
         "@type": "CreateAction", "name": "interlith run", "instrument": software,
         "object": [*declared, *(entity for key, entity in made.items() if key not in taken)],

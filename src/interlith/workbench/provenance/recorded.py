@@ -180,11 +180,15 @@ class Provenance:
         )
         return tuple((int(row["number"]), str(row["statement"])) for row in rows)
 
+    def study_files(self) -> tuple[str, ...]:
+        """Names of the files that the user wrote and the run rested on, crystal structures of designs among them."""
+        return tuple(str(row["path"]) for row in self._rows("SELECT path FROM study_files ORDER BY path", ()))
+
     def changed_since(self, study: Path) -> tuple[str, ...]:
         """Files of the user that no longer hold the bytes of the run."""
         known = {row["path"]: row["sha256"] for row in self._rows("SELECT path, sha256 FROM study_files", ())}
         found = []
-        for name in STUDY_FILES:
+        for name in dict.fromkeys((*STUDY_FILES, *known)):
             path = study / name
             now = digest_of_file(path)[0] if path.is_file() else None
             if now != known.get(name):

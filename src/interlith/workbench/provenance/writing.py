@@ -19,7 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from interlith.model import Declared, FileRecord, Measurement, Sample, StepRecord, StudyOutcome
+from interlith.model import Declared, FileRecord, Measurement, Sample, StepRecord, Study, StudyOutcome
+from interlith.workbench.declaring.design_files import design_files
 
 CATALOGUE = "catalogue.sqlite"
 #: Layout of the tables; a reader refuses another.
@@ -106,7 +107,7 @@ def _fill(database: sqlite3.Connection, outcome: StudyOutcome) -> None:
         outcome.observables.height,
     )
     _insert(database, "run", [run])
-    _insert(database, "study_files", _study_files(study.folder))
+    _insert(database, "study_files", _study_files(study))
     _insert(database, "specimens", [_specimen(sample, clean) for sample in study.samples])
     _steps(database, outcome, clean)
     _insert(
@@ -222,8 +223,9 @@ def _file(item: Measurement, clean: _Cleaner) -> tuple[Any, ...]:
     return (clean.path(source.path), source.sha256, source.size, source.reader, source.reader_version, item.part)
 
 
-def _study_files(folder: Path) -> Rows:
-    found = [(name, folder / name) for name in STUDY_FILES]
+def _study_files(study: Study) -> Rows:
+    names = (*STUDY_FILES, *design_files(study.design, study.folder))
+    found = [(name, study.folder / name) for name in names]
     return [(name, *digest_of_file(path)) for name, path in found if path.is_file()]
 
 

@@ -15,7 +15,22 @@ from pathlib import Path
 
 #: Libraries whose version may change a number; only those that the code of a step imports enter its version.
 NUMERICAL = frozenset(
-    ("numpy", "polars", "scipy", "xarray", "h5netcdf", "numba", "jax", "fastnda", "python_calamine", "pint", "torch")
+    (
+        *(
+            "numpy",
+            "polars",
+            "scipy",
+            "xarray",
+            "h5netcdf",
+            "numba",
+            "jax",
+            "fastnda",
+            "python_calamine",
+            "pint",
+            "torch",
+        ),
+        *("gemmi", "spglib", "xraydb", "periodictable"),
+    )
 )
 #: Data files that a module reads, if it names them.
 DATA_SUFFIXES = (".toml", ".yaml", ".csv", ".json")
