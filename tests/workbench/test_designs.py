@@ -132,3 +132,12 @@ def test_files_are_found_wherever_an_entry_names_them(tmp_path: Path) -> None:
         (tmp_path / name).write_text("data_x\n", encoding="utf-8")
     entries = (("registry", {"host": "a.cif", "film": "LaTMO3.cif"}), ("x", {"deep": [{"more": "b.cif"}]}))
     assert design_files(entries, tmp_path) == ("a.cif", "b.cif")
+
+
+def test_the_host_is_the_structure_of_the_reference(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    words = "study: A\nreference: bare\nsamples:\n  bare: {structure: SrTiO3}\ndesign:\n"
+    path.write_text(
+        words + "  - concentration: {element: O}\n  - concentration: {structure: LNMO, element: O}\n", encoding="utf-8"
+    )
+    assert [one.observables[0].sample for one in design(path).answers] == ["SrTiO3", "LNMO"]

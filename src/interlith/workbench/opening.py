@@ -88,7 +88,7 @@ def opened(root: Path, work: Session, *, ahead: bool) -> Study:
         decisions=decisions,
         external=tuple(words.external),
         evidence=tuple((name, options or {}) for entry in words.evidence for name, options in entry.items()),
-        design=tuple((name, options or {}) for entry in words.design for name, options in entry.items()),
+        design=study_file.designs(words),
         join=words.join,
     )
 

@@ -206,6 +206,13 @@ DESIGN_WORDS = (
 )  # fmt: skip
 
 
+#: Design -> its option that the declared structure of the reference fills where an entry leaves it out.
+HOST_WORDS = {
+    **dict.fromkeys(("coverage", "concentration", "channels"), "structure"),
+    **dict.fromkeys(("registry", "growth", "miscibility", "satellite"), "host"),
+}
+
+
 def _one_statement(entry: dict[str, Any]) -> dict[str, Any]:
     return _one_of(entry, STATEMENT_WORDS, "statement", "onset: {quantity: ..., against: ...}")
 

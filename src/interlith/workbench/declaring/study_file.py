@@ -14,6 +14,7 @@ from interlith.errors import StudyError, UnitError, nearest
 from interlith.model import Primary, Replication, Variant
 from interlith.units import convert, parse
 from interlith.workbench.declaring.schema import (
+    HOST_WORDS,
     TECHNIQUE_WORDS,
     CellWords,
     JoinWords,
@@ -86,6 +87,18 @@ def variants(words: StudyWords) -> dict[str, Variant]:
         name: Variant(name, item.parent, item.composition, item.structure, tuple(item.steps))
         for name, item in words.samples.items()
     }
+
+
+def designs(words: StudyWords) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Designs that are asked for with their options; the host is the declared structure of the reference by default."""
+    declared = words.samples.get(words.reference or "")
+    host = declared.structure if declared is not None else None
+    found = []
+    for entry in words.design:
+        for name, options in entry.items():
+            default = {HOST_WORDS[name]: host} if host is not None and name in HOST_WORDS else {}
+            found.append((name, default | (options or {})))
+    return tuple(found)
 
 
 def replication(words: StudyWords) -> Replication:

@@ -15,7 +15,7 @@ from typing import Any
 
 from interlith.errors import InterlithError, StudyError
 from interlith.model import Statement
-from interlith.workbench.declaring.study_file import read_study_file
+from interlith.workbench.declaring.study_file import designs, read_study_file
 from interlith.workbench.running.asked import Entries, check_entries
 
 Failures = list[tuple[str, str]]
@@ -85,7 +85,7 @@ def design(source: str | Path) -> Designed:
     path = Path(source)
     path = path / "study.yaml" if path.is_dir() else path
     words = read_study_file(path)
-    entries = [(name, options or {}) for entry in words.design for name, options in entry.items()]
+    entries = designs(words)
     if not entries:
         raise StudyError(
             f"{path.name} asks for no design; write under `design:` for instance "
