@@ -157,3 +157,13 @@ def test_bonds_say_whether_they_were_checked() -> None:
     assert lanthanum.checked
     assert not yttrium.checked
     assert bond_strength("Xe") is None
+
+
+def test_a_range_of_competing_phases_is_drawn_and_not_only_its_middle() -> None:
+    """A spread that may itself be anything from 0 to 60 kJ/mol has wider tails than one of 30."""
+    energies = []
+    for competing in ("30 kJ/mol", "1-59 kJ/mol"):
+        made = miscibility("LNMO", ("Al",), competing=competing, samples=4000, seed=3)
+        low, high = made.data["ranking"].select("low", "high").row(0)
+        energies.append(high - low)
+    assert energies[1] > 1.05 * energies[0]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from interlith.design.mixing.draws import Dopant, Shared
 from interlith.design.mixing.strain import solubility
@@ -67,7 +67,7 @@ def parts_of(energy: Array, inputs: Mapping[str, Array]) -> dict[str, float]:
 
 
 def rank(
-    dopants: Sequence[Dopant], shared: Shared, noise: Mapping[str, Array], *, competing: float, temperature: Array,
+    dopants: Sequence[Dopant], shared: Shared, noise: Mapping[str, Array], *, competing: ArrayLike, temperature: Array,
     dose: Array, random: np.random.Generator,
 ) -> Ranked:  # fmt: skip
     """Put dopants in order.
@@ -87,7 +87,7 @@ def rank(
     """
     rows, parts = [], []
     for dopant in dopants:
-        other = random.normal(0.0, competing, len(shared.own))
+        other = np.asarray(competing) * random.standard_normal(len(shared.own))
         energy = dopant.energy + other
         rows.append(energy)
         inputs = {

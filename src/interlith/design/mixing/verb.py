@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from interlith.crystal.radii import Spin, parse_ion
 from interlith.crystal.structure import Structure
 from interlith.design.inputs import Uncertain, uncertain
 from interlith.design.mixing.citations import ADAMS, BLUNDY, BRICE, GAGNE, SHANNON
-from interlith.design.mixing.draws import Dopant, dopant_ways, host_noise, shared_draws
+from interlith.design.mixing.draws import dopant_ways, host_noise, shared_draws
 from interlith.design.mixing.figures import figures
 from interlith.design.mixing.hosts import host_ions
 from interlith.design.mixing.numbers import Answered, observables, tables
@@ -90,33 +91,9 @@ def miscibility(
     10.1107/S0567739476001551.
     """
     structure = phase(host)
-    if not dopants:
-        raise StudyError("No dopant is named; write for instance dopants=('Al', 'La').")
-    modulus = uncertain(youngs_modulus, "GPa", "the Young's modulus of the host")
-    relative = uncertain(permittivity, "1", "the permittivity of the host")
-    spread = uncertain(competing, "kJ/mol", "the spread of competing phases").value
-    hot = uncertain(temperature, "K", "the temperature")
-    share = uncertain(dose, "1", "the dose")
-    if not 0 < share.value < 1:
-        raise StudyError(
-            f"The dose is {share.value:g} of the positions; write a share between 0 and 1, such as '0.5 %'."
-        )
     given = dict(charges or {})
-    inside = {element: charge for element, charge in given.items() if element in structure.composition}
-    hosts = host_ions(structure, sites=sites, charges=inside or None, spin=spin)
-    random = np.random.default_rng(seed)
-    shared = shared_draws(modulus, relative, samples, random)
-    noise = host_noise(hosts, samples, random)
-    made: list[Dopant] = []
-    for element, charge in _asked(dopants, given, structure):
-        made.append(dopant_ways(element, charge, hosts, shared, noise, random, spin))
-    ranked = rank(
-        made, shared, noise, competing=spread, temperature=hot.sample(random, samples), dose=share.sample(random, samples),
-        random=random,
-    )  # fmt: skip
-    answered = Answered(
-        structure, hosts, ranked, hot, share, modulus, relative, spread, _charge_words(structure, inside)
-    )
+    inputs = _inputs(youngs_modulus, permittivity, competing, temperature, dose)
+    answered = _ranked(structure, _asked(dopants, given, structure), sites, given, spin, inputs, samples, seed)
     found = observables(answered)
     return answer(
         "miscibility", found, options=_options(answered, dopants, sites, given, samples, seed), words=_words(answered, samples),
@@ -125,8 +102,55 @@ def miscibility(
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """Declared numbers: GPa, 1, kJ/mol, K and a share."""
+
+    modulus: Uncertain
+    permittivity: Uncertain
+    competing: Uncertain
+    temperature: Uncertain
+    dose: Uncertain
+
+
+def _inputs(youngs_modulus: Text, permittivity: Text, competing: Text, temperature: Text, dose: Text) -> _Inputs:
+    share = uncertain(dose, "1", "the dose")
+    if not 0 < share.value < 1:
+        raise StudyError(
+            f"The dose is {share.value:g} of the positions; write a share between 0 and 1, such as '0.5 %'."
+        )
+    return _Inputs(
+        uncertain(youngs_modulus, "GPa", "the Young's modulus of the host"),
+        uncertain(permittivity, "1", "the permittivity of the host"),
+        uncertain(competing, "kJ/mol", "the spread of competing phases"), uncertain(temperature, "K", "the temperature"), share,
+    )  # fmt: skip
+
+
+def _ranked(
+    structure: Structure, dopants: Sequence[tuple[str, float]], sites: Sequence[str] | None, charges: Mapping[str, float],
+    spin: Mapping[str, Spin] | None, inputs: _Inputs, samples: int, seed: int,
+) -> Answered:  # fmt: skip
+    """All ways of all dopants, drawn together and ranked."""
+    inside = {element: charge for element, charge in charges.items() if element in structure.composition}
+    hosts = host_ions(structure, sites=sites, charges=inside or None, spin=spin)
+    random = np.random.default_rng(seed)
+    shared = shared_draws(inputs.modulus, inputs.permittivity, samples, random)
+    noise = host_noise(hosts, samples, random)
+    made = [dopant_ways(element, charge, hosts, shared, noise, random, spin) for element, charge in dopants]
+    ranked = rank(
+        made, shared, noise, competing=np.abs(inputs.competing.sample(random, samples)),
+        temperature=inputs.temperature.sample(random, samples), dose=inputs.dose.sample(random, samples), random=random,
+    )  # fmt: skip
+    return Answered(
+        structure, hosts, ranked, inputs.temperature, inputs.dose, inputs.modulus, inputs.permittivity,
+        inputs.competing.value, _charge_words(structure, inside),
+    )  # fmt: skip
+
+
 def _asked(dopants: Sequence[str], charges: Mapping[str, float], structure: Structure) -> list[tuple[str, float]]:
     """Element and charge of each dopant, each once."""
+    if not dopants:
+        raise StudyError("No dopant is named; write for instance dopants=('Al', 'La').")
     if isinstance(dopants, str):
         raise StudyError(f"dopants is the text '{dopants}'; write a list, such as ['{dopants}'].")
     found: dict[tuple[str, float], None] = {}
