@@ -187,3 +187,9 @@ def test_a_poscar_groups_elements_and_freezes() -> None:
         write_poscar(spinel())
     with pytest.raises(StudyError, match="12 atoms"):
         write_poscar(layered(), frozen=[True])
+
+
+def test_an_unknown_occupancy_is_told_and_a_refined_one_above_one_is_read() -> None:
+    found = parse_cif(TEXT + "Sr Sr 0.5 0.5 0.5 ?\nTi Ti 0 0 0 1.002(4)\nO O 0.5 0 0 .\n")
+    assert found.notes == ("The occupancy of Sr is unknown (?); 1 was taken.",)
+    assert found.sites[1].occupancy == 1.002

@@ -89,7 +89,7 @@ def parse_cif(text: str, *, name: str = "", where: str = "the CIF", block: str |
         )  # fmt: skip
     except StudyError as error:
         raise ReadError(f"{where}: {error}") from error
-    object.__setattr__(structure, "notes", (*notes, *doubts(structure)))
+    object.__setattr__(structure, "notes", (*notes, *_unknown_occupancies(chosen), *doubts(structure)))
     return structure
 
 
@@ -194,6 +194,13 @@ def _sites(block: gemmi.cif.Block, where: str) -> tuple[Site, ...]:
     tensors = _tensors(block)
     numbers = _oxidation_numbers(block)
     return tuple(_site([row.get(place) for place in range(len(tags))], tensors, numbers, where) for row in table)
+
+
+def _unknown_occupancies(block: gemmi.cif.Block) -> tuple[str, ...]:
+    """An occupancy that is left out is 1 by the dictionary; one that is marked as unknown is 1 by our guess only."""
+    table = block.find(["_atom_site_label", "_atom_site_occupancy"])
+    labels = [row[0].strip("'\"") for row in table if row[1].strip("'\"") == "?"]
+    return (f"The occupancy of {', '.join(labels)} is unknown (?); 1 was taken.",) if labels else ()
 
 
 def _site(cells: list[Any], tensors: dict[str, tuple[float, ...]], numbers: dict[str, float], where: str) -> Site:

@@ -20,6 +20,8 @@ Integers = NDArray[np.int64]
 #: Images of a site closer than this (angstrom) are one atom: printed coordinates such as 0.333 miss a special position by
 #: so little, and no two atoms of a crystal come near each other by so much.
 SAME_ATOM = 0.05
+#: Refined occupancies come out a little above 1; more than this is no share of a position.
+MOST_FILLED = 1.1
 #: Avogadro's number times 1e-24, from g/mol per angstrom^3 to g/cm^3: exact since 2019 (SI Brochure, 9th ed.).
 _PER_MOLE = 0.602214076
 
@@ -132,7 +134,7 @@ class Structure:
         if not self.sites:
             raise StudyError(f"{self.name} has no atoms; a structure needs at least one site.")
         for site in self.sites:
-            if not 0 <= site.occupancy <= 1.0 + 1e-6:
+            if not 0 <= site.occupancy <= MOST_FILLED:
                 raise StudyError(
                     f"{self.name}, site {site.label}: occupancy {site.occupancy:g} is outside 0 to 1; write the share of the "
                     "position that the element fills."
