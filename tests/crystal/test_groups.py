@@ -28,6 +28,8 @@ def test_symbols_lead_to_groups(name: str, number: int, count: int) -> None:
 def test_a_symbol_that_is_none_leads_nowhere() -> None:
     assert named_group("Q 7 x") is None
     assert named_group("999") is None
+    # A damaged R -3 m:H looks like a Hall symbol.
+    assert named_group("_-3 m:H") is None
 
 
 @pytest.mark.parametrize("number", range(1, 231, 7))

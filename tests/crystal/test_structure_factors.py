@@ -254,7 +254,8 @@ def test_bijvoet_pairs_differ() -> None:
     assert abs(first - second) > 1e-3
 
 
-@given(NAMES, INDEX, st.tuples(*[st.floats(-1, 1)] * 3))
+# Origins nearer than 1e-4/24 of an edge to a tabled one are that one, by design: no smaller steps than 1/1000.
+@given(NAMES, INDEX, st.tuples(*[st.integers(-1000, 1000).map(lambda thousandth: thousandth / 1000)] * 3))
 @settings(max_examples=30, deadline=None)
 def test_another_origin_changes_phases_only(
     name: str, hkl: tuple[int, int, int], origin: tuple[float, float, float]

@@ -50,7 +50,7 @@ def named_group(name: str, system: str = "") -> Group | None:
     if found is None:
         found = gemmi.find_spacegroup_by_name(_respelt(plain), prefer="2H")
     if found is None:
-        found = gemmi.find_spacegroup_by_ops(gemmi.symops_from_hall(plain)) if _looks_like_hall(plain) else None
+        found = _by_hall(plain) if _looks_like_hall(plain) else None
     if found is None:
         return None
     # A number alone leads to origin 1; databases print structures at the centre of symmetry.
@@ -62,6 +62,16 @@ def named_group(name: str, system: str = "") -> Group | None:
         said = _SETTINGS[chosen.ext]
         notes = (f"The symbol {plain} does not say its setting; {said} taken.",)
     return _group(chosen.operations(), chosen.xhm(), chosen.number, notes)
+
+
+def _by_hall(symbol: str) -> Any:
+    """Entry of the tables for a Hall symbol; `None` where it is none, also where it only looks like one."""
+    import gemmi
+
+    try:
+        return gemmi.find_spacegroup_by_ops(gemmi.symops_from_hall(symbol))
+    except (RuntimeError, ValueError):
+        return None
 
 
 def group_of_operations(listed: Sequence[str], named: Group | None, where: str) -> tuple[Group, tuple[str, ...]]:
