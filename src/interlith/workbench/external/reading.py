@@ -12,6 +12,7 @@ from interlith.errors import InterlithError, StudyError
 from interlith.model import How, Result, Study
 from interlith.model.observable import to_frame
 from interlith.workbench.declaring.study_file import read_study_file
+from interlith.workbench.external.diffraction.reading import is_refinement, read_diffraction_results
 from interlith.workbench.external.impedance.reading import is_export, read_impedance_results
 from interlith.workbench.external.row import Reader, known_quantities, observable, program
 from interlith.workbench.external.table import Line, read_lines
@@ -33,7 +34,8 @@ def read_external(path: str | Path, *, study: Study | None = None, name: str | N
     Parameters
     ----------
     path
-        Delimited text or workbook with one number a row, or one sample a row (see the page on external results).
+        Delimited text or workbook with one number a row, or one sample a row (see the page on external results); an export
+        of an impedance program; a listing of GSAS-II or an output of FullProf.
     study
         Study whose specimens, variants and raw files the table speaks of; without it names are taken as written.
     name
@@ -52,6 +54,8 @@ def read_external(path: str | Path, *, study: Study | None = None, name: str | N
     file = Path(path)
     if is_export(file):
         return read_impedance_results(file, study=study, name=name)
+    if is_refinement(file):
+        return read_diffraction_results(file, study=study, name=name)
     lines = read_lines(file)
     sha256 = digest(file)
     reader = Reader(sha256, study, _raw_files(file, study))

@@ -1,0 +1,1 @@
+"""How do results of other Rietveld programs (GSAS-II, FullProf) come in?"""
