@@ -101,6 +101,11 @@ class Strengths:
                 self._u_iso[number] = unknown_displacement
             self._tensors.append(tensor)
         self._occupancies = np.array([site.occupancy for site in structure.sites])
+        self._along = {
+            place: self._orbit(column.sites[0]).along(column.direction)
+            for place, column in enumerate(self.columns)
+            if column.kind == "position"
+        }
         self._cached_amplitudes: tuple[tuple[float, ...], Complex] | None = None
         self._cached_sums: dict[int, tuple[bytes, tuple[Complex, Complex]]] = {}
 
@@ -145,11 +150,11 @@ class Strengths:
         state = self._state(values, cell)
         slopes = np.empty((len(self.hkl), len(self.columns)))
         for number, column in enumerate(self.columns):
-            real, imaginary = self._moved(column, state)
+            real, imaginary = self._moved(number, column, state)
             slopes[:, number] = 2 * ((state.real.conj() * real).real + (state.imaginary.conj() * imaginary).real)
         return _squared(state), slopes
 
-    def _moved(self, column: Column, state: _State) -> tuple[Any, Any]:
+    def _moved(self, place: int, column: Column, state: _State) -> tuple[Any, Any]:
         """Derivatives of the two sums by one parameter, each of shape (n,)."""
         if column.kind == "overall_u":
             return state.factor * state.real, state.factor * state.imaginary
@@ -158,12 +163,16 @@ class Strengths:
             scale = 1.0 if column.kind == "occupancy" else state.occupancies[site] * state.factor
             return scale * state.bare_real[:, site], scale * state.bare_imaginary[:, site]
         real, imaginary = np.zeros((2, len(self.hkl)), dtype=np.complex128)
+        orbit, slopes = self._orbit(site), dict[int, Complex]()
         for number in column.sites:
-            orbit, weight = self._orbit(number), state.occupancies[number] * state.amplitudes[:, number]
+            terms, weight = state.terms[number], state.occupancies[number] * state.amplitudes[:, number]
             if column.kind == "position":
-                slope = orbit.slope_by_shift(state.terms[number], column.direction)
+                # Elements of one position without tensors share their terms.
+                if id(terms) not in slopes:
+                    slopes[id(terms)] = orbit.slope_by_shift(terms, self._along[place])
+                slope = slopes[id(terms)]
             else:
-                slope = orbit.added(orbit.exponents(column.direction, state.lengths) * state.terms[number])
+                slope = orbit.added(orbit.exponents(column.direction, state.lengths) * terms)
             real += weight.real * slope
             imaginary += weight.imag * slope
         return real, imaginary

@@ -71,9 +71,15 @@ class OrbitSum:
         total = terms.sum(axis=1)
         return np.asarray(total.real + 0j) if self.real else np.asarray(total)
 
-    def slope_by_shift(self, terms: Complex, direction: Array) -> Complex:
-        """Derivative of the sum by a shift along a direction (fractions of the edges), shape (n,)."""
-        return self.added((2j * math.pi) * (self.turned @ direction) * terms)
+    def along(self, direction: Array) -> Array:
+        """2 pi h R of each image along a direction (fractions of the edges), shape (n, m): how its phase turns in a shift."""
+        return np.asarray((2 * math.pi) * (self.turned @ direction))
+
+    def slope_by_shift(self, terms: Complex, along: Array) -> Complex:
+        """Derivative of the sum by a shift, from `along` its direction, shape (n,)."""
+        if self.real:
+            return np.asarray(-np.einsum("nm,nm->n", along, terms.imag) + 0j)
+        return np.asarray(1j * np.einsum("nm,nm->n", along, terms))
 
 
 def orbit_sums(structure: Structure, hkl: Array) -> tuple[tuple[OrbitSum, ...], Integers]:
