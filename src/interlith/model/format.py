@@ -55,6 +55,8 @@ class Reading:
         ``test_id``, ``start`` (ISO text), ``barcode``.
     within
         Measurements of other techniques inside the same file, in file order.
+    state
+        State that the file itself declares: ``temperature`` of a scan ...
     """
 
     payload: Payload
@@ -63,6 +65,7 @@ class Reading:
     proposals: Mapping[str, str] = field(default_factory=dict)
     test: Mapping[str, str] = field(default_factory=dict)
     within: tuple[Within, ...] = ()
+    state: Mapping[str, State] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
