@@ -101,3 +101,36 @@ def test_entities_are_refused(tmp_path: Path) -> None:
     bomb = '<!DOCTYPE a [<!ENTITY b "cccccccccc">]>'
     with pytest.raises(ReadError, match="document type"):
         bruker_brml.read(brml(tmp_path / "a.brml", pattern(), before=bomb), {})
+
+
+def _rewritten(source: Path, target: Path, *changes: tuple[str, str]) -> Path:
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = old.read(name).decode()
+            for before, after in changes:
+                content = re.sub(before, after, content) if "RawData0" in name else content
+            new.writestr(name, content)
+    return target
+
+
+def test_recorded_temperatures_and_rates(tmp_path: Path) -> None:
+    frame = pattern()
+    source = brml(tmp_path / "a.brml", frame.with_columns(pl.col("intensity") / 2.5))
+    view = (
+        '<RawDataView xsi:type="RecordedRawDataView" Start="5" Length="1"><Recording LogicName="modeActualTemp">'
+        '<Unit Base="Kelvin" /></Recording></RawDataView></DataViews>'
+    )
+    changes = (("</Datum>", ",323.15</Datum>"), ("</DataViews>", view), ('Base="Counts"', 'Base="Cps"'))
+    reading = bruker_brml.read(_rewritten(source, tmp_path / "b.brml", *changes), {})
+    assert reading.state["temperature"].value == pytest.approx(50.0)
+    np.testing.assert_allclose(_frame(reading)["intensity"].to_numpy(), frame["intensity"].to_numpy(), rtol=1e-9)
+    assert "rate_to_counts" in {flag.code for flag in reading.flags}
+
+
+def test_the_measured_route_is_taken_and_stopped_scans_told(tmp_path: Path) -> None:
+    source = brml(tmp_path / "a.brml", pattern())
+    other = '<DataRoutes><DataRoute RouteFlag="Final"><Datum>1,1,1,1,1</Datum></DataRoute>'
+    path = _rewritten(source, tmp_path / "b.brml", ("<DataRoutes>", other), (">Measured<", ">Aborted<"))
+    reading = bruker_brml.read(path, {})
+    assert _frame(reading)["intensity"].to_list() == pattern()["intensity"].to_list()
+    assert "scan_not_completed" in {flag.code for flag in reading.flags}

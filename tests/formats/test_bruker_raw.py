@@ -172,3 +172,33 @@ def test_text_that_begins_alike_is_left_to_others(tmp_path: Path) -> None:
         bruker_raw.write(
             pl.DataFrame({"two_theta": [1.0, 1.1, 1.3], "intensity": [1.0, 1.0, 1.0]}), tmp_path / "a.raw", {}
         )
+
+
+def test_version_2_declares_its_temperature(tmp_path: Path) -> None:
+    path = tmp_path / "a.raw"
+    bruker_raw.write(pattern(), path, ABOUT | {"version": 2})
+    raw = bytearray(path.read_bytes())
+    struct.pack_into("<H", raw, 256 + 46, 573)
+    path.write_bytes(bytes(raw))
+    reading = bruker_raw.read(path, {})
+    assert reading.state["temperature"].value == pytest.approx(299.85)
+    assert reading.state["temperature"].unit == "degC"
+
+
+def test_measured_angles_of_version_3_go_before_start_and_step(tmp_path: Path) -> None:
+    path = tmp_path / "a.raw"
+    frame = pattern()
+    bruker_raw.write(frame, path, ABOUT)
+    raw = bytearray(path.read_bytes())
+    struct.pack_into("<II", raw, 712 + 248, 1, 12)
+    angles = frame["two_theta"].to_numpy() + 0.001
+    kind = np.dtype([("counts", "<f4"), ("angle", "<f8")])
+    records = np.array(list(zip(frame["intensity"], angles, strict=True)), dtype=kind)
+    path.write_bytes(bytes(raw[: 712 + 304]) + records.tobytes())
+    found = _frame(bruker_raw.read(path, {}))
+    np.testing.assert_array_equal(found["two_theta"].to_numpy(), angles)
+    assert found["intensity"].to_list() == frame["intensity"].to_list()
+    records["angle"] += 50
+    path.write_bytes(bytes(raw[: 712 + 304]) + records.tobytes())
+    with pytest.raises(ReadError, match="unknown layout"):
+        bruker_raw.read(path, {})

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from interlith.errors import ReadError
 from interlith.formats import nexus_diffraction
@@ -64,6 +66,28 @@ def test_what_is_written_is_read_frame_by_frame(tmp_path: Path) -> None:
     assert reading.metadata["instrument"] == {"wavelengths": [0.7749], "radiation": "x-ray"}
     assert reading.test["start"] == ABOUT["start"]
     assert not reading.flags
+
+
+@given(
+    frames=st.integers(1, 4),
+    points=st.integers(2, 12),
+    axis=st.sampled_from(["two_theta", "scattering_vector", "time_of_flight"]),
+    seed=st.integers(0, 2**20),
+)
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_stack_comes_back(frames: int, points: int, axis: str, seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    where = np.sort(rng.uniform(1, 100, points)) + np.arange(points)
+    frame = pl.DataFrame(
+        {
+            "frame": np.repeat(np.arange(frames), points),
+            axis: np.tile(where, frames),
+            "intensity": rng.poisson(30, frames * points).astype(float),
+            "intensity_std": rng.uniform(0.1, 9, frames * points),
+        }
+    )
+    nexus_diffraction.write(frame, tmp_path / "a.nxs", {})
+    assert _frame(nexus_diffraction.read(tmp_path / "a.nxs", {})).equals(frame)
 
 
 def test_the_lazy_table_answers_like_the_whole(tmp_path: Path) -> None:

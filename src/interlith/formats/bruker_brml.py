@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import numpy as np
-
 from interlith.errors import ReadError
 from interlith.layouts import archive_members, archives, powder_scans, safe_xml
 from interlith.layouts.bruker_views import instrument_of, scan_of
@@ -49,7 +47,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     remarks: list[Remark] = []
     scans: list[Scan] = []
     others: list[str] = []
-    instrument: dict[str, Any] = {}
+    instruments: list[dict[str, Any]] = []
     for name in names:
         where = f"{path}: {name}"
         root = _document(path, members[name])
@@ -58,21 +56,13 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
             others.append(found)
             continue
         scans.append(found)
-        told = instrument_of(root, where, remarks)
-        instrument = told if len(scans) == 1 else _agreed(instrument, told, remarks)
-    if not scans:
-        held = f"scans of {', '.join(dict.fromkeys(others))}" if others else "no scan"
-        raise ReadError(f"{path}: the archive holds {held} and no scan of two theta, so no powder pattern.")
-    if others:
-        message = (
-            f"{len(others)} scans of {', '.join(dict.fromkeys(others))} were left out: they are no powder patterns."
-        )
-        remarks.append(Remark("scans_left_out", message))
+        instruments.append(instrument_of(root, where, remarks))
+    remarks += powder_scans.only_patterns(scans, others, str(path))
     made = powder_scans.joined(scans, where=str(path))
     return Reading(
         payload=Table(made.frame.lazy(), tuple(made.frame.columns)),
-        metadata=_words(path, members) | {"instrument": instrument | _steps(scans), "scans": [{"start": scan.start} | dict(scan.about) for scan in scans]},
-        flags=tuple(Flag(item.code, item.message, item.where, item.severity) for item in _once((*remarks, *made.remarks))),
+        metadata=_words(path, members) | {"instrument": powder_scans.agreed(instruments, remarks) | powder_scans.steps(scans), "scans": powder_scans.told(scans)},
+        flags=tuple(Flag(item.code, item.message, item.where, item.severity) for item in powder_scans.once((*remarks, *made.remarks))),
         test={"start": made.start} if made.start else {},
         state={name: State(name, *values, "degC") for name, values in made.state.items()},
     )  # fmt: skip
@@ -98,25 +88,6 @@ def _document(path: Path, item: zipfile.ZipInfo) -> Element:
     return safe_xml.parsed(data, f"{path}: {item.filename}")
 
 
-def _agreed(first: dict[str, Any], other: Mapping[str, Any], remarks: list[Remark]) -> dict[str, Any]:
-    differing = [name for name in first if other.get(name) != first[name]]
-    for name in differing:
-        message = f"The scans of this file differ in {name} ({first[name]}, {other.get(name)}); it was left out."
-        remarks.append(Remark("instrument_differs", message))
-    return {name: value for name, value in first.items() if name not in differing}
-
-
-def _steps(scans: list[Scan]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    steps = [float(np.median(np.diff(scan.position))) for scan in scans if scan.position.size > 1]
-    if steps and np.ptp(steps) < 1e-6:
-        found["step"] = round(steps[0], 9)
-    times = {scan.about.get("counting_time") for scan in scans}
-    if len(times) == 1 and (time := times.pop()) is not None:
-        found["counting_time"] = float(time)
-    return found
-
-
 def _words(path: Path, members: Mapping[str, zipfile.ZipInfo]) -> dict[str, Any]:
     item = next((item for name, item in members.items() if posixpath.basename(name) == "DataContainer.xml"), None)
     if item is None:
@@ -132,14 +103,6 @@ def _words(path: Path, members: Mapping[str, zipfile.ZipInfo]) -> dict[str, Any]
         "serial_number": next((text(entry) for entry in below(root, "SerialNo")), ""),
     }
     return {name: value for name, value in told.items() if value}
-
-
-def _once(remarks: tuple[Remark, ...]) -> list[Remark]:
-    """Remarks of the same words only once, for the first scan that has them."""
-    found: dict[tuple[str, str], Remark] = {}
-    for item in remarks:
-        found.setdefault((item.code, item.message), item)
-    return list(found.values())
 
 
 FORMAT = Format(

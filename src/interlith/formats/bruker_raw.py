@@ -65,8 +65,8 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     return Reading(
         payload=Table(made.frame.lazy(), tuple(made.frame.columns)),
         metadata={"version": found.version} | found.header
-        | {"instrument": found.instrument | _steps(kept), "scans": [dict(scan.about) for scan in scans]},
-        flags=tuple(Flag(item.code, item.message, item.where, item.severity) for item in _once((*remarks, *made.remarks))),
+        | {"instrument": found.instrument | powder_scans.steps(scans), "scans": powder_scans.told(scans)},
+        flags=tuple(Flag(item.code, item.message, item.where, item.severity) for item in powder_scans.once((*remarks, *made.remarks))),
         test={"start": made.start} if made.start else {},
         state={name: State(name, *values, "degC") for name, values in made.state.items()},
     )  # fmt: skip
@@ -95,22 +95,6 @@ def _scan(item: Range, order: int, found: RawFile, where: str, remarks: list[Rem
     told_about = {name: value for name, value in about.items() if value not in ("", None)}
     start = found.start if order == 0 else ""  # the header has the start of the file alone
     return Scan(bruker_late.positions(item), result.intensity, result.std, start, state, told_about)
-
-
-def _steps(kept: list[Range]) -> dict[str, float]:
-    steps, times = {item.step for item in kept}, {item.time for item in kept}
-    found = {"step": steps.pop()} if len(steps) == 1 else {}
-    if len(times) == 1 and (time := times.pop()) is not None:
-        found["counting_time"] = time
-    return found
-
-
-def _once(remarks: tuple[Remark, ...]) -> list[Remark]:
-    """Remarks of the same words only once, for the first range that has them."""
-    found: dict[tuple[str, str], Remark] = {}
-    for item in remarks:
-        found.setdefault((item.code, item.message), item)
-    return list(found.values())
 
 
 def write(frame: pl.DataFrame, path: Path, metadata: Mapping[str, Any]) -> None:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import numpy as np
 import polars as pl
 
 from interlith.errors import ReadError
 from interlith.layouts import panalytical_writing, powder_scans, safe_xml
 from interlith.layouts.lazy_text import Remark
-from interlith.layouts.panalytical_instrument import agreed, instrument_of
+from interlith.layouts.panalytical_instrument import instrument_of
 from interlith.layouts.panalytical_scans import scan_of
 from interlith.layouts.powder_scans import Scan
 from interlith.layouts.safe_xml import attribute, every, find, text
@@ -63,21 +62,15 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
             else:
                 others.append(scan)
         remarks += _no_powder(measurement, scans)
-    if not scans:
-        held = f"scans of {', '.join(dict.fromkeys(others))}" if others else "no scan"
-        raise ReadError(f"{path}: the file holds {held} and no scan of two theta, so no powder pattern.")
-    if others:
-        message = (
-            f"{len(others)} scans of {', '.join(dict.fromkeys(others))} were left out: they are no powder patterns."
-        )
-        remarks.append(Remark("scans_left_out", message))
+    remarks += powder_scans.only_patterns(scans, others, str(path))
     made = powder_scans.joined(scans, where=str(path))
-    instrument = agreed(instruments, remarks) | _steps(scans)
+    instrument = powder_scans.agreed(instruments, remarks) | powder_scans.steps(scans)
     return Reading(
         payload=Table(made.frame.lazy(), tuple(made.frame.columns)),
-        metadata=_words(root) | {"instrument": instrument, "scans": [_told(scan) for scan in scans]},
+        metadata=_words(root) | {"instrument": instrument, "scans": powder_scans.told(scans)},
         flags=tuple(
-            Flag(item.code, item.message, item.where, item.severity) for item in _once((*remarks, *made.remarks))
+            Flag(item.code, item.message, item.where, item.severity)
+            for item in powder_scans.once((*remarks, *made.remarks))
         ),
         test={"start": made.start} if made.start else {},
         state={name: State(name, *values, "degC") for name, values in made.state.items()},
@@ -107,30 +100,6 @@ def _no_powder(measurement: Element, scans: list[Scan]) -> list[Remark]:
     if fixed and attribute(measurement, "sampleMode") == "Reflection":
         return [fixed_incidence("")]
     return []
-
-
-def _steps(scans: list[Scan]) -> dict[str, float]:
-    """Step (deg) and counting time (s) where all scans have the same."""
-    found: dict[str, float] = {}
-    steps = [float(np.median(np.diff(scan.position))) for scan in scans if scan.position.size > 1]
-    if steps and np.ptp(steps) < 1e-6:
-        found["step"] = round(steps[0], 9)
-    times = {scan.about.get("counting_time") for scan in scans}
-    if len(times) == 1 and (time := times.pop()) is not None:
-        found["counting_time"] = float(time)
-    return found
-
-
-def _told(scan: Scan) -> dict[str, Any]:
-    return {"start": scan.start} | dict(scan.about)
-
-
-def _once(remarks: tuple[Remark, ...]) -> list[Remark]:
-    """Remarks of the same words only once, for the first scan that has them."""
-    found: dict[tuple[str, str], Remark] = {}
-    for item in remarks:
-        found.setdefault((item.code, item.message), item)
-    return list(found.values())
 
 
 def _words(root: Element) -> dict[str, Any]:

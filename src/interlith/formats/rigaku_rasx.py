@@ -86,23 +86,19 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
             continue
         scans.append(found)
         headers.append(header)
-    if not scans:
-        raise ReadError(f"{path}: the archive holds scans of {', '.join(dict.fromkeys(others))}, so no powder pattern.")
-    if others:
-        message = (
-            f"{len(others)} scans of {', '.join(dict.fromkeys(others))} were left out: they are no powder patterns."
-        )
-        remarks.append(Remark("scans_left_out", message))
+    remarks += powder_scans.only_patterns(scans, others, str(path))
+    instruments = [rigaku_words.instrument_of(header, str(path), remarks) for header in headers]
     made = powder_scans.joined(scans, where=str(path))
     return Reading(
         payload=Table(made.frame.lazy(), tuple(made.frame.columns)),
         metadata={key: value for key, value in headers[0].items() if value}
         | {
-            "instrument": rigaku_words.agreed(headers, str(path), remarks),
-            "scans": [{"start": scan.start} | dict(scan.about) for scan in scans],
+            "instrument": powder_scans.agreed(instruments, remarks) | powder_scans.steps(scans),
+            "scans": powder_scans.told(scans),
         },
         flags=tuple(
-            Flag(item.code, item.message, item.where, item.severity) for item in _once((*remarks, *made.remarks))
+            Flag(item.code, item.message, item.where, item.severity)
+            for item in powder_scans.once((*remarks, *made.remarks))
         ),
         test={"start": made.start} if made.start else {},
         state={name: State(name, *values, "degC") for name, values in made.state.items()},
@@ -154,14 +150,6 @@ def _rows(content: bytes, where: str) -> NDArray[np.float64]:
                 f"{where}: line {number}: a row of {len(row)} numbers among rows of {width}; the file is damaged."
             )
     raise ReadError(f"{where}: the rows are no numbers; the file is damaged.")
-
-
-def _once(remarks: tuple[Remark, ...]) -> list[Remark]:
-    """Remarks of the same words only once, for the first scan that has them."""
-    found: dict[tuple[str, str], Remark] = {}
-    for item in remarks:
-        found.setdefault((item.code, item.message), item)
-    return list(found.values())
 
 
 def write(frame: pl.DataFrame, path: Path, metadata: Mapping[str, Any]) -> None:

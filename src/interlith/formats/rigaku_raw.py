@@ -40,11 +40,10 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     remarks: list[Remark] = [Remark("axis_assumed", axis_unknown)]
     scans = [_scan(item, f"{path}: range {order}", remarks) for order, item in enumerate(found, start=1)]
     made = powder_scans.joined(scans, where=str(path))
-    steps = {round(item.step, 9) for item in found}
-    instrument = dict(rigaku_blocks.instrument_of(raw)) | ({"step": steps.pop()} if len(steps) == 1 else {})
+    instrument = dict(rigaku_blocks.instrument_of(raw)) | powder_scans.steps(scans)
     return Reading(
         payload=Table(made.frame.lazy(), tuple(made.frame.columns)),
-        metadata={"instrument": instrument, "scans": [dict(scan.about) for scan in scans]},
+        metadata={"instrument": instrument, "scans": powder_scans.told(scans)},
         flags=tuple(Flag(item.code, item.message, item.where, item.severity) for item in (*remarks, *made.remarks)),
         test={"start": made.start} if made.start else {},
         state={name: State(name, *values, "degC") for name, values in made.state.items()},

@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 
 from interlith.errors import ReadError
 from interlith.layouts.lazy_text import Remark
-from interlith.layouts.photon_counts import counted
+from interlith.layouts.photon_counts import Unit, counted
 from interlith.layouts.powder_scans import ZERO_CELSIUS, Scan
 from interlith.layouts.safe_xml import as_number, attribute, below, every, find, number, text
 from interlith.layouts.scan_axes import fixed_incidence, plain, what_it_is
 
 #: Spread of measured times (of their mean) that is no plan but the clock of the detector.
 _CLOCK = 0.01
+#: Units of what was recorded, in small letters.
+_UNITS: dict[str, Unit] = {"counts": "counts", "": "counts", "cps": "rate", "countspersecond": "rate"}
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ class _Columns:
     time: int | None = None
     factor: int | None = None
     axes: dict[str, int] = field(default_factory=dict)
-    counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    counts: dict[str, tuple[int, int, Unit]] = field(default_factory=dict)
     temperature: tuple[int, str] | None = None
 
 
@@ -61,11 +63,11 @@ def scan_of(root: Element, where: str, remarks: list[Remark]) -> Scan | str:
     position = _column(rows, columns.axes["twotheta"], where, "two theta")
     if rows.shape[0] > 1 and np.ptp(position) == 0:
         return f"'{name.strip()}' with two theta at rest"
-    spot = _counts(columns, where, remarks)
+    spot, unit = _counts(columns, where, remarks)
     times = _times(rows, columns, about, route, where, remarks)
     factors = 1.0 if columns.factor is None else _column(rows, columns.factor, where, "absorber")
     found = counted(
-        _column(rows, spot, where, "counts"), unit="counts", times=times, factors=factors, corrected=True, where=where
+        _column(rows, spot, where, "counts"), unit=unit, times=times, factors=factors, corrected=True, where=where
     )
     remarks += [Remark(item.code, item.message, where, item.severity) for item in found.remarks]
     if "theta" not in columns.axes or np.ptp(_column(rows, columns.axes["theta"], where, "theta")) == 0:
@@ -112,12 +114,12 @@ def _recorded(view: Element, first: int, width: int, found: _Columns) -> None:
     if "temp" in name.casefold():
         if width == 1 and found.temperature is None:
             found.temperature = (first, unit)
-    elif unit in ("Counts", "", "Cps", "CountsPerSecond") and attribute(recording, "Category") in ("Count", ""):
-        found.counts[name] = (first, width)
+    elif plain(unit) in _UNITS and attribute(recording, "Category") in ("Count", ""):
+        found.counts[name] = (first, width, _UNITS[plain(unit)])
 
 
-def _counts(columns: _Columns, where: str, remarks: list[Remark]) -> int:
-    """Column of the one counter.
+def _counts(columns: _Columns, where: str, remarks: list[Remark]) -> tuple[int, Unit]:
+    """Column of the one counter, and its unit.
 
     Raises
     ------
@@ -126,9 +128,9 @@ def _counts(columns: _Columns, where: str, remarks: list[Remark]) -> int:
     """
     if not columns.counts:
         raise ReadError(f"{where}: no view of the rows records counts; export the scan as .xy or .raw.")
-    single = {name: first for name, (first, width) in columns.counts.items() if width == 1}
+    single = {name: (first, unit) for name, (first, width, unit) in columns.counts.items() if width == 1}
     if not single:
-        name, (_, width) = next(iter(columns.counts.items()))
+        name, (_, width, _) = next(iter(columns.counts.items()))
         raise ReadError(
             f"{where}: each row of '{name}' is a picture of {width} channels, not one number; integrate it and export the pattern."
         )

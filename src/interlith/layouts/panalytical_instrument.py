@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -72,16 +71,3 @@ def _is_bragg_brentano(measurement: Element, incident: Element | None) -> bool:
     scans = {plain(attribute(scan, "scanAxis")) for scan in every(measurement, "scan")}
     reflects = attribute(measurement, "sampleMode").casefold() == "reflection"
     return reflects and scans <= {"gonio"} and not {"parabolic", "elliptic", "elliptical"} & set(mirrors)
-
-
-def agreed(instruments: Sequence[dict[str, Any]], remarks: list[Remark]) -> dict[str, Any]:
-    """What all measurements of the document say alike."""
-    kept = dict(instruments[0]) if instruments else {}
-    for other in instruments[1:]:
-        for name in [name for name in kept if other.get(name) != kept[name]]:
-            message = (
-                f"The measurements of this file differ in {name} ({kept[name]}, {other.get(name)}); it was left out."
-            )
-            remarks.append(Remark("instrument_differs", message))
-            del kept[name]
-    return kept

@@ -154,3 +154,57 @@ def _together(parts: Sequence[Scan]) -> dict[str, tuple[float, float, float]]:
         )
         for name in sorted(names)
     }
+
+
+def only_patterns(scans: Sequence[Scan], others: Sequence[str], where: str) -> list[Remark]:
+    """What to say of scans that are no powder patterns and were left out.
+
+    Raises
+    ------
+    ReadError
+        If there is no other.
+    """
+    named = ", ".join(dict.fromkeys(others))
+    if not scans:
+        held = f"scans of {named}" if others else "no scan"
+        raise ReadError(f"{where}: the file holds {held} and no scan of two theta, so no powder pattern.")
+    if not others:
+        return []
+    message = f"{len(others)} scans of {named} were left out: they are no powder patterns."
+    return [Remark("scans_left_out", message)]
+
+
+def agreed(told: Sequence[Mapping[str, Any]], remarks: list[Remark]) -> dict[str, Any]:
+    """What the headers of all scans say alike of the instrument."""
+    kept = dict(told[0]) if told else {}
+    for other in told[1:]:
+        for name in [name for name in kept if other.get(name) != kept[name]]:
+            message = f"The scans of this file differ in {name} ({kept[name]}, {other.get(name)}); it was left out."
+            remarks.append(Remark("instrument_differs", message))
+            del kept[name]
+    return kept
+
+
+def steps(scans: Sequence[Scan]) -> dict[str, float]:
+    """Step (deg) and counting time (s), where all scans have the same."""
+    found: dict[str, float] = {}
+    medians = [float(np.median(np.diff(scan.position))) for scan in scans if scan.position.size > 1]
+    if medians and np.ptp(medians) < 1e-6:
+        found["step"] = round(abs(medians[0]), 9)
+    times = {scan.about.get("counting_time") for scan in scans}
+    if len(times) == 1 and (time := times.pop()) is not None:
+        found["counting_time"] = float(time)
+    return found
+
+
+def told(scans: Sequence[Scan]) -> list[dict[str, Any]]:
+    """What is known of each scan, in order."""
+    return [({"start": scan.start} if scan.start else {}) | dict(scan.about) for scan in scans]
+
+
+def once(remarks: Sequence[Remark]) -> list[Remark]:
+    """Remarks of the same words only once, for the first scan that has them."""
+    found: dict[tuple[str, str], Remark] = {}
+    for item in remarks:
+        found.setdefault((item.code, item.message), item)
+    return list(found.values())

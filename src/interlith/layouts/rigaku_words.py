@@ -121,21 +121,4 @@ def instrument_of(header: Mapping[str, str], where: str, remarks: list[Remark]) 
         beam = re.sub(r"[^a-z0-9]", "", header.get("MEAS_COND_XG_WAVE_TYPE", "").casefold())
         alone = beam in ("ka1", "kalpha1") or not second
         found["wavelengths"] = [first] if alone or second is None else [first, second]
-    if step := _number(header.get("MEAS_SCAN_STEP", "")):
-        found["step"] = abs(step)
-    if (time := counting_time(header)) is not None:
-        found["counting_time"] = time
     return found
-
-
-def agreed(headers: list[Mapping[str, str]], where: str, remarks: list[Remark]) -> dict[str, Any]:
-    """What the headers of all scans say alike."""
-    told = [instrument_of(header, where, remarks if order == 0 else []) for order, header in enumerate(headers)]
-    kept = dict(told[0]) if told else {}
-    for other in told[1:]:
-        for name in [name for name in kept if other.get(name) != kept[name]]:
-            if name not in ("step", "counting_time"):
-                message = f"The scans of this file differ in {name} ({kept[name]}, {other.get(name)}); it was left out."
-                remarks.append(Remark("instrument_differs", message))
-            del kept[name]
-    return kept

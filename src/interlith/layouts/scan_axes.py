@@ -9,7 +9,7 @@ from interlith.layouts.lazy_text import Remark
 
 _NAMES = """gonio 2theta twotheta 2thetaomega omega2theta 2thetatheta theta2theta thetatheta twothetatheta twothetaomega
 omegatwotheta lockedcoupled unlockedcoupled coupled coupledtwotheta coupledtwothetatheta detectorscan 2thetaomegascan
-twothetaomegascan twothetascan thetatwotheta coupledscan lockedcoupledscan unlockedcoupledscan tthth 2ththeta"""
+twothetaomegascan twothetascan thetatwotheta coupledscan lockedcoupledscan unlockedcoupledscan tthth 2ththeta psdfastscan"""
 #: Names of scans that step two theta, without blanks and signs: coupled and detector scans of all vendors.
 TWO_THETA = frozenset(_NAMES.split())
 _OTHERS = (
