@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from interlith.errors import ReadError
 from interlith.formats import nexus_diffraction
+from interlith.layouts import nexus_stack
 from interlith.model import Reading, Table
 from tests.formats.samples.diffraction_vendor import ABOUT, pattern
 
@@ -107,6 +108,27 @@ def test_the_lazy_table_answers_like_the_whole(tmp_path: Path) -> None:
     assert lazy.head(50).collect().equals(whole.head(50))
     assert lazy.select("intensity").collect().equals(whole.select("intensity"))
     assert lazy.group_by("frame").agg(pl.len()).collect().height == 6
+
+
+def test_frames_that_are_not_asked_for_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.nxs"
+    nexus_diffraction.write(pattern(6), path, ABOUT)
+    monkeypatch.setattr(nexus_stack, "_AT_ONCE", 40)  # a frame at once
+    reading = nexus_diffraction.read(path, {})
+    assert isinstance(reading.payload, Table)
+    read: list[int] = []
+    taken = nexus_stack.taken
+
+    def watched(file: Any, dataset: str, stack: Any, first: int, last: int) -> Any:
+        read.append(first)
+        return taken(file, dataset, stack, first, last)
+
+    monkeypatch.setattr(nexus_stack, "taken", watched)
+    reading.payload.frame.filter(pl.col("frame") == 4).collect()
+    assert set(read) == {4}
+    read.clear()
+    reading.payload.frame.filter(pl.col("temperature") < 40).head(10).collect()
+    assert set(read) == {0, 1}
 
 
 @pytest.mark.parametrize(

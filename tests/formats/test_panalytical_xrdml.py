@@ -183,6 +183,7 @@ def test_stopped_scans_fixed_incidence_and_slits_are_told(tmp_path: Path) -> Non
         ("</dataPoints>", "", "line .*no well-formed XML"),
         (TIME, "<commonCountingTime>0</commonCountingTime>", "counting time of point 1 is 0"),
         ('<?xml version="1.0" encoding="UTF-8"?>', '<!DOCTYPE a [<!ENTITY b "c">]>', "document type"),
+        ('<?xml version="1.0" encoding="UTF-8"?>', "<!DOCTYPE a>", "document type"),
         ("intensities", "intensity", "no well-formed XML"),
     ],
 )

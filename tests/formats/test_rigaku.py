@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from interlith.errors import ReadError
 from interlith.formats import rigaku_ras, rigaku_rasx, rigaku_raw
-from interlith.layouts import rigaku_writing
+from interlith.layouts import archive_members, rigaku_writing
 from interlith.model import Reading, Table
 from tests.formats.samples.diffraction_vendor import ABOUT, pattern
 
@@ -76,6 +76,25 @@ def test_attenuators_multiply_and_the_uncertainty_is_that_of_the_counts(make: ob
     np.testing.assert_allclose(found["intensity"].to_numpy(), counts * factors)
     np.testing.assert_allclose(found["intensity_std"].to_numpy(), factors * np.sqrt(np.maximum(counts, 1)))
     assert "attenuator" in _codes(reading)
+
+
+def test_where_whole_counts_leave_doubt_the_factor_multiplies(tmp_path: Path) -> None:
+    counts = 10.0 * pattern()["intensity"].to_numpy()  # whole with and without a factor of ten
+    frame = pattern().with_columns(intensity=pl.Series(counts * 10), attenuator=pl.lit(10.0))
+    found = _frame(rigaku_ras.read(_ras(tmp_path / "a.ras", frame), {}))
+    np.testing.assert_allclose(found["intensity"].to_numpy(), counts * 10)
+    np.testing.assert_allclose(found["intensity_std"].to_numpy(), 10 * np.sqrt(np.maximum(counts, 1)))
+
+
+def test_an_archive_is_not_believed_its_sizes(tmp_path: Path) -> None:
+    path = _rasx(tmp_path / "a.rasx", pattern())
+    item = zipfile.ZipFile(path).getinfo("Data0/Profile0.txt")
+    assert archive_members.content(path, item, largest=10_000).decode("utf-8-sig").startswith("18.0")
+    with pytest.raises(ReadError, match="more than the file has"):
+        archive_members.content(path, item, largest=100)
+    item.compress_size = 2**30
+    with pytest.raises(ReadError, match="claims 1073741824 packed"):
+        archive_members.content(path, item, largest=10_000)
 
 
 @pytest.mark.parametrize("make", [_ras, _rasx])
