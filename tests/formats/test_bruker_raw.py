@@ -35,7 +35,7 @@ def test_the_real_version_1_reads_like_its_exports(data_folder: Path) -> None:
     assert frame["intensity"].to_list() == exported
     dat = [float(word) for line in (folder / "LiCoO2.dat").read_text().splitlines()[1:] for word in line.split()]
     assert frame["intensity"].to_list() == dat
-    assert frame["two_theta"][0] == 15.985  # as the .UXD says; the .dat says 16.000, a step and a half too far
+    assert frame["two_theta"][0] == 15.985  # as the .UXD says; the .dat says 16.000, half a step too far
     np.testing.assert_allclose(np.diff(frame["two_theta"].to_numpy()), 0.03, atol=1e-9)
     assert reading.metadata["instrument"] == {
         "radiation": "x-ray", "wavelengths": [1.5406, 1.54443], "step": 0.03, "counting_time": 12.5,
