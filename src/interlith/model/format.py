@@ -56,7 +56,9 @@ class Reading:
     within
         Measurements of other techniques inside the same file, in file order.
     state
-        State that the file itself declares: ``temperature`` of a scan ...
+        State that the file itself declares: ``temperature`` of a scan ... It becomes the state of the measurement where
+        `measurements.csv` declares none; where both do and their intervals do not meet, the declared one stays and a flag
+        says so.
     """
 
     payload: Payload

@@ -12,6 +12,7 @@ from typing import Any
 from interlith.errors import ReadError, nearest
 from interlith.model import Format, Measurement, Reading, Sample, Series, Source, State
 from interlith.workbench.discovery import formats
+from interlith.workbench.told_states import settled
 
 #: Bytes that a format may look at to recognise itself.
 HEAD_BYTES = 65_536
@@ -194,13 +195,14 @@ def measure_all(
         raise ReadError(f"{path}: {said}")
     reading = _read(found, path, options or {})
     source = Source(name or path.name, digest(path), path.stat().st_size, found.name, found.version, path.resolve())
-    known = dict(state or {})
+    known, flags = settled(state or {}, reading.state)
     whole = Measurement(
-        sample, technique or feeds, source, reading.payload, known, reading.metadata, reading.flags, part
+        sample, technique or feeds, source, reading.payload, known, reading.metadata, (*reading.flags, *flags), part
     )
     inner = (
         Measurement(
-            sample, one.technique, source, one.payload, known | dict(one.state), {"where": one.where}, (), number - 1, number
+            sample, one.technique, source, one.payload, {**(state or {}), **one.state}, {"where": one.where}, (), number - 1,
+            number,
         )
         for number, one in enumerate(reading.within, start=1)
     )  # fmt: skip

@@ -12,6 +12,7 @@ from interlith.model import Flag, Measurement, Payload, Reading, Sample, Source,
 from interlith.workbench.reading import digest, read_file
 from interlith.workbench.running.jobs import FileWords
 from interlith.workbench.store.digests import SMALL
+from interlith.workbench.told_states import settled
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,6 +31,7 @@ def words_of(reading: Reading) -> Words:
         "flags": [asdict(flag) for flag in reading.flags],
         "proposals": dict(reading.proposals),
         "test": dict(reading.test),
+        "state": {name: _state_words(state) for name, state in reading.state.items()},
         "within": [
             {
                 "technique": one.technique,
@@ -58,14 +60,18 @@ def measurement_of(
 ) -> Measurement:
     """A measurement as it was when its file was read; its rows are read when somebody collects them."""
     source = Source(file.name, file.sha256, file.size, file.format, version, Path(file.path), key, file.modified)
+    declared, told = (
+        {name: State(name, *values) for name, values in given.items()} for given in (file.state, words.get("state", {}))
+    )
+    state, flags = settled(declared, told)
     return Measurement(
         sample=sample,
         technique=technique,
         source=source,
         payload=Table(_later(words, file), tuple(words["columns"])),
-        state={name: State(name, *values) for name, values in file.state.items()},
+        state=state,
         original_metadata=words["metadata"],
-        flags=tuple(Flag(**flag) for flag in words["flags"]),
+        flags=(*(Flag(**flag) for flag in words["flags"]), *flags),
         part=file.part,
         inner=file.inner,
     )
