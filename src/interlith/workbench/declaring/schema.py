@@ -18,10 +18,11 @@ TECHNIQUE_WORDS = (
 
 #: Words under ``analyses: <technique>:`` that go to the reader of a file, not to the analysis.
 READER_WORDS = {
-    "mapping": "columns of a text file without a vendor's layout: {test_time: 'Time [h]', current: I/mA, voltage: U/V}",
+    "mapping": "columns of a text file without a vendor's layout: {test_time: 'Time [h]', current: I/mA, voltage: U/V}; by number where it has no header: {test_time: 1, voltage: 2, current: 3}",
     "units": "units of mapped columns whose names do not hold them: {current: mA}",
     "decimal": "decimal mark of a text file, where both readings are possible: '.' or ','",
-    "positive_current": "what positive current means in a mapped file: charge or discharge",
+    "positive_current": "what positive current means in a mapped file: charge or discharge; both where a log without header prints it without sign",
+    "mass": "mass that the current of a log without header was divided by: 2.08 mg",
     "cell": "which cell of a file that holds several (PEC): its number, its ID or test/cell",
     "time_scale": "factor on a time column that the self-check finds wrong",
     "imaginary": "sign of an imaginary part whose name does not tell it: as printed or negated",
