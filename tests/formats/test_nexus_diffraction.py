@@ -310,3 +310,18 @@ def test_thousands_of_frames_stay_out_of_memory(tmp_path: Path) -> None:
     ).stdout.split()
     assert int(height) == points
     assert int(grown) < 90  # MB
+
+
+def test_a_damaged_heap_of_texts_is_refused_before_the_library_meets_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.nxs"
+    nexus_diffraction.write(pattern(2), path, ABOUT)
+    raw = bytearray(path.read_bytes())
+    heap = raw.index(b"GCOL")
+    last = heap + 16
+    while int.from_bytes(raw[last : last + 2], "little"):
+        last += 16 + (int.from_bytes(raw[last + 8 : last + 16], "little") + 7) // 8 * 8
+    raw[last + 8 : last + 16] = bytes(8)  # free space of no length
+    path.write_bytes(bytes(raw))
+    with pytest.raises(ReadError, match=rf"byte {last}: a heap of texts"):
+        nexus_diffraction.read(path, {})
+    assert nexus_diffraction.sniff(bytes(raw), path) == 0.35

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from interlith.errors import ReadError
-from interlith.layouts import hdf5_tables, nexus_find, nexus_instrument, nexus_stack, nexus_writing
+from interlith.layouts import hdf5_tables, nexus_find, nexus_heaps, nexus_instrument, nexus_stack, nexus_writing
 from interlith.layouts.lazy_text import Remark
 from interlith.layouts.nexus_find import Stack, attribute
 from interlith.model import Flag, Format, Reading, State, Table
@@ -22,7 +22,7 @@ def sniff(head: bytes, path: Path) -> float:
     if not head.startswith(hdf5_tables.SIGNATURE):
         return 0.0
     try:
-        with hdf5_tables.opened(path) as file:
+        with nexus_heaps.opened(path) as file:
             found = nexus_find.stacks(file, path)
             if found:
                 return 0.95 if found[0].named else 0.7
@@ -42,7 +42,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
         If the file is damaged, holds no pattern or several sets of them, or pictures that have to be integrated first.
     """
     remarks: list[Remark] = []
-    with hdf5_tables.opened(path) as file:
+    with nexus_heaps.opened(path) as file:
         stack = _chosen(file, path, str(options.get("dataset", "")))
         instrument, start, about = nexus_instrument.words(file, path, remarks)
         per_frame, began = nexus_instrument.per_frame(file, stack, remarks)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from interlith.errors import ReadError
 from interlith.layouts import hdf5_tables, nexus_words
 from interlith.layouts.nexus_words import Quantity
@@ -21,6 +23,8 @@ from interlith.layouts.scan_axes import plain
 
 #: Groups within groups and objects of a file that are looked at, at most.
 DEEPEST, MOST_OBJECTS = 12, 20_000
+#: Members of an attribute, and bytes of it, that are read at most.
+_LONGEST_LIST, _LONGEST_TEXT = 64, 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,24 @@ class Stack:
     named: bool = True
 
 
+def _value(item: Any, name: str) -> Any:
+    """An attribute, if it is one text or a short list; its size is looked at before it is read."""
+    h5py = importlib.import_module("h5py")
+    try:
+        key = name.encode()
+        if not h5py.h5a.exists(item.id, key):
+            return None
+        found = h5py.h5a.open(item.id, key)
+        if math.prod(found.shape) > _LONGEST_LIST or math.prod(found.shape) * found.dtype.itemsize > _LONGEST_TEXT:
+            return None
+        return item.attrs[name]
+    except Exception:  # attributes of exotic types, and damaged ones, fail in several ways
+        return None
+
+
 def attribute(item: Any, name: str) -> str:
     """An attribute as text; empty where it is missing or no text."""
-    try:
-        value = item.attrs.get(name)
-    except Exception:  # attributes of exotic types fail in several ways
-        return ""
+    value = _value(item, name)
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
     return value if isinstance(value, str) else ""
@@ -70,13 +86,16 @@ def attribute(item: Any, name: str) -> str:
 
 def names(item: Any, name: str) -> list[str]:
     """An attribute that holds one or several names."""
-    value = item.attrs.get(name)
+    value = _value(item, name)
     if value is None:
         return []
     if isinstance(value, str | bytes):
         text = value.decode("utf-8", errors="replace") if isinstance(value, bytes) else value
         return [part for part in text.replace(",", ":").split(":") if part]
-    return [part.decode("utf-8", errors="replace") if isinstance(part, bytes) else str(part) for part in value]
+    return [
+        part.decode("utf-8", errors="replace") if isinstance(part, bytes) else str(part)
+        for part in np.asarray(value).ravel()
+    ]
 
 
 def groups(file: Any, path: Path) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -129,9 +148,7 @@ def stacks(file: Any, path: Path) -> list[Stack]:
         declared = attribute(group, "NX_class") == "NXdata"
         signal = attribute(group, "signal") if declared else ""
         if declared and signal not in numeric:  # the older way names the signal by an attribute of the dataset
-            signal = next(
-                (name for name, item in numeric.items() if str(item.attrs.get("signal", "")) in ("1", "b'1'")), ""
-            )
+            signal = next((name for name, item in numeric.items() if str(_value(item, "signal")) in ("1", "b'1'")), "")
         candidates = [signal] if signal else [name for name in numeric if plain(name) in nexus_words.INTENSITY]
         for name in candidates:
             made = _stack(group, name, numeric, bool(signal), path)

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from interlith.errors import ReadError
-from interlith.layouts import hdf5_tables, nexus_find
+from interlith.layouts import nexus_find, nexus_heaps
 from interlith.layouts.lazy_text import Remark
 from interlith.layouts.nexus_find import Stack
 from interlith.layouts.photon_counts import are_whole
@@ -72,7 +72,7 @@ def surveyed(path: Path, stack: Stack) -> Survey:
         If a dataset cannot be read.
     """
     bad, dead, whole = 0, list[int](), True
-    with hdf5_tables.opened(path) as file:
+    with nexus_heaps.opened(path) as file:
         for name in filter(None, (stack.signal, stack.errors, stack.position)):
             nexus_find.check(file[name], path)
         for first, last in blocks(stack):
@@ -139,7 +139,7 @@ def lazily(path: Path, stack: Stack, per_frame: Mapping[str, NDArray[np.float64]
         wanted = list(schema) if with_columns is None else with_columns
         kept = _kept(stack, per_frame, predicate)
         left = n_rows
-        with hdf5_tables.opened(path) as file:
+        with nexus_heaps.opened(path) as file:
             for first, last in blocks(stack):
                 if not kept[first:last].any():
                     continue
