@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from interlith.errors import ReadError, StudyError
 from interlith.layouts.instrument_facts import InstrumentFacts, fitted_widths, thompson_cox_hastings
-from interlith.layouts.instrument_files import chosen_bank, instrument_facts
+from interlith.layouts.instrument_files import chosen_bank, instrument_bank, instrument_facts, write_instrument_file
 
 Array = NDArray[np.float64]
 ANGLES = np.linspace(8, 130, 40)
@@ -308,6 +308,29 @@ def test_time_of_flight_is_recognised_and_refused(tmp_path: Path) -> None:
         assert banks[0].words
         with pytest.raises(ReadError, match="time of flight is not modelled yet"):
             chosen_bank(banks, None, name)
+
+
+def test_an_instrument_of_another_program_is_kept_in_a_file_of_ours(tmp_path: Path) -> None:
+    theirs = instrument_bank(written(tmp_path, gsas(THREE, second=1.5444, share=0.8, way=1), "tube.prm"))
+    path = write_instrument_file(theirs, tmp_path / "tube.toml", std={"zero": 0.002})
+    ours = instrument_bank(path)
+    for name in (
+        "radiation",
+        "wavelengths",
+        "ratio",
+        "monochromator",
+        "gauss",
+        "lorentz",
+        "sample_ratio",
+        "slit_ratio",
+    ):
+        assert getattr(ours, name) == getattr(theirs, name)
+    assert (ours.program, ours.std) == ("Interlith", {"zero": 0.002})
+    assert instrument_bank(write_instrument_file(ours, tmp_path / "again.toml")) == ours
+    with pytest.raises(StudyError, match="did you mean 'zero'"):
+        write_instrument_file({"zeros": 0.1}, path)
+    with pytest.raises(StudyError, match="time of flight cannot be written"):
+        write_instrument_file(InstrumentFacts("GSAS", time_of_flight=True), path)
 
 
 def test_what_is_no_instrument_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class InstrumentFacts:
     Parameters
     ----------
     program
-        That the file belongs to: ``GSAS``, ``GSAS-II``, ``FullProf``.
+        That the file belongs to: ``GSAS``, ``GSAS-II``, ``FullProf`` or ``Interlith``.
     name
         Title of the instrument.
     bank
@@ -59,6 +60,10 @@ class InstrumentFacts:
         S/L and H/L of Finger, Cox and Jephcoat.
     geometry, radius
         ``bragg-brentano`` or ``debye-scherrer``; goniometer radius (mm).
+    source
+        Where the numbers come from, in words.
+    std
+        Standard uncertainties by the names above, where the file has them.
     words
         Everything that the file says, in its own words.
     notes
@@ -81,6 +86,8 @@ class InstrumentFacts:
     slit_ratio: float = math.nan
     geometry: str = ""
     radius: float = math.nan
+    source: str = ""
+    std: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
-from interlith.errors import ReadError, StudyError
+from interlith.errors import ReadError, StudyError, nearest
 from interlith.layouts.instrument_facts import InstrumentFacts, read_instrument_text
 from interlith.layouts.instrument_fullprof import is_fullprof, read_fullprof
 from interlith.layouts.instrument_gsas import is_gsas, read_gsas
 from interlith.layouts.instrument_gsas2 import is_gsas2, read_gsas2
+from interlith.layouts.instrument_toml import KEYS, instrument_text, is_own, parsed_instrument
+
+
+def _read_own(text: str, file: str) -> tuple[InstrumentFacts, ...]:
+    values, std = parsed_instrument(text, file)
+    return (replace(InstrumentFacts("Interlith"), **values, std=std),)
+
 
 _READERS: tuple[tuple[Callable[[str], bool], Callable[[str, str], tuple[InstrumentFacts, ...]]], ...] = (
-    (is_gsas2, read_gsas2), (is_gsas, read_gsas), (is_fullprof, read_fullprof),
+    (is_gsas2, read_gsas2), (is_gsas, read_gsas), (is_own, _read_own), (is_fullprof, read_fullprof),
 )  # fmt: skip
 
 
 def instrument_facts(path: str | Path) -> tuple[InstrumentFacts, ...]:
-    """What an instrument file of another program says, one entry a bank.
+    """What an instrument file says, ours or that of another program, one entry a bank.
 
     Parameters
     ----------
     path
-        GSAS (.prm, .inst), GSAS-II (.instprm) or FullProf (.irf); told apart by content. Files for time of flight are
-        read as well: their words are there, and nothing else.
+        GSAS (.prm, .inst), GSAS-II (.instprm), FullProf (.irf) or our own (.toml); told apart by content. Files for time of
+        flight are read as well: their words are there, and nothing else.
 
     Raises
     ------
@@ -37,7 +45,7 @@ def instrument_facts(path: str | Path) -> tuple[InstrumentFacts, ...]:
     if reader is None:
         raise ReadError(
             f"{file.name} is no instrument file that is known: GSAS (cards INS), GSAS-II (.instprm), FullProf (.irf) or the "
-            "TOML that write_instrument makes."
+            "TOML that write_instrument_file makes."
         )
     return reader(text, file.name)
 
@@ -66,6 +74,46 @@ def chosen_bank(banks: Sequence[InstrumentFacts], bank: int | None, file: str) -
     return found[0]
 
 
-def known(value: float, default: float) -> float:
-    """A number, or a default in place of nan."""
-    return default if math.isnan(value) else value
+def instrument_bank(path: str | Path, *, bank: int | None = None) -> InstrumentFacts:
+    """The one instrument of a file, or the bank of it that is asked for.
+
+    Raises
+    ------
+    ReadError, StudyError
+        As `instrument_facts` and `chosen_bank`.
+    """
+    return chosen_bank(instrument_facts(path), bank, Path(path).name)
+
+
+def write_instrument_file(
+    instrument: InstrumentFacts | Mapping[str, Any], path: str | Path, *, std: Mapping[str, Any] | None = None
+) -> Path:
+    """Write an instrument to a file of ours.
+
+    Parameters
+    ----------
+    instrument
+        What a file said, or values by the keys of `instrument_toml.KEYS`.
+    path
+        The file, which is made or replaced.
+    std
+        Standard uncertainties by the same keys; those of `instrument` where absent.
+
+    Raises
+    ------
+    StudyError
+        If a key is unknown, or the instrument is for time of flight.
+    """
+    if isinstance(instrument, InstrumentFacts):
+        if instrument.time_of_flight:
+            raise StudyError("An instrument for time of flight cannot be written: time of flight is not modelled yet.")
+        values = {one.name: getattr(instrument, one.name) for one in fields(instrument) if one.name in KEYS}
+        std = instrument.std if std is None else std
+    else:
+        values = dict(instrument)
+    for key in [*values, *(std or {})]:
+        if key not in KEYS:
+            raise StudyError(f"An instrument has no '{key}'; {nearest(key, KEYS)}.")
+    target = Path(path)
+    target.write_text(instrument_text(values, std or {}), encoding="utf-8", newline="\n")
+    return target
