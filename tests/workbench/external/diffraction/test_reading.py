@@ -140,7 +140,9 @@ def test_the_door_for_external_results_takes_them_and_they_are_compared(tmp_path
     second = read_external(_written(tmp_path, text, "spinel.out"))
     assert (first.technique, first.name) == ("diffraction", "external fit.lst")
     assert first.how.options["software"] == "GSAS-II"
-    verdicts = {item.statement.partition(" of scan_07")[0]: item.verdict for item in agreement(first.table, second.table)}
+    verdicts = {
+        item.statement.partition(" of scan_07")[0]: item.verdict for item in agreement(first.table, second.table)
+    }
     assert verdicts["CuCr2O4 cell a"] == "supported"
     assert verdicts["goodness of fit"] == "undecided"
 
