@@ -342,3 +342,62 @@ def test_the_example_of_the_study_file_is_accepted(tmp_path: Path) -> None:
     )
     words = read_study_file(path).join["diffraction"]
     assert words == {"log": "cycler/operando.mpr", "offset": "auto", "exposure": "19 min"}
+
+
+def named_shots(*names: str) -> Series:
+    """Measurements that say nothing of their time, by file name."""
+    template = shot(0.0)[0]
+    return Series(
+        tuple(
+            replace(template, state={}, source=replace(template.source, path=f"operando/{name}.txt")) for name in names
+        )
+    )
+
+
+def test_measurements_that_follow_each_other_are_joined_by_their_numbers() -> None:
+    log = ramp(np.arange(0.0, 4000.0, 10.0), 20 + np.arange(0.0, 4000.0, 10.0) / 100)
+    done = join_state(named_shots("1", "10", "2"), log, offset=0, drift=0, every="1000 s")
+    found = [item.state["temperature"].value for item in done.series]
+    assert found == pytest.approx([25.0, 45.0, 35.0])
+    assert [item.state["test_time"].value for item in done.series] == pytest.approx(
+        [500 / 3600, 2500 / 3600, 1500 / 3600]
+    )
+    assert done.series[0].state["test_time"].unit == "h"
+    assert "join_order_from_names" in codes(done)
+    # What is known of the step to half of its last digit grows with the number of steps.
+    spans = [item.state["test_time"].high - item.state["test_time"].low for item in done.series]
+    assert spans[0] < spans[2] < spans[1]
+    assert spans[1] * 3600 == pytest.approx(1000 + 2 * 1.0, abs=0.01)
+
+
+def test_a_measurement_after_the_log_keeps_its_time() -> None:
+    log = ramp(np.arange(0.0, 1500.0, 10.0), np.arange(0.0, 1500.0, 10.0))
+    done = join_state(named_shots("a_1", "a_2"), log, offset=0, drift=0, every="1000 s")
+    assert ["temperature" in item.state for item in done.series] == [True, False]
+    assert done.series[1].state["test_time"].value == pytest.approx(1500 / 3600)
+    assert "join_outside_log" in codes(done.series[1])
+
+
+def test_headers_that_hold_the_time_of_an_export_are_refused() -> None:
+    base = datetime(2022, 9, 19, 19, 37, 16, tzinfo=UTC)
+    items = [
+        replace(item, original_metadata={"start": (base + timedelta(seconds=number / 2)).isoformat()})
+        for number, item in enumerate(named_shots("1", "2", "3"))
+    ]
+    log = ramp(np.arange(0.0, 4000.0, 10.0), np.arange(0.0, 4000.0, 10.0))
+    with pytest.raises(StudyError, match=r"within 1 s, though each took 1140 s.*every: 19 min"):
+        join_state(Series(tuple(items)), log, offset=0, drift=0, exposure="19 min")
+
+
+def test_charge_is_counted_from_the_beginning_of_the_log() -> None:
+    times = np.arange(0.0, 7201.0, 10.0)
+    frame = pl.DataFrame(
+        {"test_time": times, "voltage": 3 + times / 1e4, "current": np.where(times < 3600, 1e-3, -5e-4)}
+    )
+    log = measured(frame, "cycler.csv")
+    done = join_state(shot(1800.0, 7190.0), log, offset=0, drift=0, exposure="0 s", quantities=["voltage", "charge"])
+    assert [item.state["charge"].unit for item in done.series] == ["mAh", "mAh"]
+    assert done.series[0].state["charge"].value == pytest.approx(0.5, abs=1e-3)
+    assert done.series[1].state["charge"].value == pytest.approx(0.5, abs=3e-3)
+    with pytest.raises(StudyError, match="specific_charge"):
+        join_state(shot(1800.0), log, offset=0, drift=0, exposure="0 s", quantities=["specific_charge"])

@@ -10,6 +10,7 @@ from interlith.errors import InterlithError, ReadError, StudyError, nearest
 from interlith.model import Decision, Measurement, Sample, Study, Unread, Variant
 from interlith.workbench.corrections.decisions import included, read_decisions
 from interlith.workbench.declaring import study_file
+from interlith.workbench.declaring.attached import attached
 from interlith.workbench.declaring.data_files import data_files
 from interlith.workbench.declaring.gaps import find_gaps
 from interlith.workbench.declaring.measurements_file import Row, read_rows
@@ -66,10 +67,11 @@ def opened(root: Path, work: Session, *, ahead: bool) -> Study:
     words = study_file.read_study_file(root / "study.yaml")
     rows = read_rows(root / "measurements.csv")
     _check_variants(words, rows)
+    analyses = attached(words.analyses, root)
     decisions = read_decisions(root / "decisions.yaml")
     samples = read_specimens(words, rows)
     work.total += 2 * len(rows)
-    files = look_at(root, rows, words.analyses, decisions, work, ahead=ahead)
+    files = look_at(root, rows, analyses, decisions, work, ahead=ahead)
     found = _sort(files, samples, decisions)
     return Study(
         name=words.study,
@@ -81,9 +83,9 @@ def opened(root: Path, work: Session, *, ahead: bool) -> Study:
         samples=tuple(samples.values()),
         measurements=tuple(found.read),
         excluded=tuple(found.excluded),
-        unread=(*found.unread, *_unlisted(root, {row.file for row in rows})),
+        unread=(*found.unread, *_unlisted(root, {*(row.file for row in rows), *_joined_logs(words)})),
         gaps=find_gaps(words, rows, samples),
-        analyses=words.analyses,
+        analyses=analyses,
         simulated=words.simulated,
         decisions=decisions,
         external=tuple(words.external),
@@ -140,6 +142,12 @@ def _twin(row: Row, twin: Row) -> Unread:
         f"it holds the same bytes as {twin.file} (line {twin.line}); one measurement is not two replicates.",
         "Remove the row.",
     )
+
+
+def _joined_logs(words: StudyWords) -> set[str]:
+    """Files whose states the study joins: they need no row of their own."""
+    named = (entry.get(word) for entry in words.join.values() for word in ("log", "events"))
+    return {Path(name).as_posix() for name in named if isinstance(name, str)}
 
 
 def _unlisted(root: Path, listed: set[str]) -> list[Unread]:

@@ -172,13 +172,15 @@ class JoinWords(_Strict):
     Log clock minus the technique's clock is `offset` at the start of the measurements, and gains by `drift`; ``auto``
     fits it from events that the `log` shows and so does `events`, a log kept by the technique's own clock. `near` tells
     roughly where the offset lies (within `tolerance`), `marker` the column in which the events show, in both logs or
-    ``[own, log]``. `time` names the state or header entry with the start of each measurement.
+    ``[own, log]``. `time` names the state or header entry with the start of each measurement; `every` says instead that each
+    starts so long after the one before.
     """
 
     log: str = Field(min_length=1)
     offset: Annotated[str, BeforeValidator(_time_or_auto)] = "auto"
     drift: Annotated[str, BeforeValidator(_drift)] = "auto"
     exposure: Annotated[str, BeforeValidator(_time)] | None = None
+    every: Annotated[str, BeforeValidator(_time)] | None = None
     quantities: list[str] | None = None
     time: str | None = None
     near: Annotated[str, BeforeValidator(_near)] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from interlith.errors import StudyError, nearest
 from interlith.model import Flag, Measurement, Sample, Table
 from interlith.numerics.clocks.events import UNIFORM, Events, events, noise
 from interlith.physics.resolution import resolution
+from interlith.workbench.joining.passed import derivable, passed
 from interlith.workbench.reading import measure
 
 Array = NDArray[np.float64]
@@ -132,9 +133,13 @@ def read_log(log: Measurement | str | Path, quantities: Sequence[str] | None) ->
     if not isinstance(item.payload, Table) or "test_time" not in item.payload.columns:
         raise StudyError(f"{name} is no table over device time (column test_time), so no clock can be related to it.")
     held = [column for column in item.payload.columns if column not in CLOCKS]
+    counted = derivable(held)
     for quantity in quantities or ():
-        if quantity not in held:
-            raise StudyError(f"{name} has no column '{quantity}'; {nearest(quantity, held)}.")
+        if quantity not in held and quantity not in counted:
+            raise StudyError(f"{name} has no column '{quantity}'; {nearest(quantity, [*held, *counted])}.")
+    asked = [quantity for quantity in quantities or () if quantity not in held]
+    if quantities is not None:
+        quantities = [*(one for one in quantities if one in held), *(counted[one] for one in asked)]
     schema = item.payload.frame.collect_schema()
     wanted = dict.fromkeys([*(quantities or held), *(column for column in USUAL if column in held)])
     chosen = [column for column in wanted if schema[column].is_numeric()]
@@ -146,7 +151,16 @@ def read_log(log: Measurement | str | Path, quantities: Sequence[str] | None) ->
     if frame.height < 2:
         raise StudyError(f"{name} holds {frame.height} rows with a time; a log needs at least two.")
     columns = {column: frame.get_column(column).to_numpy() for column in frame.columns}
-    return _runnings(item, columns, tuple(chosen))
+    return tuple(with_passed(log, asked) for log in _runnings(item, columns, tuple(chosen)))
+
+
+def with_passed(log: Log, asked: Sequence[str]) -> Log:
+    """The log with the charge that has passed since its beginning."""
+    if not asked:
+        return log
+    held = derivable(log.values)
+    more = {name: passed(log.time, log.values[held[name]]) for name in asked}
+    return replace(log, values={**log.values, **more})
 
 
 def _runnings(item: Measurement, columns: Mapping[str, Array], quantities: tuple[str, ...]) -> tuple[Log, ...]:

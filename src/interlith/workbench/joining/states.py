@@ -19,6 +19,7 @@ from interlith.numerics.clocks.events import Events
 from interlith.units import QUANTITIES, convert
 from interlith.workbench.joining.exposures import Exposures, exposures
 from interlith.workbench.joining.logs import USUAL, Log, Seen, course, over, read_log
+from interlith.workbench.joining.passed import PASSED_UNITS
 from interlith.workbench.joining.relating import Kept, Marker, Related, Words, choice_of, observed, relation
 from interlith.workbench.reading import as_series
 
@@ -55,6 +56,7 @@ def join_state(
     offset: str | float = "auto",
     drift: str | float = "auto",
     exposure: str | float | None = None,
+    every: str | float | None = None,
     time: str | Sequence[float] | None = None,
     events: Events | Kept | None = None,
     near: str | float | None = None,
@@ -71,14 +73,18 @@ def join_state(
     log
         Measurement or path of a file with the state over its own device time.
     quantities
-        States wanted; voltage, current and temperature by default, as far as the log holds them.
+        States wanted; voltage, current and temperature by default, as far as the log holds them. ``charge`` and
+        ``specific_charge`` are what has passed since the log began, discharge counted off.
     offset
         Log clock minus the series' clock at the start of the first measurement: ``auto`` (from events that both logs
         show), ``"10 min"`` (known to half of the last digit) or ``"10 +- 0.2 min"``.
     drift
         What the log clock gains: ``auto``, 0, ``"50 ppm"`` or ``"50 +- 5 ppm"``.
     exposure
-        Duration of each measurement, ``"19 min"``; the state ``exposure`` of each by default.
+        Duration of each measurement, ``"19 min"``; the state ``exposure`` of each by default, or `every`.
+    every
+        ``"1140 s"``: each measurement starts so long after the one before, the first at 0 of its own clock; in the order of
+        the numbers in the file names, else of the series. For files that do not say when they were taken.
     time
         State or header entry with the start of each exposure, or the starts (s); by default the state ``time``, else the
         header entry ``start``.
@@ -100,12 +106,13 @@ def join_state(
 
     Notes
     -----
-    A measurement whose widened window leaves the log or meets a gap in it gets no state, and a flag. Where a measurement
+    Every measurement with a known start also gets the state ``test_time``: the middle of its exposure on the log's clock, with
+    its ends as bounds. A measurement whose widened window leaves the log or meets a gap in it gets no state, and a flag. Where a measurement
     declares the state already, the declared one stays; a contradiction is flagged. The bounds are meant to hold the state
     at every moment of the exposure. Fails first: an event that one of the instruments shows late shifts every state.
     """
     items = as_series(series)
-    taken = exposures(items, time, exposure)
+    taken = exposures(items, time, exposure, every)
     words = Words(offset, drift, near, tolerance, marker)
     runnings = read_log(log, quantities)
     chosen = _quantities(runnings[0], quantities)
@@ -148,6 +155,9 @@ def _states(
     low = to_log(taken.low[known], level=level).low
     high = to_log(taken.high[known] + taken.duration[known], level=level).high
     states: list[dict[str, State]] = [{} for _ in items]
+    for place, number in enumerate(known):
+        middle, *ends = ((start_there[place] + stop_there[place]) / 2, low[place], high[place])
+        states[int(number)]["test_time"] = _shown("test_time", float(middle), float(ends[0]), float(ends[1]))
     flags: list[Flag] = []
     for quantity in chosen:
         shown = course(related.log, quantity)
@@ -173,11 +183,14 @@ def _state(quantity: str, seen: Seen, place: int) -> State | None:
     mean, low, high = (float(column[place]) for column in (seen.mean, seen.low, seen.high))
     if not np.isfinite(mean):
         return None
+    return _shown(quantity, mean, low, high)
+
+
+def _shown(quantity: str, mean: float, low: float, high: float) -> State:
     kind = QUANTITIES.get(quantity)
-    if kind is None:
-        return State(quantity, mean, low, high, "")
-    mean, low, high = (convert(number, kind.unit, kind.shown) for number in (mean, low, high))
-    return State(quantity, mean, low, high, kind.shown)
+    inside, shown = (kind.unit, kind.shown) if kind is not None else PASSED_UNITS.get(quantity, ("", ""))
+    mean, low, high = (convert(number, inside, shown) for number in (mean, low, high))
+    return State(quantity, mean, low, high, shown)
 
 
 def _absent(item: Measurement, quantity: str, seen: Seen, place: int, log: Log) -> Flag:

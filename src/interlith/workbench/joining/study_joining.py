@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from interlith.errors import InterlithError, StudyError
-from interlith.model import Measurement, Series, Study
-from interlith.workbench.declaring.schema import JoinWords
+from interlith.model import Measurement, Sample, Series, Study
+from interlith.workbench.declaring.schema import READER_WORDS, JoinWords
 from interlith.workbench.joining.states import Joined, join_state
+from interlith.workbench.reading import measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def _join(study: Study, series: Series, words: JoinWords, paths: list[Path]) -> 
         offset=words.offset,
         drift=words.drift,
         exposure=words.exposure,
+        every=words.every,
         time=words.time,
         events=logs[1] if len(logs) > 1 else None,
         near=words.near,
@@ -103,9 +105,16 @@ def _join(study: Study, series: Series, words: JoinWords, paths: list[Path]) -> 
 
 
 def _log(study: Study, path: Path) -> Measurement | Path:
-    """A log that the study has read already is not read again: its declarations of accuracy come with it."""
+    """A log that the study has read already is not read again: its declarations of accuracy come with it.
+
+    Any other is read as the study's own cycler files are: in the columns that ``analyses: cycling:`` declares.
+    """
     everything = (*study.measurements, *(item for item, _ in study.excluded))
-    return next((item for item in everything if study.folder / item.source.path == path), path)
+    known = next((item for item in everything if study.folder / item.source.path == path), None)
+    if known is not None:
+        return known
+    words = {name: value for name, value in study.analyses.get("cycling", {}).items() if name in READER_WORDS}
+    return measure(path, Sample(path.stem, variant=path.stem), name=str(path.name), options=words) if words else path
 
 
 def _with_states(study: Study, done: Mapping[str, Joined]) -> Study:

@@ -36,6 +36,7 @@ from interlith.model import (
     Variant,
     read_target,
 )
+from interlith.workbench.declaring.attached import briefly
 from interlith.workbench.declaring.schema import READER_WORDS
 from interlith.workbench.provenance.naming_anew import WITHHELD, Names, names_of
 from interlith.workbench.running.identity import COLUMNS, identifier
@@ -268,7 +269,7 @@ def _record(item: StepRecord, names: Names) -> StepRecord:
 
 def _options(words: Mapping[str, Any], names: Names) -> dict[str, Any]:
     """Without those of the reader: names of columns are words of a vendor or of the laboratory."""
-    return {name: names.anything(value) for name, value in words.items() if name not in READER_WORDS}
+    return {name: names.anything(briefly(value, digest=False)) for name, value in words.items() if name not in READER_WORDS}
 
 
 def rounded(size: int) -> int:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from interlith.errors import MissingDependency, StudyError
 from interlith.model import FileRecord
-from interlith.workbench.declaring.design_files import SUFFIX
+from interlith.workbench.declaring.attached import SUFFIXES
 from interlith.workbench.provenance.activities import Activity, activities
 from interlith.workbench.provenance.explain import digest
 from interlith.workbench.provenance.prov import prov_json
@@ -243,7 +243,7 @@ def _actions(
         }  # fmt: skip
         yield add(f"#step-{one.result[:16]}", words | ({"error": one.reason} if one.reason else {}))
     taken = {key for one in done for key in one.inputs}
-    declared = [{"@id": quote(name)} for name in names if name in STUDY_FILES or name.endswith(SUFFIX)]
+    declared = [{"@id": quote(name)} for name in names if name in STUDY_FILES or name.endswith(SUFFIXES)]
     words = {
         "@type": "CreateAction", "name": "interlith run", "instrument": software,
         "object": [*declared, *(entity for key, entity in made.items() if key not in taken)],

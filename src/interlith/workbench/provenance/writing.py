@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from interlith.model import Declared, FileRecord, Measurement, Sample, StepRecord, Study, StudyOutcome
+from interlith.workbench.declaring.attached import attached_files
 from interlith.workbench.declaring.design_files import design_files
 
 CATALOGUE = "catalogue.sqlite"
@@ -224,7 +225,7 @@ def _file(item: Measurement, clean: _Cleaner) -> tuple[Any, ...]:
 
 
 def _study_files(study: Study) -> Rows:
-    names = (*STUDY_FILES, *design_files(study.design, study.folder))
+    names = dict.fromkeys((*STUDY_FILES, *design_files(study.design, study.folder), *attached_files(study.analyses)))
     found = [(name, study.folder / name) for name in names]
     return [(name, *digest_of_file(path)) for name, path in found if path.is_file()]
 

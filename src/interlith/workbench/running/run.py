@@ -13,6 +13,7 @@ from typing import Any
 from interlith.errors import StudyError, nearest
 from interlith.model import Choice, Result, Study, StudyOutcome, Technique
 from interlith.workbench.corrections.decisions import vanished
+from interlith.workbench.declaring.attached import attached_files
 from interlith.workbench.declaring.design_files import design_files
 from interlith.workbench.declaring.schema import READER_WORDS
 from interlith.workbench.discovery import techniques
@@ -187,7 +188,7 @@ def _key(prepared: Prepared) -> str:
     study = prepared.study
     written = {
         name: hashlib.sha256((study.folder / name).read_bytes()).hexdigest()
-        for name in (*STUDY_FILES, *design_files(study.design, study.folder))
+        for name in (*STUDY_FILES, *design_files(study.design, study.folder), *attached_files(study.analyses))
         if (study.folder / name).is_file()
     }
     tables = [(result.how.options, result.table.get_column("id").to_list(), result.table.get_column("source").to_list())

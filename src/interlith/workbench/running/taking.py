@@ -8,6 +8,7 @@ from typing import Any
 
 from interlith.model import FileRecord, Refusal, Result, StepRecord, Study, Technique
 from interlith.model.merging import Outcome, put_together, restated
+from interlith.workbench.declaring.attached import briefly
 from interlith.workbench.running.code_versions import code_of
 from interlith.workbench.running.identity import in_study
 from interlith.workbench.running.keys import digest_of
@@ -183,7 +184,7 @@ def _record(waves: Waves, wave: Wave, name: str, made: Mapping[str, float]) -> S
             FileRecord(one.path, one.sha256, one.size, one.reader, one.reader_version, part) for one, part in sources
         ),
         inputs=job.inputs,
-        options=job.options,
+        options=briefly(job.options),
         agreed=wave.agreement.values,
         decisions=job.decisions,
         code=code.hash,
