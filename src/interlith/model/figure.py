@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 class Line:
     """A curve. `variant` fixes its colour over all figures, `sample` names the replicate it belongs to.
 
-    `std` (same shape as `y`) draws one-sigma error bars. `style` ``line``, ``points`` or ``both``; `dashed` for models
-    and references; `faint` for replicates behind a mean.
+    `std` (same shape as `y`) draws one-sigma error bars. `style` ``line``, ``points``, ``both``, or ``ticks``: short upright
+    marks, as for the reflections of a phase; `dashed` for models and references; `faint` for replicates behind a mean.
     """
 
     x: Array
@@ -25,7 +25,7 @@ class Line:
     variant: str = ""
     sample: str = ""
     std: Array | None = None
-    style: Literal["line", "points", "both"] = "line"
+    style: Literal["line", "points", "both", "ticks"] = "line"
     dashed: bool = False
     faint: bool = False
     observable: str = ""
@@ -78,7 +78,7 @@ class Note:
 class Panel:
     """One pair of axes; labels carry the unit after a comma or slash: ``Discharge capacity / mAh g⁻¹``.
 
-    `x_names` and `y_names` are words at places of an axis that counts things (specimens, routes, parts) instead of numbers.
+    `sqrt_y` draws heights by their square root, by which counts scatter alike everywhere. `x_names` and `y_names` are words at places of an axis that counts things (specimens, routes, parts) instead of numbers.
     """
 
     x_label: str
@@ -91,6 +91,7 @@ class Panel:
     y_limits: tuple[float, float] | None = None
     log_x: bool = False
     log_y: bool = False
+    sqrt_y: bool = False
     equal: bool = False
     x_names: tuple[tuple[float, str], ...] = ()
     y_names: tuple[tuple[float, str], ...] = ()
@@ -100,7 +101,11 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure sheet: `name` is its file stem, `caption` stands under it, `width` in journal columns (1 or 2)."""
+    """A figure sheet: `name` is its file stem, `caption` stands under it, `width` in journal columns (1 or 2).
+
+    `heights` and `widths` are those of rows and columns of panels over the usual ones; `shared` says that the panels of a column
+    have one x axis, or those of a row one y axis, which then is named once.
+    """
 
     name: str
     title: str
@@ -110,3 +115,6 @@ class Figure:
     columns: int = 1
     simulated: bool = False
     tags: tuple[str, ...] = field(default=())
+    heights: tuple[float, ...] = ()
+    widths: tuple[float, ...] = ()
+    shared: Literal["", "x", "y"] = ""

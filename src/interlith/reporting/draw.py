@@ -56,20 +56,41 @@ def draw(figure: Figure, *, style: Style | None = None) -> Sheet:
     if columns == 1 and figure.width == 2:
         aspect = 0.45
     with quiet(), mpl.rc_context(_settings(style)):
-        sheet = Sheet(figsize=(width, width / columns * aspect * rows), layout="constrained")
+        high = sum(figure.heights) if figure.heights else rows
+        sheet = Sheet(figsize=(width, width / columns * aspect * high), layout="constrained")
         FigureCanvasAgg(sheet)
         sheet.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0.03, hspace=0.03)
         points = sum(line.x.size for panel in figure.panels for line in panel.lines)
         letters = panel_letters(figure, style.font_size)
+        grid = sheet.add_gridspec(
+            rows, columns, height_ratios=figure.heights or None, width_ratios=figure.widths or None
+        )
         for number, panel in enumerate(figure.panels):
-            axes = sheet.add_subplot(rows, columns, number + 1)
+            axes = sheet.add_subplot(
+                grid[number // columns, number % columns], **_sharing(sheet, figure, number, columns)
+            )
             _panel(axes, panel, style, rasterise=points > style.rasterise_above, letters=letters)
             if len(figure.panels) > 1:
                 _letter(axes, number)
+            if figure.shared == "x" and number + columns < len(figure.panels):
+                axes.tick_params(labelbottom=False)
+                axes.set_xlabel("")
+            if figure.shared == "y" and number % columns:
+                axes.tick_params(labelleft=False)
+                axes.set_ylabel("")
         if figure.simulated:
             _say_simulated(sheet)
         add_legends(sheet, figure)
     return sheet
+
+
+def _sharing(sheet: Sheet, figure: Figure, number: int, columns: int) -> dict[str, Any]:
+    """With which earlier axes a panel shares one of its own."""
+    if figure.shared == "x" and number >= columns:
+        return {"sharex": sheet.axes[number % columns]}
+    if figure.shared == "y" and number % columns:
+        return {"sharey": sheet.axes[number - number % columns]}
+    return {}
 
 
 def picture(figure: Figure, kind: str, *, style: Style | None = None) -> bytes:
@@ -138,6 +159,8 @@ def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool, letters: 
         axes.set_xscale("log")
     if panel.log_y:
         axes.set_yscale("log")
+    if panel.sqrt_y:
+        axes.set_yscale("function", functions=(_root, _squared))
     for mesh in panel.meshes:
         add_mesh(axes, mesh)
     for band in panel.bands:
@@ -175,6 +198,15 @@ def _panel(axes: Axes, panel: Panel, style: Style, *, rasterise: bool, letters: 
         _words(axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", va="center", color=NEUTRAL))
 
 
+def _root(values: Any) -> Any:
+    """Square root, with its sign: an axis reaches a little below zero."""
+    return np.sign(values) * np.sqrt(np.abs(values))
+
+
+def _squared(values: Any) -> Any:
+    return np.sign(values) * np.square(values)
+
+
 def _shades(panel: Panel) -> list[float]:
     """Several named curves of one variant in one panel (dQ/dV of cycles 1, 50, 100) run from pale to full colour."""
     named: dict[str, list[str]] = {}
@@ -195,9 +227,9 @@ def _shades(panel: Panel) -> list[float]:
 def _line(axes: Axes, line: Line, style: Style, shade: float, *, rasterise: bool, crowd: int) -> None:
     look = style.look(line.variant)
     colour = mix(look.colour, shade)
-    dots = line.style in ("points", "both")
+    dots = line.style in ("points", "both", "ticks")
     many = line.x.size > 60
-    size = (1.6 if many else 2.6) * (0.8 if line.faint else 1.0)
+    size = 5.0 if line.style == "ticks" else (1.6 if many else 2.6) * (0.8 if line.faint else 1.0)
     unknown = line.std is not None and not np.isfinite(line.std).any()
     dash: object = (
         (0, (3, 2))
@@ -209,8 +241,8 @@ def _line(axes: Axes, line: Line, style: Style, shade: float, *, rasterise: bool
     common: dict[str, Any] = {
         "color": colour, "alpha": max(FAINTEST, 0.38 * min(1.0, CROWD / max(1, crowd))) if line.faint else 1.0, "zorder": 2.0 if line.faint else 3.0,
         "linewidth": 0.5 if line.faint else 1.1, "rasterized": rasterise and line.x.size > 20,
-        "linestyle": dash if line.style != "points" else "none",
-        "marker": look.marker if dots else "none", "markersize": size, "markeredgewidth": 0.5,
+        "linestyle": dash if line.style in ("line", "both") else "none",
+        "marker": "|" if line.style == "ticks" else look.marker if dots else "none", "markersize": size, "markeredgewidth": 0.5,
         "markerfacecolor": "white" if unknown else colour, "markeredgecolor": colour,
     }  # fmt: skip
     if crowd > CROWD and not line.faint:
