@@ -17,6 +17,8 @@ class Line:
 
     `std` (same shape as `y`) draws one-sigma error bars. `style` ``line``, ``points``, ``both``, or ``ticks``: short upright
     marks, as for the reflections of a phase; `dashed` for models and references; `faint` for replicates behind a mean.
+    `colour` is a place in the palette, 0 being black, for what is no variant (the parts of a model, the phases of a mixture);
+    such lines differ in colour alone.
     """
 
     x: Array
@@ -29,6 +31,7 @@ class Line:
     dashed: bool = False
     faint: bool = False
     observable: str = ""
+    colour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Band:
     high: Array
     label: str = ""
     variant: str = ""
+    colour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ class Marker:
 class Mesh:
     """A map in colours: `values` (len(y), len(x)) at the centres `x` and `y`; `label` names them with their unit.
 
-    Not finite is left white. `log` colours by the logarithm: values that are not positive are left white.
+    Not finite is left white. `log` colours by the logarithm: values that are not positive are left white. Without `bar` the
+    colours stand for no numbers of their own.
     """
 
     x: Array
@@ -63,6 +68,7 @@ class Mesh:
     values: Array
     label: str
     log: bool = False
+    bar: bool = True
 
 
 @dataclass(frozen=True, slots=True)

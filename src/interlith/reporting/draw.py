@@ -21,7 +21,7 @@ from interlith.model import Band, Figure, Line, Panel
 from interlith.reporting.draw_maps import add_mesh, add_note
 from interlith.reporting.draw_ticks import label_decades
 from interlith.reporting.legend import add_legends, panel_letters, plain, wrapped
-from interlith.reporting.style import COLUMN_MM, MM_PER_INCH, NEUTRAL, Style, mix, with_names
+from interlith.reporting.style import COLUMN_MM, MM_PER_INCH, NEUTRAL, Style, mix, placed, with_names
 
 #: Height of one panel over its width; a panel with equal axes is higher.
 ASPECT, ASPECT_EQUAL = 0.74, 0.92
@@ -225,7 +225,7 @@ def _shades(panel: Panel) -> list[float]:
 
 
 def _line(axes: Axes, line: Line, style: Style, shade: float, *, rasterise: bool, crowd: int) -> None:
-    look = style.look(line.variant)
+    look = placed(style.look(line.variant), line.colour)
     colour = mix(look.colour, shade)
     dots = line.style in ("points", "both", "ticks")
     many = line.x.size > 60
@@ -258,7 +258,7 @@ def _line(axes: Axes, line: Line, style: Style, shade: float, *, rasterise: bool
 
 
 def _band(axes: Axes, band: Band, style: Style) -> None:
-    colour = style.look(band.variant).colour
+    colour = placed(style.look(band.variant), band.colour).colour
     share = 0.14 if colour == "#000000" else 0.2
     axes.fill_between(
         band.x, band.low, band.high, color=mix(colour, share), linewidth=0, zorder=1.0, label=plain(band.label) or "_"

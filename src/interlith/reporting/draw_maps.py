@@ -35,6 +35,8 @@ def add_mesh(axes: Axes, mesh: Mesh) -> None:
         edges(mesh.x, log=axes.get_xscale() == "log"), edges(mesh.y, log=axes.get_yscale() == "log"), values,
         cmap=COLOURS, norm=scale, rasterized=True, zorder=0.5,
     )  # fmt: skip
+    if not mesh.bar:
+        return
     # Inside the axes of the panel: the list of panels stays what it is.
     place = axes.inset_axes((1.02, 0.0, 0.035, 1.0))
     bar = axes.figure.colorbar(drawn, cax=place)

@@ -87,6 +87,11 @@ def with_names(style: Style | None, names: Iterable[str]) -> Style:
     return replace(style, variants=(*known, *unknown))
 
 
+def placed(look: Look, colour: int | None) -> Look:
+    """The look in the colour at a place of the palette, solid; unchanged where none is named."""
+    return look if colour is None else Look(OKABE_ITO[colour % len(OKABE_ITO)], look.marker, ())
+
+
 def mix(colour: str, share: float) -> str:
     """A colour diluted with white: ``share`` 1 keeps it, 0 is white."""
     channels = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
