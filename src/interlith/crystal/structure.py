@@ -46,7 +46,7 @@ class Site:
         Mean square displacement (angstrom^2): isotropic, nan if unknown; and U11 U22 U33 U12 U13 U23, or `None`.
     wyckoff, multiplicity
         Letter (empty if not worked out) and number of images in the cell (0 until the structure is built).
-    fraction_std, occupancy_std
+    fraction_std, occupancy_std, u_iso_std
         Standard uncertainties, nan where unknown.
     """
 
@@ -62,6 +62,7 @@ class Site:
     multiplicity: int = 0
     fraction_std: tuple[float, float, float] = (math.nan, math.nan, math.nan)
     occupancy_std: float = math.nan
+    u_iso_std: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)

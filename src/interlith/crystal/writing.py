@@ -53,7 +53,7 @@ def _site_lines(structure: Structure) -> list[str]:
     lines += ["_atom_site_fract_z", "_atom_site_occupancy", "_atom_site_U_iso_or_equiv"]
     for site in structure.sites:
         place = [_number(value, std) for value, std in zip(site.fraction, site.fraction_std, strict=True)]
-        displacement = "?" if math.isnan(site.u_iso) else _number(site.u_iso, math.nan)
+        displacement = "?" if math.isnan(site.u_iso) else _number(site.u_iso, site.u_iso_std)
         filled = _number(site.occupancy, site.occupancy_std)
         kind = f"{site.isotope or ''}{site.element}{_charge_text(site.charge)}"
         lines.append(" ".join([site.label, kind, *place, filled, displacement]))
