@@ -217,7 +217,7 @@ def _shades(panel: Panel) -> list[float]:
     shades = []
     for line in panel.lines:
         labels = named[line.variant]
-        if line.label not in labels or len(labels) == 1:
+        if line.label not in labels or len(labels) == 1 or line.colour is not None:
             shades.append(1.0)
         else:
             shades.append(0.35 + 0.65 * labels.index(line.label) / (len(labels) - 1))

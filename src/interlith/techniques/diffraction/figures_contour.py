@@ -152,9 +152,10 @@ def _picture(
 def _span(along: Array) -> tuple[float, float]:
     if along.size == 0:
         return 0.0, 1.0
-    low, high = float(along.min()), float(along.max())
-    half = (high - low) / (2 * (along.size - 1)) if along.size > 1 else 0.5
-    return low - half, high + half
+    if along.size == 1:
+        return float(along[0]) - 0.5, float(along[0]) + 0.5
+    # As the cells of a map reach: half way to the neighbour.
+    return float(1.5 * along[0] - 0.5 * along[1]), float(1.5 * along[-1] - 0.5 * along[-2])
 
 
 def _beside(course: Course, shown: Map, known: NDArray[np.intp]) -> Panel:
