@@ -1,0 +1,64 @@
+"""Does the misfit of a wrong model turn into an uncertainty of about the error that it makes?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from interlith.errors import StudyError
+from interlith.techniques.diffraction.quantity_model import misfit_covariance, peak_blocks
+
+X = np.linspace(10.0, 90.0, 3_000)
+PLACES = np.linspace(13.0, 87.0, 30)
+
+
+def lines(heights: np.ndarray, width: float = 0.15) -> np.ndarray:
+    return (heights[:, None] * np.exp(-0.5 * ((X - PLACES[:, None]) / width) ** 2)).sum(axis=0)
+
+
+def test_blocks_are_cut_between_peaks_and_hold_alike() -> None:
+    heights = 100.0 * np.random.default_rng(1).uniform(0.5, 1.5, 30)
+    bragg = lines(heights)
+    blocks = peak_blocks(bragg, np.sqrt(bragg + 10.0), 10)
+    assert blocks[0] == 0 and np.all(np.diff(blocks) >= 0)
+    assert 8 <= blocks[-1] + 1 <= 10
+    assert bragg[np.flatnonzero(np.diff(blocks))].max() < 5.0
+    told = np.bincount(blocks, bragg / np.sqrt(bragg + 10.0))
+    assert told.max() < 2.5 * told.mean()
+
+
+def test_intensities_that_scatter_make_scales_uncertain_by_as_much() -> None:
+    draw = np.random.default_rng(7)
+    heights = np.where(np.arange(30) % 2 == 0, 500.0, 300.0)
+    first, second = lines(heights * (np.arange(30) % 2 == 0)), lines(heights * (np.arange(30) % 2 == 1))
+    pulls, counting = [], []
+    for _ in range(300):
+        seen = lines(heights * (1.0 + 0.08 * draw.standard_normal(30))) + 100.0
+        seen = draw.poisson(seen).astype(float)
+        std = np.sqrt(first + second + 100.0)
+        slopes = np.array([first, second, np.ones_like(X)]) / std
+        values, *_ = np.linalg.lstsq(slopes.T, seen / std, rcond=None)
+        residual = (seen / std) - values @ slopes
+        found = misfit_covariance(slopes, residual, peak_blocks(first + second, std, 30))
+        pulls.append((values[:2] - 1.0) / np.sqrt(np.diag(found)[:2]))
+        counting.append((values[:2] - 1.0) / np.sqrt(np.diag(np.linalg.inv(slopes @ slopes.T))[:2]))
+    assert np.std(pulls) == pytest.approx(1.15, abs=0.2)
+    assert np.std(counting) > 2.0
+
+
+def test_scale_of_parameters_does_not_matter() -> None:
+    draw = np.random.default_rng(2)
+    slopes, residual, blocks = draw.standard_normal((3, 200)), draw.standard_normal(200), np.arange(200) // 10
+    found = misfit_covariance(slopes, residual, blocks)
+    factor = np.array([1.0, 1e8, 1e-6])
+    again = misfit_covariance(slopes * factor[:, None], residual, blocks)
+    assert again * np.outer(factor, factor) == pytest.approx(found, rel=1e-6)
+
+
+def test_what_cannot_be_told_is_refused() -> None:
+    with pytest.raises(StudyError, match="needs three"):
+        misfit_covariance(np.ones((1, 4)), np.ones(4), [0, 0, 1, 1])
+    with pytest.raises(StudyError, match="do not belong together"):
+        misfit_covariance(np.ones((1, 4)), np.ones(5), [0, 0, 1, 1])
+    with pytest.raises(StudyError, match="No intensity stands above"):
+        peak_blocks(np.zeros(5), np.ones(5))
