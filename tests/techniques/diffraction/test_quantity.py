@@ -95,7 +95,7 @@ def test_wrong_shares_are_refused() -> None:
         weight_fractions(NAMES, np.zeros(3), MASSES, VOLUMES)
     with pytest.raises(StudyError, match="did you mean 'corundum'"):
         with_standard(found(), "corundun", 0.1)
-    with pytest.raises(StudyError, match="share of the standard corundum is 1.2"):
+    with pytest.raises(StudyError, match=r"share of the standard corundum is 1\.2"):
         with_standard(found(), "corundum", 1.2)
     with pytest.raises(StudyError, match="not seen at all"):
         with_standard(weight_fractions(("a", "b"), [0.0, 1.0], [1, 1], [1, 1]), "a", 0.1)
