@@ -41,8 +41,9 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     del options
     ranges = bruker_uxd_ranges.ranges(diffraction_lines.read_lines(path), str(path))
     remarks: list[Remark] = []
-    kept = [item for item in ranges if is_two_theta(item.words.get("DRIVE", "COUPLED"))]
-    others = [f"'{item.words['DRIVE']}' ({what_it_is(item.words['DRIVE'])})" for item in ranges if item not in kept]
+    drives = [item.words.get("DRIVE", "COUPLED") for item in ranges]
+    kept = [item for item, drive in zip(ranges, drives, strict=True) if is_two_theta(drive)]
+    others = [f"'{drive}' ({what_it_is(drive)})" for drive in drives if not is_two_theta(drive)]
     scans = [_scan(item, path, remarks) for item in kept]
     remarks += powder_scans.only_patterns(scans, others, str(path))
     made = powder_scans.joined(scans, where=str(path))
@@ -65,6 +66,8 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
 
 def _scan(item: UxdRange, path: Path, remarks: list[Remark]) -> Scan:
     where = f"{path}: line {item.line}"
+    if not item.values.size:
+        return Scan(item.position, item.values)
     time = bruker_uxd_ranges.positive(item.words, "STEPTIME") if item.times is None else item.times
     result = counted(item.values, unit="counts" if item.unit == "counts" else "rate", times=time, where=where)
     remarks += [Remark(told.code, told.message, where, told.severity) for told in result.remarks]

@@ -32,10 +32,11 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     """
     del options
     lines = diffraction_lines.read_lines(path)
-    found = fullprof_rows.range_of(lines)
+    found = fullprof_rows.range_of(lines, sure=False)
     if found is None:
         raise ReadError(
-            f"{path}: no line within the first eight says start, step and stop of two theta above rows of intensities."
+            f"{path}: lines 1 to {min(len(lines), 9)}: none says start, step and stop of two theta that make whole steps; the file is "
+            "damaged, or of another kind."
         )
     values, said = fullprof_rows.intensities(lines, found, str(path))
     result = counted(values, unit="", where=str(path))

@@ -113,7 +113,7 @@ def unit_of_intensity(name: str) -> str:
     return "counts" if re.search(r"counts?\b|cts\b", text) else ""
 
 
-def named(names: Sequence[str], where: str, units: Mapping[str, str]) -> Columns | None:
+def named(names: Sequence[str], width: int, where: str, units: Mapping[str, str]) -> Columns | None:
     """Columns by their names; `None` where the names are none of a pattern.
 
     Raises
@@ -143,6 +143,7 @@ def named(names: Sequence[str], where: str, units: Mapping[str, str]) -> Columns
     if intensity is None:
         return None
     left = tuple(names[at] for at in rest if at not in (std, intensity))
+    left += tuple(f"{at + 1} (without a name)" for at in range(len(names), width))
     said = units.get("intensity", unit_of_intensity(names[intensity]))
     return Columns(axis, 0, intensity, std, UNITS[axis][unit], said, left)
 

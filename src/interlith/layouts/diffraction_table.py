@@ -72,9 +72,34 @@ def find(lines: Sequence[str]) -> Place | None:
             continue
         for delimiter in DELIMITERS:
             row = fields(line, delimiter)
-            if 2 <= len(row) <= WIDEST and all(map(is_number, row)) and _goes_on(lines, start, delimiter, len(row)):
+            if 2 <= len(row) <= WIDEST and _is_row(row) and _goes_on(lines, start, delimiter, len(row)):
                 return Place(start, delimiter, len(row))
     return None
+
+
+def _is_row(row: Sequence[str]) -> bool:
+    return is_number(row[0]) and all(is_number(field) or _is_nothing(field) for field in row)
+
+
+def refuse_rows_above(lines: Sequence[str], place: Place, where: str) -> None:
+    """Refuse a table above whose first row stands another row, whole or damaged: it would be lost without a word.
+
+    Raises
+    ------
+    ReadError
+        If there is one: the line is named.
+    """
+    for number in range(place.start - 1, max(-1, place.start - 9), -1):
+        line = lines[number]
+        if COMMENT.match(line) or not line.strip():
+            continue
+        row = fields(line, place.delimiter)
+        beside = number == place.start - 1 and line.strip()[:1] in _FIRST and any(map(is_number, row))
+        if len(row) == place.width and (_is_row(row) or beside):
+            raise ReadError(
+                f"{where}: line {number + 1}: '{line.strip()[:60]}' looks like a row of the table, which begins in line {place.start + 1} "
+                "only; a row is damaged."
+            )
 
 
 def _goes_on(lines: Sequence[str], start: int, delimiter: str | None, width: int) -> bool:
@@ -83,7 +108,7 @@ def _goes_on(lines: Sequence[str], start: int, delimiter: str | None, width: int
         if not line.strip() or COMMENT.match(line):
             continue
         row = fields(line, delimiter)
-        if len(row) != width or not (is_number(row[0]) and all(is_number(x) or _is_nothing(x) for x in row)):
+        if len(row) != width or not _is_row(row):
             return False
         seen += 1
         if seen == 3:

@@ -53,7 +53,7 @@ def sniff(head: bytes, path: Path) -> float:
         return 0.0
     try:
         names = _names(lines, place)
-        known = columns_.named(names, "", {}) if names else None
+        known = columns_.named(names, place.width, "", {}) if names else None
     except ReadError:
         return 0.8  # a position without unit: refused with the declaration to write
     if known is not None:
@@ -113,8 +113,14 @@ def patterns(lines: Sequence[str], where: str, options: Mapping[str, Any], *, na
         raise ReadError(
             f"{where}: no four rows of two or more numbers follow each other, so there is no pattern in this text."
         )
+    table.refuse_rows_above(lines, place, where)
     units = columns_.declared_units(options, where)
     names = _names(lines, place)
+    if names and place.delimiter is not None and len(names) < place.width and not options.get("mapping"):
+        raise ReadError(
+            f"{where}: line {place.start + 1} has {place.width} columns, but the names above are only {len(names)} ({', '.join(names)}), so "
+            "columns may have shifted (decimal commas or thousands between commas?). Export with tabs, or declare `mapping`."
+        )
     remarks: list[Remark] = []
     chosen = _declared_or_named(options, names, place, where, units)
     found, cut = table.blocks(
@@ -133,7 +139,7 @@ def patterns(lines: Sequence[str], where: str, options: Mapping[str, Any], *, na
         chosen = _bare(found, names, place, where, name, remarks)
     found = list(_results(found, remarks))
     words = header.words_of(lines[: place.start])
-    _refuse_factors(lines, where)
+    _refuse_scaled(lines[: place.start], where)
     scans = _scans(found, chosen, words, where, remarks)
     if chosen.left:
         text = (
@@ -175,7 +181,7 @@ def _declared_or_named(
 ) -> Columns | None:
     if options.get("mapping"):
         return columns_.declared(options["mapping"], names, place.width, where, units)
-    return columns_.named(names, f"{where}: line {place.start + 1}", units) if names else None
+    return columns_.named(names, place.width, f"{where}: line {place.start + 1}", units) if names else None
 
 
 def _bare(
@@ -204,17 +210,22 @@ def _bare(
     return bare.columns_of(place.width)
 
 
-def _refuse_factors(lines: Sequence[str], where: str) -> None:
-    """An XYDATA file may say that its columns must be multiplied; such a file is refused, for it is not seen in the wild."""
-    if not lines or not lines[0].strip().upper().startswith("XYDATA"):
-        return
-    for number, line in enumerate(lines[1:6], start=2):
+def _refuse_scaled(lines: Sequence[str], where: str) -> None:
+    """Refuse a file that says that its columns are not what they look like: to be multiplied, or drawn on another scale."""
+    for number, line in enumerate(lines[:20], start=1):
         words = line.split()
-        factors = [float(word) for word in words[1:3] if table.is_number(word)]
+        factors = [
+            float(word)
+            for word in words[1:3]
+            if table.is_number(word) and "," not in word and "d" not in word.casefold()
+        ]
         if words and words[0].upper() == "INTER" and any(factor not in (0.0, 1.0) for factor in factors):
             raise ReadError(
                 f"{where}: line {number}: '{line.strip()}' scales the columns; write the file with factors of 1."
             )
+        saved = re.match(r"\W*y-axis saved as\s+(\S+)", line, re.IGNORECASE)
+        if saved and saved[1].casefold() != "y":
+            raise ReadError(f"{where}: line {number}: the intensities are saved as {saved[1]}; save them as y.")
 
 
 def _scans(

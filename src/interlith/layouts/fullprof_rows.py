@@ -35,8 +35,11 @@ class Range:
         return round((self.stop - self.start) / self.step) + 1
 
 
-def range_of(lines: Sequence[str]) -> Range | None:
-    """The first row that is start, step and stop of two theta, with rows of other numbers below; `None` if there is none. Never raises."""
+def range_of(lines: Sequence[str], *, sure: bool = True) -> Range | None:
+    """The first row that is start, step and stop of two theta; `None` if there is none. Never raises.
+
+    If it must be `sure`, only with rows of intensities below.
+    """
     for at, line in enumerate(lines[: _REMARKS + 1]):
         words = line.split()
         if (
@@ -51,18 +54,17 @@ def range_of(lines: Sequence[str]) -> Range | None:
             continue
         found = Range(start, step, stop, at)
         whole = abs((stop - start) / step - (found.points - 1)) < 0.1
-        if whole and 20 <= found.points <= _LARGEST and _rows_below(lines[at + 1 : at + 5], len(words)):
+        if whole and 20 <= found.points <= _LARGEST and (not sure or _rows_below(lines[at + 1 : at + 5])):
             return found
     return None
 
 
-def _rows_below(lines: Sequence[str], width: int) -> bool:
+def _rows_below(lines: Sequence[str]) -> bool:
     """Whether the rows below hold intensities only: many in a line, or one; two or three would be a table of their own."""
     rows = [line.split() for line in lines if line.strip()]
     if not rows or not all(is_number(word) for row in rows for word in row):
         return False
     widths = {len(row) for row in rows[:-1]} or {len(rows[0])}
-    del width
     return len(widths) == 1 and (widths.pop() not in (2, 3))
 
 

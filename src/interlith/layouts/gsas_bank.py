@@ -157,7 +157,7 @@ def positions(bank: Bank, count: int, maps: Mapping[int, TimeMap], where: str) -
         known = maps.get(int(told[0])) if told else None
         if known is None:
             raise ReadError(
-                f"{place}: the bank names the time map {told[0] if told else ''}, which the file does not hold."
+                f"{place}: the bank names the time map {told[0] if told else -1:g}, which the file does not hold."
             )
         if count > known.edges.size - 1:
             raise ReadError(

@@ -59,8 +59,9 @@ def patterns(text: str, where: str) -> CifPatterns:
     try:
         document = cif.read_string(text)
     except Exception as error:  # the parser raises what C++ threw
-        said = str(error).splitlines()[0] if str(error) else "it cannot be parsed"
-        raise ReadError(f"{where}: this is no CIF that can be read: {said.removeprefix('string:')}.") from error
+        said = str(error).splitlines()[0].removeprefix("string:") if str(error) else "it cannot be parsed"
+        said = re.sub(r"^(\d+)(?::\d+)?(?:\(\d+\))?(?=:| in )", r"line \1", said.strip()).rstrip(".")
+        raise ReadError(f"{where}: {said}: this is no CIF that can be read; the file is damaged.") from error
     scans: list[Scan] = []
     instruments: list[Mapping[str, Any]] = []
     axes: dict[str, str] = {}
