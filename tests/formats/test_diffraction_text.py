@@ -140,9 +140,11 @@ def test_a_date_alone_is_no_start(tmp_path: Path) -> None:
 def test_integrated_pictures(name: str, axis: str, factor: float, tmp_path: Path) -> None:
     above = ["# == pyFAI calibration ==", "# Distance Sample to Detector: 0.2 m", "# Wavelength: 7.2932e-11m", "# Polarization factor: 0.99",
              "# --> a.dat", f"#{name:14s}  {'I':14s}  {'sigma':14s}"]  # fmt: skip
-    frame, reading = _read(tmp_path / "a.dat", _lines(*above, rows=SIGMA))
+    printed = ANGLE / 60 if name == "2th_rad" else ANGLE
+    rows = [f"{at:14.6e}  {row.partition(' ')[2]}" for at, row in zip(printed, SIGMA, strict=True)]
+    frame, reading = _read(tmp_path / "a.dat", _lines(*above, rows=rows))
     assert frame.columns == [axis, "intensity", "intensity_std"]
-    np.testing.assert_allclose(frame[axis], ANGLE * factor)
+    np.testing.assert_allclose(frame[axis], printed * factor, rtol=1e-6)
     if axis != "time_of_flight":
         assert reading.metadata["instrument"]["wavelengths"] == [0.72932]
     assert ("step" in reading.metadata["instrument"]) == (axis == "two_theta")
@@ -169,6 +171,20 @@ def test_observed_and_calculated_columns(tmp_path: Path) -> None:
     assert "Ycalc, Diff, Bkg" in next(flag.message for flag in reading.flags)
     with pytest.raises(ReadError, match=r"line 1: the intensities are saved as sqrt\(y\)"):
         _read(tmp_path / "a.txt", _lines("'y-axis saved as sqrt(y)", "'x,lnmo.raw,Diff,Ycalc,Bkg", rows=rows))
+
+
+def test_an_export_of_gsas_ii(tmp_path: Path) -> None:
+    rows = [
+        f"{angle:.3f},{counts:.0f},{1 / counts:.6f},{counts + 1:.3f},20.0,1.2"
+        for angle, counts in zip(ANGLE, COUNTS, strict=True)
+    ]
+    above = ['"Histogram:","LNMO"', '"x","y_obs","weight","y_calc","y_bkg","Q"']
+    frame, _ = _read(tmp_path / "a.csv", _lines(*above, rows=rows))
+    np.testing.assert_array_equal(frame["intensity"], COUNTS)
+    np.testing.assert_allclose(frame["two_theta"], ANGLE)
+    later = [f"{1000 * float(row.partition(',')[0]):.1f},{row.partition(',')[2]}" for row in rows]
+    with pytest.raises(ReadError, match=r"two theta would reach 18780 deg"):
+        _read(tmp_path / "a.csv", _lines(*above, rows=later))
 
 
 def test_several_patterns_below_each_other(tmp_path: Path) -> None:
@@ -267,7 +283,9 @@ def test_what_could_be_anything_is_refused_with_the_declaration(name: str, tmp_p
     ):
         _read(tmp_path / "a.txt", text)
     assert _sniff(tmp_path / "a.txt", text) < 0.4
-    frame, _ = _read(tmp_path / "a.txt", text, mapping={"two_theta": "1", "intensity": "2"})
+    axis = "time_of_flight" if name == "energies" else "two_theta"
+    frame, _ = _read(tmp_path / "a.txt", text, mapping={axis: "1", "intensity": "2"})
+    assert frame.columns == [axis, "intensity"]
     assert frame.height == 40
 
 

@@ -28,7 +28,7 @@ _TWO_THETA = re.compile(
 _Q = re.compile(r"q(?:[\s_(\[,/]|$)|q_|scattering\s*vector|momentum\s*transfer")
 _TOF = re.compile(r"tof\b|tof_|time[\s_-]*of[\s_-]*flight")
 _STD = re.compile(
-    r"(?:sigma|esds?|su|s\.u\.|std|stdev|errors?|err|e|uncertainty|di|sig|sigma\(?i\)?|intensity_su|e\.s\.d\.)$"
+    r"(?:sigma|esds?|su|s\.u\.|std|stdev|errors?|err|e|uncertainty|di|sig|sigma\(?i\)?|intensitysu|e\.s\.d\.)$"
 )
 _FITTED = re.compile(r"y?calc|y?bkg|y?back|y?diff|y?obs\s*-|residu|weight|w$|delta|resid")
 _INTENSITY = re.compile(r"i$|int|count|cps|y$|y?obs|iobs|yobs|psd|signal|.*\.(?:raw|xy|xye|xrdml|brml|dat|uxd|ras)$")
@@ -122,7 +122,7 @@ def named(names: Sequence[str], width: int, where: str, units: Mapping[str, str]
         If the unit of the position is not said.
     """
     axis, unit = axis_of(names[0])
-    plain = [name.strip().casefold() for name in names]
+    plain = [re.sub(r"[\s_]", "", name.casefold()) for name in names]
     if not axis and plain[0] in ("x", "angle", "position") and any(map(_FITTED.match, plain[1:])):
         axis, unit = "two_theta", "deg"  # a program that refines patterns names its columns so
     if not axis and plain[0] in ("angle", "position") and any(_INTENSITY.match(name) for name in plain[1:]):

@@ -30,6 +30,8 @@ _OTHERS = re.compile(
     r"BANK\s|TIME_MAP|data_|loop_|_pd_|\*RAS_|\*TYPE|_FILEVERSION|_DRIVE|SampleIdent,|#FORMAT\s*:|RawScan",
     re.IGNORECASE,
 )
+#: Largest two theta (deg).
+_HALF_TURN = 180.0
 #: Heading of what a program made of the repeats above it.
 _RESULT = re.compile(r"\s*result vector", re.IGNORECASE)
 
@@ -237,6 +239,11 @@ def _scans(
     for order, block in enumerate(found, start=1):
         place = where if len(found) == 1 else f"{where}: pattern {order}"
         position, intensity = block.values[:, chosen.position] * chosen.factor, block.values[:, chosen.intensity]
+        if chosen.axis == "two_theta" and float(np.abs(position).max()) > _HALF_TURN:
+            raise ReadError(
+                f"{place}: two theta would reach {float(np.abs(position).max()):g} deg, which no goniometer does; declare `mapping` or `units`: "
+                "the positions may be times of flight, or in centidegrees."
+            )
         own = words if order == 1 else header.words_of(block.remarks)
         state, start = header.state_of(own) or header.state_of(words), header.start_of(own)
         about: dict[str, Any] = {"lines": f"{block.lines[0]}-{block.lines[-1]}"}
