@@ -19,6 +19,8 @@ _BANK = re.compile(r"BANK\s+\d+\s+\d+\s+\d+\s+[A-Z_]{3}", re.IGNORECASE)
 def sniff(head: bytes, path: Path) -> float:
     """Confidence from a BANK record or a time map; a binary .raw has none."""
     del path
+    if b"BANK" not in head and b"TIME_MAP" not in head:
+        return 0.0
     lines = diffraction_lines.head_lines(head)
     return 0.97 if any(_BANK.match(line) or line.startswith("TIME_MAP ") for line in lines) else 0.0
 

@@ -18,6 +18,8 @@ _POWDER = re.compile(r"\s*_pd_(?:meas|proc|calc)[_.]", re.IGNORECASE)
 def sniff(head: bytes, path: Path) -> float:
     """Confidence from a data block with names of the powder dictionary; a CIF of a structure has none."""
     del path
+    if b"_pd_" not in head:
+        return 0.0
     lines = diffraction_lines.head_lines(head)
     if not any(line.casefold().startswith("data_") for line in lines):
         return 0.0

@@ -56,15 +56,15 @@ def evidence(values: Array, name: str) -> str:
     intensity = values[:, 1]
     # Whole numbers that hardly change are a counter of rows or a flag.
     whole = are_whole(intensity) and float(np.nanmax(intensity)) >= 5 and np.unique(intensity).size > 3
+    ending = Path(name).suffix.casefold()
     if values.shape[1] == 3:
-        return (
-            "the third column behaves as the uncertainty of the second"
-            if behaves_as_std(intensity, values[:, 2])
-            else ""
-        )
+        if behaves_as_std(intensity, values[:, 2]):
+            return "the third column behaves as the uncertainty of the second"
+        positive = bool(np.all(values[:, 2] >= 0) and np.any(values[:, 2] > 0))
+        return "the ending .xye means position, intensity and uncertainty" if ending == ".xye" and positive else ""
     if whole:
         return "the first column rises in even steps of an angle and the second one holds whole counts"
-    if Path(name).suffix.casefold() in _ENDINGS:
+    if ending in _ENDINGS:
         return "the first column rises in even steps of an angle and the ending of the name is that of a pattern"
     return ""
 
