@@ -12,6 +12,7 @@ import pytest
 
 from interlith.errors import ReadError
 from interlith.formats import bruker_uxd, diffraction_archive, fullprof_dat, pdcif, philips_udf
+from interlith.layouts import archives
 from interlith.model import Format, Reading
 from interlith.workbench.reading import recognise
 from tests.formats.samples.diffraction_texts import cif, dat, fixed, members, packed, udf, uxd
@@ -225,6 +226,15 @@ def test_members_of_different_positions_are_refused(tmp_path: Path) -> None:
         ReadError, match=r"different positions: two_theta \(series/1\.xye\) and time_of_flight \(t\.gsa\)"
     ):
         _read(diffraction_archive.FORMAT, tmp_path / "a.tar", packed([*members(2), ("t.gsa", other)], "w"))
+
+
+def test_a_stream_that_another_decompressor_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise RuntimeError("Error -3 Invalid lookback distance found")
+
+    monkeypatch.setattr(archives, "gunzip", refuse)
+    with pytest.raises(ReadError, match=r"a\.tar\.gz: the packed text is damaged or cut short \(Error -3"):
+        _read(diffraction_archive.FORMAT, tmp_path / "a.tar.gz", packed(members()))
 
 
 def test_an_archive_of_other_things_is_not_claimed(tmp_path: Path) -> None:

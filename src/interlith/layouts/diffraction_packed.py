@@ -156,8 +156,17 @@ def _zipped(path: Path) -> dict[str, bytes]:
     return {item.filename: archive_members.content(path, item, largest=_LARGEST) for item in wanted}
 
 
+def _gunzipped(path: Path) -> bytes:
+    try:
+        return archives.gunzip(path)
+    except ReadError:
+        raise
+    except Exception as error:  # another decompressor may stand in the place of zlib's, with errors of its own
+        raise ReadError(f"{path}: the packed text is damaged or cut short ({error}); copy it again.") from error
+
+
 def _tarred(path: Path, zipped: bool) -> dict[str, bytes]:
-    content = archives.gunzip(path) if zipped else loaded(path).data
+    content = _gunzipped(path) if zipped else loaded(path).data
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
