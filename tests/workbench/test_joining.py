@@ -401,3 +401,56 @@ def test_charge_is_counted_from_the_beginning_of_the_log() -> None:
     assert done.series[1].state["charge"].value == pytest.approx(0.5, abs=3e-3)
     with pytest.raises(StudyError, match="specific_charge"):
         join_state(shot(1800.0), log, offset=0, drift=0, exposure="0 s", quantities=["specific_charge"])
+
+
+def pattern_series(
+    offset: float, *, count: int = 240, exposure: float = 600.0, seed: int = 3
+) -> tuple[Series, Measurement]:
+    """Simulated patterns of a peak that moves with the charge, by their own clock, and the cycler's log `offset` ahead."""
+    random = np.random.default_rng(seed)
+    span = count * exposure
+    switches = np.array([0.0, 0.17, 0.2, 0.33, 0.37, 0.52, 0.56, 0.73, 0.76, 0.9]) * span
+    levels = np.array([0.0, 1.0, 1.0, 0.1, 0.1, 0.95, 0.95, 0.05, 0.05, 0.9])
+    x = np.arange(20.0, 24.0, 0.02)
+
+    def charge(time: np.ndarray) -> np.ndarray:
+        return np.interp(time, switches, levels)
+
+    items = []
+    for number in range(count):
+        moments = number * exposure + exposure * np.linspace(0.05, 0.95, 7)
+        places = 21.6 + 0.6 * charge(moments)
+        height = 400 * np.exp(-4 * np.log(2) * ((x[:, None] - places) / 0.2) ** 2).mean(axis=1) + 60
+        frame = pl.DataFrame({"two_theta": x, "intensity": random.poisson(height).astype(float)})
+        template = measured(frame, f"frames/{number}.xy")
+        items.append(replace(template, technique="diffraction"))
+    seconds = np.arange(0.0, span, 30.0)
+    stage = np.searchsorted(switches, seconds, side="right")
+    current = np.array([0.0, 1e-3, 0.0, -1e-3, 0.0, 1e-3, 0.0, -1e-3, 0.0, 1e-3, 0.0])[stage]
+    log = pl.DataFrame({"test_time": seconds + offset, "voltage": 3.5 + charge(seconds) / 2, "current": current})
+    return Series(tuple(items)), measured(log, "cycler.csv")
+
+
+def test_patterns_themselves_relate_the_clocks() -> None:
+    series, log = pattern_series(600.0)
+    done = join_state(
+        series, log, every="600 s", events="patterns", drift=0, near="0 +- 30 min", quantities=["voltage"]
+    )
+    assert abs(done.clock.offset - 600.0) < 3 * done.clock.offset_std
+    assert done.clock.offset_std < 300
+    (choice,) = done.choices
+    assert choice.field == "clock"
+    assert choice.margin > 0.99
+    assert "bends of the patterns" in choice.reason
+    assert "clock_from_patterns" in codes(done)
+    inside = [item.state["voltage"] for item in done.series if "voltage" in item.state]
+    assert len(inside) > 230
+
+
+def test_patterns_that_do_not_change_relate_nothing() -> None:
+    series, log = pattern_series(600.0)
+    still = Series(
+        tuple(replace(series[0], source=replace(series[0].source, path=f"frames/{k}.xy")) for k in range(60))
+    )
+    with pytest.raises(FitError, match="declare the offset"):
+        join_state(still, log, every="600 s", events="patterns", drift=0)

@@ -170,7 +170,8 @@ class JoinWords(_Strict):
     """States of a technique's measurements that stand in another log.
 
     Log clock minus the technique's clock is `offset` at the start of the measurements, and gains by `drift`; ``auto``
-    fits it from events that the `log` shows and so does `events`, a log kept by the technique's own clock. `near` tells
+    fits it from events that the `log` shows and so does `events`, a log kept by the technique's own clock, or ``patterns``
+    where the technique's own measurements bend when the cell is switched. `near` tells
     roughly where the offset lies (within `tolerance`), `marker` the column in which the events show, in both logs or
     ``[own, log]``. `time` names the state or header entry with the start of each measurement; `every` says instead that each
     starts so long after the one before.

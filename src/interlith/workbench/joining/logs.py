@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 
 #: Quantities that are joined where none are named, as far as the log holds them.
 USUAL = ("voltage", "current", "temperature")
+#: Columns in which events show, the likeliest first.
+MARKERS = ("current", "specific_current", "temperature")
 #: Columns that say when, not what.
 CLOCKS = ("test_time", "step_time", "wall_clock")
 #: An interval that many times longer than is usual before and after it is a gap (a slow rest has slow neighbours).
@@ -141,7 +143,7 @@ def read_log(log: Measurement | str | Path, quantities: Sequence[str] | None) ->
     if quantities is not None:
         quantities = [*(one for one in quantities if one in held), *(counted[one] for one in asked)]
     schema = item.payload.frame.collect_schema()
-    wanted = dict.fromkeys([*(quantities or held), *(column for column in USUAL if column in held)])
+    wanted = dict.fromkeys([*(quantities or held), *(column for column in (*USUAL, *MARKERS) if column in held)])
     chosen = [column for column in wanted if schema[column].is_numeric()]
     wall = [pl.col("wall_clock").dt.epoch("us") / 1e6] if "wall_clock" in item.payload.columns else []
     frame = item.payload.frame.select(
@@ -311,7 +313,7 @@ def marked(log: Log, marker: str | None) -> Events:
     StudyError
         If the column is not there or cannot be chosen.
     """
-    name = marker or next((word for word in ("current", "temperature") if word in log.values), None)
+    name = marker or next((word for word in MARKERS if word in log.values), None)
     if name is None and len(log.values) == 1:
         name = next(iter(log.values))
     if name is None or name not in log.values:

@@ -193,7 +193,7 @@ def relation(own: Observed | None, runnings: tuple[Log, ...], words: Words, *, a
 
 
 def _by_events(own: Observed, other: Observed, words: Words, log: Log | None, at: float) -> Clock:
-    near, tolerance = _near(words, log)
+    near, tolerance = rough_offset(words, log)
     shift = None if words.offset == "auto" else told(words.offset, "s", what="offset")
     gain = None if words.drift == "auto" else told(words.drift, "1", what="drift")
     if not len(other.events) or not len(own.events):
@@ -214,7 +214,14 @@ def _by_events(own: Observed, other: Observed, words: Words, log: Log | None, at
     )
 
 
-def _near(words: Words, log: Log | None) -> tuple[float | None, float]:
+def rough_offset(words: Words, log: Log | None) -> tuple[float | None, float]:
+    """Where the offset lies roughly (s), `None` where nobody says, and how far from there it may lie (s).
+
+    Raises
+    ------
+    StudyError
+        If a wall clock is asked for and there is none.
+    """
     if words.near is None:
         return None, math.inf
     if words.near == WALL_CLOCK:

@@ -20,6 +20,7 @@ from interlith.units import QUANTITIES, convert
 from interlith.workbench.joining.exposures import Exposures, exposures
 from interlith.workbench.joining.logs import USUAL, Log, Seen, course, over, read_log
 from interlith.workbench.joining.passed import PASSED_UNITS
+from interlith.workbench.joining.pattern_clock import PATTERNS, related_by_patterns
 from interlith.workbench.joining.relating import Kept, Marker, Related, Words, choice_of, observed, relation
 from interlith.workbench.reading import as_series
 
@@ -89,7 +90,8 @@ def join_state(
         State or header entry with the start of each exposure, or the starts (s); by default the state ``time``, else the
         header entry ``start``.
     events
-        A log kept by the clock of the series in which the same events show as in `log`, or the events.
+        A log kept by the clock of the series in which the same events show as in `log`, or the events; ``patterns`` where the
+        measurements are diffraction patterns that bend when the cell is switched.
     near, tolerance, marker
         As in `relate_clocks`.
     level
@@ -116,12 +118,16 @@ def join_state(
     words = Words(offset, drift, near, tolerance, marker)
     runnings = read_log(log, quantities)
     chosen = _quantities(runnings[0], quantities)
-    own = None if events is None else observed(events, words.columns()[0])
-    related = relation(own, runnings, words, at=float(np.nanmin(taken.start)))
+    choices: tuple[Choice, ...]
+    if events == PATTERNS and not words.declared:
+        related, choices = related_by_patterns(items, taken, runnings, words, chosen)
+    else:
+        own = None if events is None or events == PATTERNS else observed(events, words.columns()[0])
+        related = relation(own, runnings, words, at=float(np.nanmin(taken.start)))
+        choices = choice_of(related.clock, related.log, chosen)
     states, flags = _states(items, taken, related, chosen, level)
     noticed = (*taken.flags, *flags)
     everything = (*related.flags, *_reach(related.clock, taken, related.log), *noticed)
-    choices = choice_of(related.clock, related.log, chosen)
     return Joined(_with_states(items, states, noticed), related.clock, choices, everything)
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from interlith.errors import InterlithError, StudyError
 from interlith.model import Measurement, Sample, Series, Study
 from interlith.workbench.declaring.schema import READER_WORDS, JoinWords
+from interlith.workbench.joining.pattern_clock import PATTERNS
 from interlith.workbench.joining.states import Joined, join_state
 from interlith.workbench.reading import measure
 
@@ -55,7 +56,8 @@ def joined(study: Study, words: Mapping[str, JoinWords | Mapping[str, Any]] | No
     done: dict[str, Joined] = {}
     failures: list[tuple[str, str]] = []
     for technique, entry in checked.items():
-        paths = [_inside(study, technique, path) for path in (entry.log, entry.events) if path]
+        named = (entry.log, None if entry.events == PATTERNS else entry.events)
+        paths = [_inside(study, technique, path) for path in named if path]
         items = [item for item in study.measurements if item.technique == technique]
         items += [item for item, _ in study.excluded if item.technique == technique]
         if not items:
@@ -97,7 +99,7 @@ def _join(study: Study, series: Series, words: JoinWords, paths: list[Path]) -> 
         exposure=words.exposure,
         every=words.every,
         time=words.time,
-        events=logs[1] if len(logs) > 1 else None,
+        events=PATTERNS if words.events == PATTERNS else logs[1] if len(logs) > 1 else None,
         near=words.near,
         tolerance=words.tolerance,
         marker=words.marker,
