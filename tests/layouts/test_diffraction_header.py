@@ -45,6 +45,13 @@ def test_starts(line: str, iso: str) -> None:
     assert header.start_of(header.words_of([line])) == iso
 
 
+@pytest.mark.parametrize(
+    ("printed", "half"), [("25", 0.5), ("25.0", 0.05), ("2.5e3", 50.0), ("1e950000", 0.5e300), ("1e-950000", 0.5e-300)]
+)
+def test_half_a_digit(printed: str, half: float) -> None:
+    assert header.half_digit(printed) == pytest.approx(half)
+
+
 def test_a_ratio_needs_two_wavelengths() -> None:
     assert "ratio" not in header.instrument_of({"Lambda1": "1.5406", "R": "0.5"})
     assert header.instrument_of({"Lambda1": "1.5406", "Lambda2": "1.5444", "R": "0.5"})["ratio"] == 0.5

@@ -128,7 +128,8 @@ def iso(written: str) -> str:
 def half_digit(printed: str) -> float:
     """Half a unit of the last digit of a printed number."""
     mantissa, _, power = printed.casefold().partition("e")
-    return 0.5 * 10.0 ** (int(power or 0) - len(mantissa.partition(".")[2]))
+    exponent = int(power[:5] or 0) - len(mantissa.partition(".")[2])
+    return 0.5 * 10.0 ** max(-300, min(exponent, 300))
 
 
 def _plain_number(text: str) -> float | None:
