@@ -11,9 +11,9 @@ import argparse
 import time
 
 import numpy as np
-from shares import clopper
 
 from interlith.numerics.first_appearance import first_appearance
+from shares import clopper
 
 GROWTH = {
     "jump": lambda t: (t > 0) * 1.0,

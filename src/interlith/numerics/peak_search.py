@@ -239,25 +239,37 @@ def _response(x: Array, y: Array, std: Array, width: float) -> tuple[Array, Arra
     good = np.isfinite(y) & np.isfinite(std) & (std > 0)
     weight = np.where(good, 1.0 / np.where(good, std, 1.0) ** 2, 0.0)
     data = np.where(good, y, 0.0) * weight
-    sums = {
-        (name, power): _summed(source, factor * offsets**power)
-        for name, source, factor in (("w", weight, 1.0), ("wg", weight, shape), ("d", data, 1.0))
-        for power in (0, 1, 2)
-        if not (name == "d" and power == 2)
-    }
+    zero, one, two = (_moment(weight, half, power) for power in (0, 1, 2))
+    data_zero, data_one = (_moment(data, half, power) for power in (0, 1))
+    by_shape, by_slope = _summed(weight, shape), _summed(weight, shape * offsets)
     squared, product = _summed(weight, shape**2), _summed(data, shape)
     # The line (1, u) is projected out of the template: what is left has no sum and no first moment.
-    zero, one, two = sums["w", 0], sums["w", 1], sums["w", 2]
     determinant = zero * two - one**2
     usable = determinant > 1e-9 * np.maximum(zero * two, 1e-300)
     safe = np.where(usable, determinant, 1.0)
-    a = (two * sums["wg", 0] - one * sums["wg", 1]) / safe
-    b = (zero * sums["wg", 1] - one * sums["wg", 0]) / safe
-    norm = squared - a * sums["wg", 0] - b * sums["wg", 1]
-    score = product - a * sums["d", 0] - b * sums["d", 1]
+    a = (two * by_shape - one * by_slope) / safe
+    b = (zero * by_slope - one * by_shape) / safe
+    norm = squared - a * by_shape - b * by_slope
+    score = product - a * data_zero - b * data_one
     usable &= norm > 1e-6 * np.maximum(squared, 1e-300)
     root = np.sqrt(np.where(usable, norm, 1.0))
     return np.where(usable, score / root, 0.0), np.where(usable, score / root**2, 0.0)
+
+
+def _moment(values: Array, half: int, power: int) -> Array:
+    """``sum over u of values[i + u] u^power`` for u from -half to half, zero beyond the ends, from running sums."""
+    count = values.size
+    place = np.arange(count, dtype=np.float64) - 0.5 * count
+    high, low = np.minimum(np.arange(count) + half + 1, count), np.maximum(np.arange(count) - half, 0)
+    sums = []
+    for one in range(power + 1):
+        running = np.concatenate([[0.0], np.cumsum(values * place**one)])
+        sums.append(running[high] - running[low])
+    if power == 0:
+        return np.asarray(sums[0])
+    if power == 1:
+        return np.asarray(sums[1] - place * sums[0])
+    return np.asarray(sums[2] - 2.0 * place * sums[1] + place**2 * sums[0])
 
 
 def _summed(values: Array, kernel: Array) -> Array:

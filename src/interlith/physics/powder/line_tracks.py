@@ -248,7 +248,7 @@ def _tracks(
 
 
 def usual_widths(curves: Sequence[Curve], radiation: Radiation) -> tuple[float, float]:
-    """Smallest and largest width (deg) worth looking for: three and a half steps, and five times what strong lines have."""
+    """Smallest and largest width (deg) worth looking for: three and a half steps, and three times what strong lines have."""
     widths = []
     step = float(np.median([np.median(np.diff(curve.x)) for curve in curves]))
     narrow = 3.5 * step
@@ -266,4 +266,4 @@ def usual_widths(curves: Sequence[Curve], radiation: Radiation) -> tuple[float, 
         )
         widths += seen.width.tolist()
     usual = float(np.median(widths)) if widths else 3.0 * narrow
-    return narrow, max(5.0 * usual, 2.0 * narrow)
+    return narrow, max(3.0 * usual, 2.0 * narrow)

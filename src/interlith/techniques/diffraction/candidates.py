@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,10 @@ METHODS = (
 )
 #: A further crystal of a mixture explains at least this share of the observed area, and so much of what a rival would.
 LEAST = 0.02
+#: A line so many times wider than the middle one is none.
+_FAR_WIDER = 5.0
+#: Rivals may differ in size by this strain: what tells them apart is the symmetry.
+_ALIGNED = 0.05
 #: Two lines within this share of a width are one.
 _RESOLVED = 0.5
 
@@ -138,7 +142,8 @@ def _merged(found: Fitted) -> tuple[Array, Array, Array, Array]:
     position = np.bincount(own, weights=found.area * found.position) / np.maximum(area, 1e-300)
     width = np.bincount(own, weights=found.area * found.width) / np.maximum(area, 1e-300)
     variance = np.bincount(own, weights=np.where(np.isfinite(found.std[1]), found.std[1], 0.0) ** 2)
-    kept = area > 0
+    # What is far wider than the other lines is background, not a line.
+    kept = (area > 0) & (width < _FAR_WIDER * np.median(width))
     return position[kept], width[kept], area[kept], np.sqrt(variance)[kept]
 
 
@@ -173,7 +178,11 @@ def telling_peaks(
         high,
         math.inf,
     )
-    aligned = match(other, strong, wavelength, strong.area)
+    trials = [replace(other, spacing=other.spacing * (1.0 + size)) for size in np.linspace(-_ALIGNED, _ALIGNED, 13)]
+    aligned = max(
+        (match(one_more, strong, wavelength, strong.area) for one_more in trials), key=lambda found: found.score
+    )
+    other = aligned.predicted
     place = other.two_theta(wavelength, aligned.zero, aligned.strain)
     mine = strong.position
     made: list[Telling] = []

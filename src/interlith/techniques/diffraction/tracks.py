@@ -14,6 +14,7 @@ from interlith.errors import StudyError
 from interlith.model import Flag, Given, Observable, Result, Sample, Series, Step
 from interlith.model.recording import QualityRow, Recorder
 from interlith.physics.powder.line_tracks import Tracks, track_lines, usual_widths
+from interlith.techniques.diffraction.options import plain
 from interlith.techniques.diffraction.peak_names import SYSTEMS, chosen, edges, indices, label
 from interlith.techniques.diffraction.peak_series import Member, Observed, observed
 
@@ -82,7 +83,7 @@ def tracks(
 
 def run(given: Given) -> Result:
     """Tracks of one specimen."""
-    options = given.options
+    options = plain(given.options)
     if options.get("cell") is not None and options["cell"] not in SYSTEMS:
         raise StudyError(f"cell is '{options['cell']}'; it must be one of {', '.join(SYSTEMS)}.")
     wave = options.get("wavelength")
