@@ -75,7 +75,8 @@ def test_doubt_grows_with_the_contrast_and_the_grains() -> None:
 
 def test_rough_surfaces_speak_of_grains() -> None:
     assert grain_radius(0.08, 0.04) == pytest.approx(2.0)
-    assert grain_radius(-0.02, 0.04) == 0.0
+    assert grain_radius(-0.02, 0.04) == 1.0
+    assert grain_radius(0.002, 0.04, usual=(0.0, 9.0)) == pytest.approx(0.05)
     assert grain_radius(0.08, 0.0017) == 5.0
     with pytest.raises(StudyError, match="negative radius"):
         corrected(weight_fractions(("a", "b"), [1, 1], [1, 1], [1, 1]), [1, 1], [1, 1], -1.0)

@@ -17,9 +17,9 @@ Array = NDArray[np.float64]
 
 #: Gauss nodes along each coordinate of the sphere: six digits up to an optical radius of 2.
 _NODES = 14
-#: Largest radius of grains in a powder that was ground for a powder pattern (um): coarser ones spoil the intensities before
-#: absorption does, since too few of them reflect.
-LARGEST_RADIUS = 5.0
+#: Radii of grains in powders as they are bought or ground by hand (um). Coarser ones spoil the intensities before absorption
+#: does, since too few of them reflect; finer ones take minutes in a mill that is made for it.
+RADII = (1.0, 5.0)
 #: Rounds of the mean attenuation, which depends on the weights that it corrects.
 _ROUNDS = 60
 
@@ -137,8 +137,8 @@ def mean_attenuation(weights: ArrayLike, attenuations: ArrayLike, densities: Arr
     return float((volume * np.asarray(attenuations, dtype=float)).sum() / volume.sum())
 
 
-def grain_radius(roughness: float, attenuation: float, *, largest: float = LARGEST_RADIUS) -> float:
-    """Size of grains that would make a surface as rough as the low angles say (um).
+def grain_radius(roughness: float, attenuation: float, *, usual: tuple[float, float] = RADII) -> float:
+    """Size of grains that would make a surface as rough as the low angles say, within what is usual (um).
 
     Parameters
     ----------
@@ -146,8 +146,9 @@ def grain_radius(roughness: float, attenuation: float, *, largest: float = LARGE
         q of the loss of intensity exp(-q / sin(theta)) at low angles (1).
     attenuation
         Of the solid part of the mixture (1/um).
-    largest
-        Radius that is not exceeded (um): light mixtures let a beam wider than the specimen look like a rough surface.
+    usual
+        Smallest and largest radius that is believed (um): a pressed surface is smoother than its grains, and in light mixtures
+        a beam wider than the specimen looks like a rough surface.
 
     Notes
     -----
@@ -159,7 +160,7 @@ def grain_radius(roughness: float, attenuation: float, *, largest: float = LARGE
     ----------
     P. Suortti, J. Appl. Crystallogr. 5 (1972) 325-331 (loss at low angles by rough surfaces).
     """
-    return min(max(roughness, 0.0) / attenuation, largest)
+    return min(max(roughness / attenuation, usual[0]), usual[1])
 
 
 def absorption_part(
