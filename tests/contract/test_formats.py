@@ -33,6 +33,7 @@ FORMATS = _found()
 NEEDED = {
     "cycling": {"test_time", "current", "voltage"},
     "impedance": {"frequency", "impedance_real", "impedance_imaginary", "vendor_cycle"},
+    "diffraction": {"intensity"},
 }
 EVERY = pytest.mark.parametrize("name", list(FORMATS))
 READERS = [name for name, item in FORMATS.items() if not item.refuses]
@@ -133,6 +134,7 @@ def test_its_sample_is_read_into_canonical_columns(name: str, tmp_path: Path) ->
         "vendor_step": pl.Int64,
         "vendor_record": pl.Int64,
         "vendor_step_type": pl.String,
+        "frame": pl.Int64,
     }
     for column, dtype in frame.schema.items():
         if column == "wall_clock":
