@@ -198,7 +198,9 @@ def test_several_patterns_below_each_other(tmp_path: Path) -> None:
     frame, reading = _read(tmp_path / "a.txt", text)
     assert frame["frame"].to_list() == [0] * 40 + [1] * 40 + [2] * 40
     temperatures = frame.group_by("frame", maintain_order=True).first()["temperature"].to_list()
-    assert temperatures == pytest.approx([26.85, 76.85, 26.85])
+    assert temperatures == pytest.approx([26.85, 76.85, None])
+    assert "temperature" not in reading.state  # of the third pattern nothing is said
+    frame, reading = _read(tmp_path / "a.txt", text.partition("Scan 3")[0])
     assert reading.state["temperature"].low == pytest.approx(26.845)
     assert reading.state["temperature"].high == pytest.approx(76.855)
 

@@ -156,6 +156,15 @@ def test_banks_are_frames_with_the_header_of_the_first(tmp_path: Path) -> None:
     assert _codes(reading) == ["several_banks"]
 
 
+def test_a_temperature_of_one_bank_is_not_that_of_another(tmp_path: Path) -> None:
+    first = _free("CONS 1800 2 0 0", above="# Temp (K) = 300.0")
+    rest = _free("CONS 1800 2 0 0").partition("\n")[2]
+    frame, reading = _read(tmp_path / "a.gsa", first + "# Temp (K) = 350.0\n" + rest + rest)
+    warm = frame.group_by("frame", maintain_order=True).first()["temperature"].to_list()
+    assert warm == [pytest.approx(26.85), pytest.approx(76.85), None]
+    assert reading.state == {}
+
+
 def test_the_instrument_file_is_named(tmp_path: Path) -> None:
     _, reading = _read(tmp_path / "a.gsa", _free("CONS 1800 2 0 0", above="Instrument parameter file: d1a.prm"))
     assert reading.metadata["instrument_file"] == "d1a.prm"

@@ -8,6 +8,7 @@ from typing import Any
 
 from interlith.layouts import bruker_uxd_ranges, diffraction_lines, powder_scans
 from interlith.layouts.bruker_uxd_ranges import UxdRange
+from interlith.layouts.diffraction_repeats import repeats
 from interlith.layouts.lazy_text import Remark
 from interlith.layouts.photon_counts import counted
 from interlith.layouts.powder_scans import Scan
@@ -46,6 +47,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Reading:
     others = [f"'{drive}' ({what_it_is(drive)})" for drive in drives if not is_two_theta(drive)]
     scans = [_scan(item, path, remarks) for item in kept]
     remarks += powder_scans.only_patterns(scans, others, str(path))
+    remarks += repeats(scans)
     made = powder_scans.joined(scans, where=str(path))
     instruments = [bruker_uxd_ranges.instrument_of(item.words) for item in kept]
     return Reading(

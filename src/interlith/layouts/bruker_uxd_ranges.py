@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from interlith.errors import ReadError
 from interlith.layouts.diffraction_header import ANODES, iso
 from interlith.layouts.diffraction_table import number
+from interlith.layouts.scan_axes import is_two_theta
 
 Array = NDArray[np.float64]
 
@@ -77,13 +78,14 @@ def ranges(lines: Sequence[str], where: str) -> list[UxdRange]:
 
 
 def _range(words: Mapping[str, str], body: Sequence[str], line: int, mark: re.Match[str], where: str) -> UxdRange:
-    values = np.array(
-        [
-            number(word, f"{where}: line {place}")
-            for place, row in enumerate(body, start=line + 1)
-            for word in row.replace(";", " ").split()
-        ]
-    )
+    rows = [(place, row.replace(";", " ").split()) for place, row in enumerate(body, start=line + 1)]
+    rows = [(place, row) for place, row in rows if row]
+    for place, row in rows[:-1]:
+        if len(row) != len(rows[0][1]):
+            raise ReadError(
+                f"{where}: line {place}: the row has {len(row)} numbers, the first one of its range {len(rows[0][1])}; the file is damaged."
+            )
+    values = np.array([number(word, f"{where}: line {place}") for place, row in rows for word in row])
     width = 1 + bool(mark["axis"]) + bool(mark["time"])
     if values.size % width:
         raise ReadError(
@@ -95,7 +97,18 @@ def _range(words: Mapping[str, str], body: Sequence[str], line: int, mark: re.Ma
     if mark["axis"]:
         return UxdRange(words, table[:, 0], table[:, 1], times, unit, line)
     start = _number(words, "START", where, line, "2THETA")
+    if "2THETA" in words and is_two_theta(words.get("DRIVE", "COUPLED")):
+        other = _number(words, "2THETA", where, line)
+        if abs(other - start) > 1e-4:
+            raise ReadError(
+                f"{where}: line {line}: the range starts at {start:g} (_START) or {other:g} deg (_2THETA); the file is damaged."
+            )
     step = _number(words, "STEPSIZE", where, line)
+    announced = positive(words, "STEPCOUNT")
+    if announced is not None and len(table) > announced:
+        raise ReadError(
+            f"{where}: line {line}: {announced:.0f} points are announced, but {len(table)} follow; the file is damaged."
+        )
     if step == 0:
         raise ReadError(f"{where}: line {line}: the step of the range is 0; the file is damaged.")
     return UxdRange(words, start + step * np.arange(len(table), dtype=np.float64), table[:, 0], times, unit, line)

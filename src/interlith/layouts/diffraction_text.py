@@ -18,6 +18,7 @@ from interlith.layouts import diffraction_table as table
 from interlith.layouts import powder_scans
 from interlith.layouts.diffraction_columns import Columns
 from interlith.layouts.diffraction_lines import head_lines
+from interlith.layouts.diffraction_repeats import repeats
 from interlith.layouts.diffraction_table import Block, Place
 from interlith.layouts.lazy_text import Remark
 from interlith.layouts.photon_counts import Unit, counted
@@ -143,6 +144,7 @@ def patterns(lines: Sequence[str], where: str, options: Mapping[str, Any], *, na
     words = header.words_of(lines[: place.start])
     _refuse_scaled(lines[: place.start], where)
     scans = _scans(found, chosen, words, where, remarks)
+    remarks += repeats(scans)
     if chosen.left:
         text = (
             f"Columns {', '.join(chosen.left)} were left out: they are no measured position, intensity or uncertainty."
@@ -236,6 +238,8 @@ def _scans(
     scans = []
     time = header.instrument_of(words).get("counting_time")
     unit: Unit = {"counts": "counts", "counts/s": "rate"}.get(chosen.unit, "")  # type: ignore[assignment]
+    inner = [header.words_of(block.remarks) for block in found]
+    shared = not any(map(header.state_of, inner[1:]))  # a temperature above all patterns, and none above each
     for order, block in enumerate(found, start=1):
         place = where if len(found) == 1 else f"{where}: pattern {order}"
         position, intensity = block.values[:, chosen.position] * chosen.factor, block.values[:, chosen.intensity]
@@ -244,8 +248,8 @@ def _scans(
                 f"{place}: two theta would reach {float(np.abs(position).max()):g} deg, which no goniometer does; declare `mapping` or `units`: "
                 "the positions may be times of flight, or in centidegrees."
             )
-        own = words if order == 1 else header.words_of(block.remarks)
-        state, start = header.state_of(own) or header.state_of(words), header.start_of(own)
+        own = words if order == 1 else inner[order - 1]
+        state, start = header.state_of(words if shared else own), header.start_of(own)
         about: dict[str, Any] = {"lines": f"{block.lines[0]}-{block.lines[-1]}"}
         if chosen.std is not None:
             about |= {"intensity_unit": chosen.unit or "unknown"} | ({"counting_time": time} if time else {})

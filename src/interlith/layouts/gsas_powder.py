@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -55,9 +55,11 @@ def banks(lines: Sequence[str], where: str, *, declared: str = "") -> Banks:
     scans: list[Scan] = []
     axes: list[str] = []
     above = list(lines[:first])
+    # A temperature above all banks is that of each, unless they name their own.
+    states = [header.state_of(header.words_of(own)) for _, _, own in found]
     for bank, body, own in found:
         scan, axis = _scan(bank, body, (above, own), maps, where, declared, len(lines), remarks)
-        scans.append(scan)
+        scans.append(replace(scan, state=states[len(scans)]) if any(states[1:]) else scan)
         axes.append(axis)
     if len(set(axes)) > 1:
         raise ReadError(
