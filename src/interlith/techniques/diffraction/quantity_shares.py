@@ -1,0 +1,189 @@
+"""Which shares follow from one refined pattern, with every part of their uncertainty, and as observables that stay correlated?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlith.crystal.structure import Structure
+from interlith.errors import StudyError
+from interlith.techniques.diffraction.quantity import Fractions, weight_fractions
+from interlith.techniques.diffraction.quantity_absorption import (
+    absorption_part,
+    attenuation,
+    corrected,
+    grain_radius,
+    mean_attenuation,
+)
+from interlith.techniques.diffraction.quantity_model import misfit_covariance, peak_blocks
+
+Array = NDArray[np.float64]
+
+#: Mass of one cell (u) over density (g/cm^3) times volume (angstrom^3): Avogadro's number x 1e-24, exact since 2019.
+_UNIT = 0.602214076
+#: Standard uncertainty of displacement parameters (angstrom^2) that come with a structure, and of those that are a guess.
+#: Refinements of one compound by X-rays and neutrons differ by about the first; ordered oxides spread by about the second.
+DISPLACEMENT = {True: 0.1, False: 0.3}
+#: Kind of uncertainty of each part (see `interlith.model.observable.KINDS`).
+_KINDS = {"fit": "fit", "model": "model", "absorption": "model", "displacement": "model", "standard": "calibration"}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Refined:
+    """What the shares of one pattern are worked out from.
+
+    Parameters
+    ----------
+    structures
+        Of the phases, cells as refined; n of them.
+    scales
+        Place of the scale of each phase among the parameters, shape (n,).
+    values
+        Of all refined parameters, shape (p,).
+    jacobian
+        Slopes of the calculated intensity over the standard uncertainty of the points, shape (p, m).
+    residual
+        Observed less calculated, over the same, shape (m,).
+    bragg
+        Calculated intensity above the background, shape (m,).
+    std
+        Standard uncertainty of the points, shape (m,).
+    two_theta
+        Shape (m,) (deg).
+    wavelength
+        Angstrom.
+    roughness
+        q of the loss exp(-q / sin(theta)) at low angles (1); 0 where it was not asked for.
+    x_rays
+        False for neutrons: grains hardly absorb then.
+    """
+
+    structures: Sequence[Structure]
+    scales: NDArray[np.intp]
+    values: Array
+    jacobian: Array
+    residual: Array
+    bragg: Array
+    std: Array
+    two_theta: Array
+    wavelength: float
+    roughness: float = 0.0
+    x_rays: bool = True
+
+
+def shares(refined: Refined, *, radii: Sequence[float] | None = None) -> Fractions:
+    """Weight fractions with their parts ``fit``, ``model``, ``displacement`` and ``absorption``.
+
+    Parameters
+    ----------
+    refined
+        One pattern.
+    radii
+        Of the grains of each phase (um) where known: the weights are corrected for them, and a factor of 1.5 in the sizes is
+        their uncertainty. Without, the weights stay as seen and likely grains are part of the uncertainty.
+
+    Raises
+    ------
+    StudyError
+        If nothing scatters, or there are as many radii as phases.
+
+    Notes
+    -----
+    The assumption that fails first: no phase is amorphous or forgotten; see `with_standard`.
+    """
+    structures = refined.structures
+    if radii is not None and len(radii) != len(structures):
+        raise StudyError(f"There are {len(radii)} sizes of grains for {len(structures)} phases; give one for each.")
+    place = np.ix_(refined.scales, refined.scales)
+    blocks = peak_blocks(refined.bragg, refined.std)
+    volumes = np.array([one.cell.volume for one in structures])
+    density = np.array([one.density for one in structures])
+    scales = np.maximum(refined.values[refined.scales], 0.0)
+    found = weight_fractions(
+        [one.name for one in structures],
+        scales,
+        density * volumes * _UNIT,
+        volumes,
+        parts={
+            "fit": _counting(refined.jacobian)[place],
+            "model": misfit_covariance(refined.jacobian, refined.residual, blocks)[place],
+            "displacement": _displacements(refined, scales),
+        },
+    )
+    if not refined.x_rays:
+        return found
+    mu = np.array([attenuation(one, refined.wavelength) for one in structures])
+    if radii is None:
+        radius = grain_radius(refined.roughness, mean_attenuation(found.values, mu, density))
+        return found.with_part("absorption", absorption_part(found, mu, density, radius))
+    right, _ = corrected(found, mu, density, radii)
+    sizes = np.asarray(radii, dtype=float)
+    total = np.zeros((len(sizes), len(sizes)))
+    for phase in range(len(sizes)):
+        way = np.where(np.arange(len(sizes)) == phase, 1.5, 1.0)
+        ends = [corrected(found, mu, density, sizes * one)[0].values for one in (way, 1.0 / way)]
+        total += np.outer(ends[0] - ends[1], ends[0] - ends[1]) / 4.0
+    return right.with_part("absorption", total)
+
+
+def sources(fractions: Fractions, own: str) -> list[dict[str, float]]:
+    """Components of uncertainty of each share, such that shares of one pattern stay correlated as they are.
+
+    Parameters
+    ----------
+    fractions
+        Of one pattern.
+    own
+        Text that no other pattern has.
+
+    Returns
+    -------
+    One mapping a phase: source -> signed size; a source is ``kind:own/cause/number``.
+    """
+    found: list[dict[str, float]] = [{} for _ in fractions.names]
+    for cause, covariance in fractions.parts.items():
+        powers, ways = np.linalg.eigh(covariance)
+        least = 1e-12 * max(float(powers.max()), 0.0)
+        for number, (power, way) in enumerate(zip(powers[::-1], ways.T[::-1], strict=True)):
+            if power <= least:
+                continue
+            for phase, size in enumerate(way * np.sqrt(power)):
+                found[phase][f"{_KINDS.get(cause, 'model')}:{own}/{cause}/{number}"] = float(size)
+    return found
+
+
+def _counting(jacobian: Array) -> Array:
+    size = np.sqrt((jacobian**2).sum(axis=1))
+    size[size == 0] = 1.0
+    scaled = jacobian / size[:, None]
+    found: Array = np.linalg.pinv(scaled @ scaled.T, hermitian=True)
+    return found / np.outer(size, size)
+
+
+def _displacements(refined: Refined, scales: Array) -> Array:
+    """What wrong displacement parameters of the structures do to the scales: covariance, shape (n, n)."""
+    inverse_square = (np.sin(np.radians(refined.two_theta / 2.0)) / refined.wavelength) ** 2
+    spread = np.zeros(len(scales))
+    for phase, (structure, row) in enumerate(zip(refined.structures, refined.scales, strict=True)):
+        # The slope by a scale is the intensity of its phase: its square weights the mean that a fit of the scale takes.
+        weight = refined.jacobian[row] ** 2
+        mean = float((weight * inverse_square).sum() / max(float(weight.sum()), 1e-300))
+        spread[phase] = 2.0 * mean * DISPLACEMENT[_has_displacements(structure)] * scales[phase]
+    return np.diag(spread**2)
+
+
+def _has_displacements(structure: Structure) -> bool:
+    return all(np.isfinite(site.u_iso) and site.u_iso > 0 for site in structure.sites)
+
+
+def described(fractions: Fractions) -> Mapping[str, str]:
+    """Each share in words, with its largest cause of doubt."""
+    told = {}
+    for phase, name in enumerate(fractions.names):
+        parts = {cause: float(np.sqrt(max(one[phase, phase], 0.0))) for cause, one in fractions.parts.items()}
+        most = max(parts, key=parts.__getitem__, default="nothing")
+        told[name] = f"{fractions.values[phase]:.2%} +- {fractions.std[phase]:.2%} (mostly {most})"
+    return told
