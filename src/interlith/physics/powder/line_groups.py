@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from interlith.numerics.fitting import Curves, Fit, Parameter, Parameters, Settings, fit
 from interlith.physics.powder.line_shape import LEAST_SHARE, MOST_SHARE, Radiation, peaks_of
+from interlith.physics.powder.profile import Lines as Peaks
 from interlith.physics.powder.profile import profile_sum, profile_terms
 
 Array = NDArray[np.float64]
@@ -133,9 +134,7 @@ def drawn(x: Array, radiation: Radiation, position: Array, area: Array, width: A
     place, size, gauss, lorentz = (
         one[0] for one in peaks_of(radiation, position[None], area[None], width[None], share[None])[:4]
     )
-    good = np.isfinite(place)
-    low, high = np.full(place.size, radiation.low_ratio), np.full(place.size, radiation.high_ratio)
-    return np.asarray(profile_sum(x, place[good], size[good], gauss[good], lorentz[good], low[good], high[good]))
+    return profile_sum(x, Peaks(place, size, gauss, lorentz, radiation.low_ratio, radiation.high_ratio))
 
 
 def _batches(groups: Sequence[Group]) -> list[list[int]]:
@@ -168,10 +167,10 @@ def _problem(groups: Sequence[Group], radiation: Radiation) -> Curves:
         place, size, gauss, lorentz, chain = peaks_of(
             radiation, *values[:, : 4 * count].reshape(-1, 4, count).transpose(1, 0, 2)
         )
-        low, high = np.full(place.shape[1], radiation.low_ratio), np.full(place.shape[1], radiation.high_ratio)
         for row, member in enumerate(which.tolist()):
             x, u = grids[member], scaled[member]
-            y, terms = profile_terms(x, place[row], size[row], gauss[row], lorentz[row], low, high, chain[row])
+            peaks = Peaks(place[row], size[row], gauss[row], lorentz[row], radiation.low_ratio, radiation.high_ratio)
+            y, terms = profile_terms(x, peaks, chain[row])
             total[row, : x.size] = y + values[row, -2] + values[row, -1] * u
             slopes[row, : 4 * count, : x.size] = terms
             slopes[row, -2, : x.size], slopes[row, -1, : x.size] = 1.0, u

@@ -131,11 +131,12 @@ def peaks_of(
     for copy in range(copies):
         here = rows + copy * count
         slope: Array = np.ones(position.shape)
-        factor = 1.0
+        factor: Array = np.ones(position.shape)
         if copy:
             other, slope = radiation.twin(position)
-            factor = radiation.ratio
-            places.append(other)
+            reached = np.isfinite(other)
+            places.append(np.where(reached, other, 179.9))
+            slope, factor = np.where(reached, slope, 0.0), radiation.ratio * reached
             areas.append(factor * area)
         chain[:, here, 0, rows] = slope
         chain[:, here, 1, count + rows] = factor
