@@ -61,9 +61,9 @@ def test_uxd_ranges_are_frames_and_other_drives_are_left_out(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("change", "said"),
     [(("_STEPSIZE=0.020000", "_STEPSIZE=0"), "the step of the range is 0"), (("_STEPSIZE", "_STEPSIZ"), "has no _STEPSIZE"),
-     (("_COUNTS", "_2THETA-I"), "list of peaks"), (("_COUNTS", "_NOTHING=1"), "line 14: .* is no word of a header"),
+     (("_COUNTS", "_2THETA-I"), "list of peaks"), (("_COUNTS", "_NOTHING=1"), "line 15: .* is no word of a header"),
      (("        19", "        1x"), r"line \d+: '1x' is no number"), (("        19", ""), r"line \d+: the row has 7 numbers"),
-     (("_COUNTS", "_2THETA=17.0\n_COUNTS"), r"starts at 18 \(_START\) or 17 deg \(_2THETA\)"),
+     (("_2THETA=18.000000", "_2THETA=17.0"), r"starts at 18 \(_START\) or 17 deg \(_2THETA\)"),
      (("_COUNTS", "_STEPCOUNT=39\n_COUNTS"), "39 points are announced, but 40 follow")],
 )  # fmt: skip
 def test_uxd_damage(change: tuple[str, str], said: str, tmp_path: Path) -> None:
@@ -71,6 +71,13 @@ def test_uxd_damage(change: tuple[str, str], said: str, tmp_path: Path) -> None:
     assert change[0] in text
     with pytest.raises(ReadError, match=said):
         _read(bruker_uxd.FORMAT, tmp_path / "a.uxd", text.replace(*change))
+
+
+def test_uxd_rows_that_stand_twice_are_told(tmp_path: Path) -> None:
+    lines = uxd(pattern()).splitlines()
+    _, reading = _read(bruker_uxd.FORMAT, tmp_path / "a.uxd", "\n".join([*lines[:-3], lines[-4], *lines[-3:]]))
+    assert _codes(reading) == ["rows_repeated"]
+    assert reading.flags[0].where == f"line {len(lines) - 2}"
 
 
 @pytest.mark.parametrize("end", [",/", "/", " /"])

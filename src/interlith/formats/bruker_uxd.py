@@ -73,6 +73,9 @@ def _scan(item: UxdRange, path: Path, remarks: list[Remark]) -> Scan:
     time = bruker_uxd_ranges.positive(item.words, "STEPTIME") if item.times is None else item.times
     result = counted(item.values, unit="counts" if item.unit == "counts" else "rate", times=time, where=where)
     remarks += [Remark(told.code, told.message, where, told.severity) for told in result.remarks]
+    if item.twice:
+        text = f"{len(item.twice)} rows stand twice in this range: the file may have been joined wrongly, and its angles shifted."
+        remarks.append(Remark("rows_repeated", text, f"line {item.twice[0]}"))
     drive = item.words.get("DRIVE", "COUPLED")
     remarks += [fixed_incidence(where)] if plain(drive) in ("2theta", "twotheta") else []
     about = {"axis": drive, "intensity_unit": result.unit} | ({"counting_time": result.time} if result.time else {})

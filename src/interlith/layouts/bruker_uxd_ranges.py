@@ -24,9 +24,15 @@ _MARK = re.compile(r"\s*_(?P<axis>[A-Z0-9]+?)?(?P<unit>COUNTS|CPS)(?P<time>TIME)
 _PEAKS = re.compile(r"\s*_(?:2THETA|D)-?I\s*$", re.IGNORECASE)
 
 
+#: Fewest counts of two digits in a row that do not come again by chance.
+_WIDE = 6
+
+
 @dataclass(frozen=True, slots=True)
 class UxdRange:
-    """One range: its words and those of the file, position (deg), values, counting times (s) where printed, unit, and its line."""
+    """One range: its words and those of the file, position (deg), values, counting times (s) where printed, unit, its line, and the
+    lines of rows that stand in it twice.
+    """
 
     words: Mapping[str, str]
     position: Array
@@ -34,6 +40,7 @@ class UxdRange:
     times: Array | None
     unit: str
     line: int
+    twice: tuple[int, ...] = ()
 
 
 def ranges(lines: Sequence[str], where: str) -> list[UxdRange]:
@@ -86,6 +93,7 @@ def _range(words: Mapping[str, str], body: Sequence[str], line: int, mark: re.Ma
                 f"{where}: line {place}: the row has {len(row)} numbers, the first one of its range {len(rows[0][1])}; the file is damaged."
             )
     values = np.array([number(word, f"{where}: line {place}") for place, row in rows for word in row])
+    twice = _twice(rows)
     width = 1 + bool(mark["axis"]) + bool(mark["time"])
     if values.size % width:
         raise ReadError(
@@ -95,7 +103,7 @@ def _range(words: Mapping[str, str], body: Sequence[str], line: int, mark: re.Ma
     unit = "counts" if mark["unit"].upper() == "COUNTS" else "rate"
     times = table[:, -1] if mark["time"] else None
     if mark["axis"]:
-        return UxdRange(words, table[:, 0], table[:, 1], times, unit, line)
+        return UxdRange(words, table[:, 0], table[:, 1], times, unit, line, twice)
     start = _number(words, "START", where, line, "2THETA")
     if "2THETA" in words and is_two_theta(words.get("DRIVE", "COUPLED")):
         other = _number(words, "2THETA", where, line)
@@ -111,7 +119,21 @@ def _range(words: Mapping[str, str], body: Sequence[str], line: int, mark: re.Ma
         )
     if step == 0:
         raise ReadError(f"{where}: line {line}: the step of the range is 0; the file is damaged.")
-    return UxdRange(words, start + step * np.arange(len(table), dtype=np.float64), table[:, 0], times, unit, line)
+    return UxdRange(
+        words, start + step * np.arange(len(table), dtype=np.float64), table[:, 0], times, unit, line, twice
+    )
+
+
+def _twice(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, ...]:
+    """Lines of whole rows of counts that stand above already, which chance does not make."""
+    seen: set[tuple[str, ...]] = set()
+    found: list[int] = []
+    for place, row in rows:
+        counted = len(row) >= _WIDE and len(set(row)) > 1 and sum(len(word) > 1 for word in row) >= _WIDE
+        if counted and tuple(row) in seen:
+            found.append(place)
+        seen.add(tuple(row))
+    return tuple(found)
 
 
 def _number(words: Mapping[str, str], key: str, where: str, line: int, other: str = "") -> float:

@@ -35,7 +35,7 @@ def uxd(frame: pl.DataFrame, *, mark: str = "_COUNTS", drive: str = "COUPLED", t
     for number, part in enumerate(parts, start=1):
         step = part["two_theta"][1] - part["two_theta"][0]
         lines += [f"; (Data for Range number {number})", f"_DRIVE='{drive}'", f"_STEPTIME={time:.6f}", f"_STEPSIZE={step:.6f}",
-                  f"_START={part['two_theta'][0]:.6f}", mark]  # fmt: skip
+                  f"_START={part['two_theta'][0]:.6f}", f"_2THETA={part['two_theta'][0]:.6f}", mark]  # fmt: skip
         values = part["intensity"] / time if "CPS" in mark else part["intensity"]
         fields = [f"{value:.10g}" for value in values]
         if mark.startswith("_2THETA"):
