@@ -71,6 +71,6 @@ def test_pure_expansion_leaves_nothing_for_composition():
 def test_other_states_and_unknown_quantities_are_refused():
     measured, reference, _ = _pair(np.random.default_rng(4))
     with pytest.raises(StudyError, match="cell_volume"):
-        expansion(measured, reference, "cell_volum")
+        expansion(measured, reference, quantity="cell_volum")
     with pytest.raises(FitError, match="temperature"):
         expansion(_result(T, 118 * _grown(T), "mix", state="voltage"), reference)

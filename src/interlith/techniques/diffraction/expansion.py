@@ -28,7 +28,7 @@ METHODS = (
 
 
 def expansion(
-    measured: Result, reference: Result, quantity: str = "cell_volume", *, sample: str | None = None, degree: int | None = None,
+    measured: Result, reference: Result, *, quantity: str = "cell_volume", sample: str | None = None, degree: int | None = None,
     per_lithium: str | None = None, formulas: float = 1.0,
 ) -> Result:  # fmt: skip
     """Thermal expansion taken off a cell that was measured on heating.

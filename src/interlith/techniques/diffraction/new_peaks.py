@@ -69,8 +69,8 @@ def run(given: Given) -> Result:
         rows.append(row)
         if one.present and math.isfinite(one.low) and math.isfinite(one.value) and by_state is not None:
             made.append(_observable(before, name, row, by_state))
-    frame = pl.DataFrame(rows, infer_schema_length=None)
     sample = before.quality.item(0, "sample") if before.quality.height else ""
+    frame = pl.DataFrame([{"sample": sample, **row} for row in rows], infer_schema_length=None)
     flags = {sample: (Flag("new_peaks", f"{len(made)} of {tracks} peaks appear within the series.", "", "note"),)}
     quality = [(sample, "new_peaks", True, "")]
     return _RECORDER.result(

@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from interlith.errors import InterlithError, StudyError, UnitError, nearest
+from interlith.techniques.diffraction.named_files import crystals
 from interlith.units import convert, parse
+
+#: Words under ``expansion:``.
+EXPANSION_WORDS = ("reference", "of", "per_lithium", "formulas", "degree")
 
 OPTIONS: dict[str, str] = {
     "against": "state that a series runs along: test_time, temperature, voltage, dose, cycle, or pattern for the order of the files; the likeliest by default",
@@ -14,9 +18,11 @@ OPTIONS: dict[str, str] = {
     "masks": "ranges left out, in all patterns or in some: {all: [[35.8 deg, 36.2 deg]], 12: [[40 deg, 41 deg]]}, patterns numbered from 0",
     "skip": "numbers of patterns left out, from 0: [17, 18]",
     "wavelength": "wavelength where the files do not say it: 1.5406 angstrom",
-    "peaks": "on: search and track peaks without naming them",
+    "peaks": "on: search and track peaks without naming them; each: also list the peaks of every pattern by itself",
     "tracks": "peaks to be tracked, each with the angle where it begins: {'003': 18.7 deg, '101': 36.6 deg}",
     "cell": "crystal system by which edges follow from named tracks: cubic, tetragonal, hexagonal or orthorhombic",
+    "candidates": "structures ranked against the peaks of the first pattern: [LNMO.cif, LaNiO3.cif], or shipped for all shipped ones",
+    "expansion": "cell on heating against that of a reference specimen: {reference: LLTO, of: cell_volume, per_lithium: 1.1 +- 0.2 angstrom^3, formulas: 2}",
     "widths": "narrowest and widest full width of a peak: [0.05 deg, 1 deg]",
 }
 
@@ -138,8 +144,29 @@ def _word(word: str, allowed: tuple[str, ...]) -> Callable[[Any], Any]:
 
 
 def _switch(value: Any) -> Any:
-    if value not in (True, False, "on", "off"):
-        raise StudyError(f"peaks is '{value}', which is neither on nor off.")
+    if value not in (True, False, "on", "off", "each"):
+        raise StudyError(f"peaks is '{value}'; write on, each or off.")
+    return value
+
+
+def _candidates(value: Any) -> Any:
+    if value not in (True, False, "on", "off", "shipped"):
+        crystals(value, "candidates")
+    return value
+
+
+def _expansion(value: Any) -> Any:
+    if not isinstance(value, Mapping) or "reference" not in value:
+        raise StudyError(
+            f"expansion is '{value}'; name the specimen that only expands, {{reference: LLTO, of: cell_volume}}."
+        )
+    for word, given in value.items():
+        if word not in EXPANSION_WORDS:
+            raise StudyError(f"expansion: '{word}' is unknown; {nearest(str(word), EXPANSION_WORDS)}.")
+        if word in ("formulas", "degree") and (
+            not isinstance(given, (int, float)) or isinstance(given, bool) or given <= 0
+        ):
+            raise StudyError(f"expansion: {word} is '{given}'; write a number above 0.")
     return value
 
 
@@ -151,5 +178,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "peaks": _switch,
     "tracks": _angles,
     "cell": _word("cell", ("cubic", "tetragonal", "hexagonal", "orthorhombic")),
+    "candidates": _candidates,
+    "expansion": _expansion,
     "widths": lambda value: span(value, "widths"),
 }

@@ -100,7 +100,8 @@ def run(given: Given) -> Result:
         made += _of_track(name, row, found, seen, sample)
     if options.get("cell") is not None:
         made += _cells(str(options["cell"]), rows, found, seen, sample)
-    data = {"tracks": _table(found, seen, rows), "patterns": _patterns(found, seen)}
+    own = pl.lit(sample.name).alias("sample")
+    data = {"tracks": _table(found, seen, rows).with_columns(own), "patterns": _patterns(found, seen).with_columns(own)}
     return _RECORDER.result(
         "tracks", made, method="fitted peaks linked over the series", options=options, quality=quality, data=data, words=METHODS,
         flags={sample.name: (*seen.flags, *_unseen(rows, found))},
