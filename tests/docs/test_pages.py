@@ -133,6 +133,13 @@ PAGES = {
     "relaxation-times": (3, ("reaches beyond the slow end", "charge_transfer_resistance")),
     "conductivity": (3, ("mS/cm", "against 1/kT", "does not hold")),
     "external-impedance": (5, ("minimum for unit weights", "of 8 numbers 8 same", "GSAS-II 5.2 gives")),
+    "diffraction-files": (
+        4,
+        ("gsas_powder      400 points, 25 degC", "2 null: 2 points", "no two theta", "refused: damaged.xye: line 121"),
+    ),
+    "instrument-files": (2, ("FWHM of the Gaussian part", "FWHM^2 = U tan^2", "True")),
+    "quantitative-analysis": (4, ("by number", "amorphous", "from the misfit +-", "grains known to be of 0.5 um")),
+    "peaks-and-tracks": (4, ("the new peak appears between", "left for composition", "linear expansion", "resolved")),
     "voltammetry": (3, ("baseline - linear instead of level", "share of the surface couple", "not with its root")),
     "polarisation": (2, ("no more than", "linear range")),
     "external": (4, ("external: CasaXPS 2.3.26", "supported - discharge capacity of bare_1", "La")),

@@ -24,6 +24,16 @@ EVERY = pytest.mark.parametrize("name", NAMES)
 #: Damaged files of each format on every change, and in the slow study.
 FEW, MANY = 40, 1500
 
+#: Damages that leave a file as an instrument may write it: bare counts in another order, a start that was typed otherwise, a
+#: detector without counts, one archive behind another. Dead points are for the technique to see.
+UNKNOWABLE = {
+    "fullprof_dat": {"swap_lines", "move_lines", "lose_lines", "double_lines", "change_digit", "change_number"},
+    "bruker_uxd": {"swap_lines", "move_lines", "lose_lines", "double_lines", "change_digit", "change_number"},
+    "pdcif": {"swap_lines"},
+    "bruker_raw": {"blank_block"},
+    "rigaku_rasx": {"other_file"},
+}
+
 
 @functools.cache
 def _undamaged(name: str) -> tuple[list[bases.Base], dict[str, Told | None]]:
@@ -55,7 +65,8 @@ def _study(name: str, count: int, folder: Path) -> None:
             warnings.simplefilter("ignore")
             outcome = judge(path, made.base, clean[made.base.name], made.kind)
         path.unlink()
-        if outcome.kind in ("wrong", "crash"):
+        known = outcome.kind == "wrong" and made.kind in UNKNOWABLE.get(name, ())
+        if outcome.kind in ("wrong", "crash") and not known:
             bad.append(f"{number} {made.kind}: {outcome.kind}: {outcome.detail}")
     assert not bad, "\n".join(bad)
 

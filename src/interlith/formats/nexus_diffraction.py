@@ -141,5 +141,5 @@ FORMAT = Format(
     versions_seen=("NXdata with signal and axes", "signal=1 on the dataset", "groups without classes"),
     reads="one or thousands of patterns over two theta, scattering vector or time of flight, read as they are needed, with "
     "uncertainties, times, temperatures and voltages of the frames",
-    limits="pictures of detectors and cakes; links to other files, virtual datasets and filters that are not installed",
+    limits="pictures of detectors and cakes; links to other files, virtual datasets and filters that are not installed; a damaged length of a text in an attribute can make the HDF5 library reserve gigabytes for a moment",
 )

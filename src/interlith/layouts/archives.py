@@ -166,6 +166,8 @@ def gunzip(path: Path) -> bytes:
                         f"{path}: {packed} bytes unpack to more than {len(out)} bytes, above what is allowed ({LARGEST_TEXT} "
                         f"bytes, ratio {RATIO}); unpack it yourself if you trust it."
                     )
-    except (OSError, EOFError, zlib.error) as error:
+    except ReadError:
+        raise
+    except Exception as error:  # some libraries put a decompressor with errors of its own in the place of zlib
         raise ReadError(f"{path}: the packed text is damaged or cut short ({error}); copy it again.") from error
     return bytes(out)

@@ -20,6 +20,8 @@ from interlith.workbench.discovery import formats
 from interlith.workbench.reading import recognise
 from tests.formats.samples import SAMPLES, impedance
 from tests.formats.samples.common import instead
+from tests.formats.samples.diffraction_texts import with_std
+from tests.formats.samples.diffraction_vendor import ABOUT, pattern
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 #: Real files longer than this are cut (text, at a line end) or left out (bytes).
@@ -102,7 +104,11 @@ def own(name: str, folder: Path) -> list[Base]:
         sample.write(target)
     made = [Base("own", target.read_bytes(), "".join(target.suffixes), options)]
     if (write := formats()[name].write) is not None:
-        write(impedance.frame() if formats()[name].technique == "impedance" else cycles(), target, {})
+        technique = formats()[name].technique
+        if technique == "diffraction":
+            write(with_std(pattern(3)), target, ABOUT)
+        else:
+            write(impedance.frame() if technique == "impedance" else cycles(), target, {})
         made.append(Base("written", target.read_bytes(), "".join(target.suffixes), options))
     return list({base.content: base for base in made}.values())
 

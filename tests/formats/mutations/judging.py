@@ -37,7 +37,7 @@ from interlith.techniques.cycling.steps import read_steps
 from interlith.workbench.reading import read_file, recognise
 from tests.formats.mutations import spectra
 from tests.formats.mutations.bases import Base
-from tests.formats.mutations.spectra import Points, points_of
+from tests.formats.mutations.spectra import Points, pattern_points, points_of
 
 #: A capacity that differs by more than this share is wrong.
 TOLERANCE = 0.01
@@ -98,6 +98,8 @@ def _told(reading: Reading, path: Path, name: str) -> Told:
     assert isinstance(reading.payload, Table)
     if "frequency" in reading.payload.columns:
         return Told((), _codes(reading.flags), points_of(reading.payload.frame.collect()))
+    if "intensity" in reading.payload.columns:
+        return Told((), _codes(reading.flags), pattern_points(reading.payload.frame.collect()))
     source = Source(path.name, "0" * 64, 1, name, "1")
     item = Measurement(Sample("cell", "cell"), "cycling", source, reading.payload, flags=reading.flags)
     counted = count_rows(reading.payload)

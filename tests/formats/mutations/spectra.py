@@ -31,6 +31,16 @@ def points_of(frame: pl.DataFrame) -> tuple[Points, ...]:
     )
 
 
+def pattern_points(frame: pl.DataFrame) -> tuple[Points, ...]:
+    """Patterns of a frame, in file order, as points of position and intensity; points without weight are none."""
+    axis = next(name for name in ("two_theta", "scattering_vector", "time_of_flight") if name in frame.columns)
+    kept = frame.filter(pl.col("intensity").is_finite())
+    if "intensity_std" in kept.columns:
+        kept = kept.filter(pl.col("intensity_std").is_not_null())
+    parts = kept.partition_by("frame", maintain_order=True) if "frame" in kept.columns else [kept]
+    return tuple((tuple(part[axis]), tuple(complex(value, 0.0) for value in part["intensity"])) for part in parts)
+
+
 def differences(clean: tuple[Points, ...], told: tuple[Points, ...], *, shorter: bool) -> list[str]:
     """What differs, as sentences; with `shorter` points and spectra may be missing."""
     found: list[str] = []

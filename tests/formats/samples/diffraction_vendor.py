@@ -106,6 +106,10 @@ def _scan(
     )
 
 
+def _brml(path: Path) -> None:
+    brml(path, pattern())
+
+
 def _ras(path: Path) -> None:
     path.write_bytes(rigaku_writing.words(pattern(), ABOUT).encode())
 
@@ -113,7 +117,7 @@ def _ras(path: Path) -> None:
 SAMPLES = {
     "panalytical_xrdml": Sample("a.xrdml", lambda path: panalytical_xrdml.write(pattern(), path, ABOUT), rows=POINTS),
     "bruker_raw": Sample("a.raw", lambda path: bruker_raw.write(pattern(), path, ABOUT), rows=POINTS),
-    "bruker_brml": Sample("a.brml", lambda path: brml(path, pattern()), rows=POINTS),
+    "bruker_brml": Sample("a.brml", _brml, rows=POINTS),
     "rigaku_ras": Sample("a.ras", _ras, rows=POINTS),
     "rigaku_rasx": Sample("a.rasx", lambda path: rigaku_rasx.write(pattern(), path, ABOUT), rows=POINTS),
     "rigaku_raw": Sample("b.raw", lambda path: rigaku_raw.write(pattern(), path, ABOUT), rows=POINTS),

@@ -1,0 +1,1 @@
+"""How does a powder diffract: lines, their shapes, and what they follow from?"""
