@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -31,10 +33,13 @@ def add_mesh(axes: Axes, mesh: Mesh) -> None:
         scale = LogNorm(top * 10.0**-DECADES, top, clip=True)
     else:
         scale = Normalize(float(values.min()), float(values.max())) if values.count() else Normalize(0.0, 1.0)
-    drawn = axes.pcolormesh(
-        edges(mesh.x, log=axes.get_xscale() == "log"), edges(mesh.y, log=axes.get_yscale() == "log"), values,
-        cmap=COLOURS, norm=scale, rasterized=True, zorder=0.5,
-    )  # fmt: skip
+    logs = [which == "log" for which in (axes.get_xscale(), axes.get_yscale())]
+    borders = [edges(places, log=log) for places, log in zip((mesh.x, mesh.y), logs, strict=True)]
+    if any(logs) or min(values.shape) < 2:
+        drawn: Any = axes.pcolormesh(*borders, values, cmap=COLOURS, norm=scale, rasterized=True, zorder=0.5)
+    else:
+        # An image: a map of hundreds of patterns takes seconds cell by cell.
+        drawn = axes.pcolorfast(*borders, values, cmap=COLOURS, norm=scale, zorder=0.5)
     if not mesh.bar:
         return
     # Inside the axes of the panel: the list of panels stays what it is.
