@@ -212,6 +212,9 @@ def _lines(outcome: Fit, member: int, group: Group) -> Lines:
     # At a bound the one-sided distance stands for the standard uncertainty: an area of nothing still has one.
     at_bound = np.flatnonzero(np.isfinite(outcome.one_sided[member]))
     covariance[at_bound, at_bound] = outcome.one_sided[member][at_bound] ** 2
+    # A position at the end of its range is none: nothing is known of it.
+    lost = np.flatnonzero(side[:count])
+    covariance[lost, lost] = math.inf
     position, area, width, share = (one.copy() for one in values[: 4 * count].reshape(4, count))
     return Lines(
         position, area, width, share, covariance * wider, (float(values[-2]), float(values[-1])),

@@ -39,6 +39,8 @@ Rows = NDArray[np.intp]
 LEAST_AREA, ONE_SIDED = 4.0, 1.6448536269514722
 #: A track of a series holds at least so many sightings, or in a short series all but one.
 FEWEST = 3
+#: How far, in widths, the place of a hidden line may be from its course.
+ROAM = 0.4
 #: Tolerances of the fits on the way.
 _FIRST, _SECOND = 0.3, 0.1
 
@@ -150,7 +152,28 @@ def track_lines(
         seen = replace(one.again(kept, usual=usual_share(one)), label=np.searchsorted(names, name[kept]))
         plans.append(_with_missing(seen, paths, member, curves[member]))
     final = fit_patterns(curves, plans, radiation)
-    return _tracks(final, plans, paths, least, _shades(final, plans, radiation))
+    return _blended(_tracks(final, plans, paths, least, _shades(final, plans, radiation)), paths[1])
+
+
+def _blended(found: Tracks, width: Array) -> Tracks:
+    """Tracks whose uncertainties hold what a line that hides under them may do: shift, widen and enlarge them."""
+    position_std, width_std, area_std = found.position_std.copy(), found.width_std.copy(), found.area_std.copy()
+    members = np.arange(found.seen.shape[1])
+    for row, member in zip(*np.nonzero(found.hidden), strict=True):
+        own = np.flatnonzero(found.seen[row])
+        if not own.size or not own[0] < member < own[-1]:
+            continue
+        # Between its sightings it is there: as large as it was last and next.
+        size = float(np.interp(member, members[own], found.area[row, own]))
+        apart = found.position[:, member] - found.expected[row, member]
+        reach = np.maximum(width[:, member], width[row, member])
+        for other in np.flatnonzero(found.seen[:, member] & (np.abs(apart) < 2.0 * reach)):
+            share = size / max(size + float(found.area[other, member]), 1e-300)
+            shift = share * max(abs(float(apart[other])), 0.5 * ROAM * float(width[row, member]))
+            position_std[other, member] = math.hypot(position_std[other, member], shift)
+            width_std[other, member] = math.hypot(width_std[other, member], 2.0 * shift)
+            area_std[other, member] = math.hypot(area_std[other, member], size)
+    return replace(found, position_std=position_std, width_std=width_std, area_std=area_std)
 
 
 def _shades(final: Sequence[Fitted], plans: Sequence[Starts], radiation: Radiation) -> list[Array]:
