@@ -66,34 +66,18 @@ def expansion(
     A temperature that is off by the same in both series cancels; the bounds of the states are taken for errors of the specimen's temperatures alone.
     The assumption that fails first: that the material expands as much with its new composition as without.
     """
-    own, name = _of(measured, quantity, sample), sample or ""
+    own = _of(measured, quantity, sample)
     other = _of(reference, quantity, None)
-    temperature, values, sizes, spread = _columns(own)
+    temperature = _columns(own)[0]
     reference_temperature, reference_values, reference_sizes, _ = _columns(other)
     curve = reference_curve(reference_temperature, reference_values, reference_sizes, degree=degree)
     name = own[0].sample
-    made: list[Observable] = []
-    rows: list[dict[str, Any]] = []
     uptake = None if per_lithium is None else declared(per_lithium, own[0].unit, "per_lithium")
     if bool(curve.outside(temperature[:1])[0]):
         raise FitError(
             f"The first temperature of {name} lies outside the reference ({curve.low:g} to {curve.high:g} degC); nothing can be compared."
         )
-    for k, one in enumerate(own):
-        away = bool(curve.outside(temperature[k : k + 1])[0])
-        grown, left, parts_grown, parts_left = _split(curve, temperature, values, sizes, spread, k, name, quantity)
-        said = f"beyond the reference, which ends at {curve.low:g} and {curve.high:g} degC" if away else ""
-        told: dict[str, Any] = {
-            "state": one.state,
-            "source": one.source,
-            "fit": f"reference of degree {curve.degree}",
-            "flag": said,
-        }
-        for what, value, parts in (("expansion", grown, parts_grown), ("composition", left, parts_left)):
-            made.append(_like(one, f"{quantity}_{what}", None if away else value, "1", parts, told))
-        if uptake is not None:
-            made.append(_uptake(one, None if away else left, parts_left, values[0], uptake, formulas, name, told))
-        rows.append({"temperature": temperature[k], "expansion": grown, "composition": left, "outside": away})
+    made, rows = _every(own, curve, quantity, uptake, formulas)
     made.append(_coefficient(own[0], curve, temperature, quantity))
     beyond = sum(row["outside"] for row in rows)
     flags = (
@@ -111,6 +95,32 @@ def expansion(
         "expansion", made, method="reference subtracted", options={"quantity": quantity, "degree": curve.degree, "per_lithium": per_lithium},
         quality=[(name, "expansion", beyond < len(own), "")], data={"expansion": pl.DataFrame(rows)}, words=METHODS, flags={name: tuple(flags)},
     )  # fmt: skip
+
+
+def _every(
+    own: Sequence[Observable], curve: Reference, quantity: str, uptake: tuple[float, float] | None, formulas: float
+) -> tuple[list[Observable], list[dict[str, Any]]]:
+    """Numbers and rows of every temperature."""
+    temperature, values, sizes, spread = _columns(own)
+    name = own[0].sample
+    made: list[Observable] = []
+    rows: list[dict[str, Any]] = []
+    for k, one in enumerate(own):
+        away = bool(curve.outside(temperature[k : k + 1])[0])
+        grown, left, parts_grown, parts_left = _split(curve, temperature, values, sizes, spread, k, name, quantity)
+        said = f"beyond the reference, which ends at {curve.low:g} and {curve.high:g} degC" if away else ""
+        told: dict[str, Any] = {
+            "state": one.state,
+            "source": one.source,
+            "fit": f"reference of degree {curve.degree}",
+            "flag": said,
+        }
+        for what, value, parts in (("expansion", grown, parts_grown), ("composition", left, parts_left)):
+            made.append(_like(one, f"{quantity}_{what}", None if away else value, "1", parts, told))
+        if uptake is not None:
+            made.append(_uptake(one, None if away else left, parts_left, values[0], uptake, formulas, name, told))
+        rows.append({"temperature": temperature[k], "expansion": grown, "composition": left, "outside": away})
+    return made, rows
 
 
 def _of(found: Result, quantity: str, sample: str | None) -> list[Observable]:
