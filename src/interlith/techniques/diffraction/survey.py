@@ -61,8 +61,9 @@ def patterns(series: Series) -> Result:
     from interlith.model.stepping import in_steps
 
     found = in_steps((STEP,), series, {}, technique="diffraction")
-    if not found:
-        raise FitError("The series holds no pattern: no table with a position and an intensity.")
+    if not found or "patterns" not in found[0].data:
+        reasons = found[0].quality.get_column("reason").to_list() if found else []
+        raise FitError(reasons[0] if reasons else "The series holds no pattern.")
     return found[0]
 
 
@@ -125,11 +126,15 @@ def _states(item: Measurement, part: pl.DataFrame) -> dict[str, State]:
         values = part.get_column(name).drop_nulls().to_numpy()
         if values.size:
             kind = QUANTITIES[name]
-            mean, low, high = (
-                convert(float(one), kind.unit, kind.shown) for one in (values.mean(), values.min(), values.max())
-            )
+            mean, low, high = (convert(float(one), kind.unit, kind.shown) for one in _extent(values))
             found[name] = State(name, mean, low, high, kind.shown)
     return found | dict(item.state)
+
+
+def _extent(values: Array) -> tuple[float, float, float]:
+    """Mean, least and largest; a mean of equal numbers is that number, whatever its last digit came to."""
+    low, high = float(values.min()), float(values.max())
+    return min(max(float(values.mean()), low), high), low, high
 
 
 def _row(sample: str, number: int, one: Looked) -> dict[str, Any]:
