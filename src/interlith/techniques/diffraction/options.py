@@ -78,7 +78,8 @@ def quantity(value: Any, unit: str, what: str) -> float:
         given = parse(value, what=what)
         return convert(given.value, given.unit, unit) if given.unit else given.value
     except UnitError as error:
-        raise StudyError(str(error)) from error
+        said = str(error)
+        raise StudyError(said if said.startswith(what) else f"{what}: {said}") from error
 
 
 def span(value: Any, what: str) -> tuple[float, float]:
