@@ -44,10 +44,8 @@ def written(source: Path, folder: Path) -> None:
     """The study of the folder of raw files."""
     shutil.copytree(source, folder / "operando")
     (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
-    rows = [f"operando/{number}.txt,diffraction,LiCoVO4,b1,1" for number in range(1, 101)]
-    (folder / "measurements.csv").write_text(
-        "\n".join(["file,technique,sample,batch,replicate", *rows]) + "\n", encoding="utf-8"
-    )
+    rows = "file,technique,sample,batch,replicate\noperando/{number}.txt,diffraction,LiCoVO4,b1,1\n"
+    (folder / "measurements.csv").write_text(rows, encoding="utf-8")
 
 
 def ran(folder: Path) -> tuple[float, float, float]:

@@ -80,3 +80,14 @@ def test_what_spreadsheets_save_is_read(tmp_path: Path, delimiter: str, encoding
 
 def test_blank_lines_and_comments_are_skipped(tmp_path: Path) -> None:
     assert read_rows(write(tmp_path, "", "# a comment", ",,,,,,,,,,,,,,,")) == []
+
+
+def test_numbered_files_are_one_row_in_their_order(tmp_path: Path) -> None:
+    for number in (1, 2, 10, 100):
+        (tmp_path / f"p_{number}.txt").write_text("x", encoding="utf-8")
+    (tmp_path / "log.txt").write_text("x", encoding="utf-8")
+    text = "file,technique,sample,replicate\np_{number}.txt,diffraction,oxide,1\n"
+    (tmp_path / "measurements.csv").write_text(text, encoding="utf-8")
+    rows = read_rows(tmp_path / "measurements.csv")
+    assert [row.file for row in rows] == ["p_1.txt", "p_2.txt", "p_10.txt", "p_100.txt"]
+    assert all(not row.states for row in rows)

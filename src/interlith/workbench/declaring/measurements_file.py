@@ -22,6 +22,8 @@ COLUMNS = (
 #: Columns that hold a state of the measurement.
 STATES = ("cycle", "voltage", "temperature", "dose", "depth")
 FROM_NAME = "from name"
+#: Placeholder of a number that is no state: the files of a row then stand in its order.
+NUMBER = "number"
 #: Marks a proposal that normalises nothing until a person removes the word.
 UNCONFIRMED = "unconfirmed"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -158,9 +160,9 @@ def _expand(folder: Path, row: Row, problems: list[str]) -> list[tuple[str, dict
     names = _PLACEHOLDER.findall(row.file)
     if not names or (folder / row.file).is_file():
         return [(row.file, {})]
-    unknown = [name for name in names if name not in STATES]
+    unknown = [name for name in names if name not in (*STATES, NUMBER)]
     if unknown:
-        problems.append(f"{row.where('file')}: no state '{unknown[0]}'; {nearest(unknown[0], STATES)}.")
+        problems.append(f"{row.where('file')}: no state '{unknown[0]}'; {nearest(unknown[0], (*STATES, NUMBER))}.")
         return []
     parts = _PLACEHOLDER.split(row.file)
     regex = "".join(
@@ -173,6 +175,8 @@ def _expand(folder: Path, row: Row, problems: list[str]) -> list[tuple[str, dict
         match = re.fullmatch(regex, relative)
         if match:
             found.append((relative, match.groupdict()))
+    if NUMBER in names:
+        found.sort(key=lambda one: float(one[1][NUMBER]))
     if not found:
         problems.append(f"{row.where('file')}: no file matches '{row.file}'.")
     return found

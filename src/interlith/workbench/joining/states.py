@@ -74,8 +74,7 @@ def join_state(
     log
         Measurement or path of a file with the state over its own device time.
     quantities
-        States wanted; voltage, current and temperature by default, as far as the log holds them. ``charge`` and
-        ``specific_charge`` are what has passed since the log began, discharge counted off.
+        States wanted; voltage, current and temperature by default. ``charge`` and ``specific_charge`` count from the log's start.
     offset
         Log clock minus the series' clock at the start of the first measurement: ``auto`` (from events that both logs
         show), ``"10 min"`` (known to half of the last digit) or ``"10 +- 0.2 min"``.
@@ -84,8 +83,7 @@ def join_state(
     exposure
         Duration of each measurement, ``"19 min"``; the state ``exposure`` of each by default, or `every`.
     every
-        ``"1140 s"``: each measurement starts so long after the one before, the first at 0 of its own clock; in the order of
-        the numbers in the file names, else of the series. For files that do not say when they were taken.
+        ``"1140 s"``: each starts so long after the one before, the first at 0, in the order of the numbers in the file names.
     time
         State or header entry with the start of each exposure, or the starts (s); by default the state ``time``, else the
         header entry ``start``.
@@ -118,17 +116,27 @@ def join_state(
     words = Words(offset, drift, near, tolerance, marker)
     runnings = read_log(log, quantities)
     chosen = _quantities(runnings[0], quantities)
-    choices: tuple[Choice, ...]
-    if events == PATTERNS and not words.declared:
-        related, choices = related_by_patterns(items, taken, runnings, words, chosen)
-    else:
-        own = None if events is None or events == PATTERNS else observed(events, words.columns()[0])
-        related = relation(own, runnings, words, at=float(np.nanmin(taken.start)))
-        choices = choice_of(related.clock, related.log, chosen)
+    related, choices = _related(items, taken, runnings, words, chosen, events)
     states, flags = _states(items, taken, related, chosen, level)
     noticed = (*taken.flags, *flags)
     everything = (*related.flags, *_reach(related.clock, taken, related.log), *noticed)
     return Joined(_with_states(items, states, noticed), related.clock, choices, everything)
+
+
+def _related(
+    items: Series,
+    taken: Exposures,
+    runnings: tuple[Log, ...],
+    words: Words,
+    chosen: tuple[str, ...],
+    events: Events | Kept | None,
+) -> tuple[Related, tuple[Choice, ...]]:
+    """How the clocks relate, and the choice of it where it was not declared."""
+    if events == PATTERNS and not words.declared:
+        return related_by_patterns(items, taken, runnings, words, chosen)
+    own = None if events is None or events == PATTERNS else observed(events, words.columns()[0])
+    related = relation(own, runnings, words, at=float(np.nanmin(taken.start)))
+    return related, choice_of(related.clock, related.log, chosen)
 
 
 def _with_states(items: Series, states: Sequence[dict[str, State]], noticed: Sequence[Flag]) -> Series:
