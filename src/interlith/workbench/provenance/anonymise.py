@@ -269,7 +269,9 @@ def _record(item: StepRecord, names: Names) -> StepRecord:
 
 def _options(words: Mapping[str, Any], names: Names) -> dict[str, Any]:
     """Without those of the reader: names of columns are words of a vendor or of the laboratory."""
-    return {name: names.anything(briefly(value, digest=False)) for name, value in words.items() if name not in READER_WORDS}
+    return {
+        name: names.anything(briefly(value, digest=False)) for name, value in words.items() if name not in READER_WORDS
+    }
 
 
 def rounded(size: int) -> int:
