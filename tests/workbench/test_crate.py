@@ -314,8 +314,8 @@ def test_no_field_was_added_that_nobody_thought_of() -> None:
         Choice: "target field value runner_up margin moves reason who effects",
         Finding: "kind statement verdict quantity estimate low high level unit probability units supporting opposing caveats "
         "details",
-        Figure: "name title caption panels width columns simulated tags",
-        Line: "x y label variant sample std style dashed faint observable",
+        Figure: "name title caption panels width columns simulated tags heights widths shared",
+        Line: "x y label variant sample std style dashed faint observable colour",
         StepRecord: "key technique step specimen files inputs options agreed decisions code modules versions fate reason "
         "seconds cached",
     }  # fmt: skip
