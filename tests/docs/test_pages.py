@@ -133,6 +133,15 @@ PAGES = {
     "relaxation-times": (3, ("reaches beyond the slow end", "charge_transfer_resistance")),
     "conductivity": (3, ("mS/cm", "against 1/kT", "does not hold")),
     "external-impedance": (5, ("minimum for unit weights", "of 8 numbers 8 same", "GSAS-II 5.2 gives")),
+    "diffraction": (
+        4,
+        (
+            "c at 25 degC: 14.250",
+            "windows - Tracked peaks in the patterns",
+            "pattern 3: 1.108 h",
+            "_cell_volume 545.339(24)",
+        ),
+    ),
     "diffraction-files": (
         4,
         ("gsas_powder      400 points, 25 degC", "2 null: 2 points", "no two theta", "refused: damaged.xye: line 121"),

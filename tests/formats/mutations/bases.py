@@ -35,6 +35,8 @@ MARKER_SHARE = 0.01
 #: Rows of the steps of one cycle: rest, charge at constant current, rest, discharge.
 _STEPS = (("Rest", 5, 0.0), ("CC Chg", 26, 1.25e-3), ("Rest", 5, 0.0), ("CC DChg", 25, -1.25e-3))
 _MAPPING = {"test_time": "test_time", "current": "current", "voltage": "voltage", "vendor_cycle": "cycle"}
+#: What a writer must be told beside the rows.
+_WORDS = {"cycler_bare": {"active_mass": 2e-6}}
 _REAL_OPTIONS = {
     "custom_data_001.csv": {"mapping": _MAPPING, "units": {"test_time": "s", "current": "A", "voltage": "V"}},
 }
@@ -108,7 +110,7 @@ def own(name: str, folder: Path) -> list[Base]:
         if technique == "diffraction":
             write(with_std(pattern(3)), target, ABOUT)
         else:
-            write(impedance.frame() if technique == "impedance" else cycles(), target, {})
+            write(impedance.frame() if technique == "impedance" else cycles(), target, _WORDS.get(name, {}))
         made.append(Base("written", target.read_bytes(), "".join(target.suffixes), options))
     return list({base.content: base for base in made}.values())
 
