@@ -120,7 +120,8 @@ def test_planes_and_directions_keep_their_product(
     assert new.then(second).hkl(hkl) == pytest.approx(second.hkl(new.hkl(hkl)), abs=1e-9)
 
 
-@given(MATRIX, st.sampled_from(sorted(SOME)), st.tuples(*[st.floats(-1, 1)] * 3))
+# Origins nearer than 1e-4/24 of an edge to a tabled one are that one, by design: no smaller steps than 1/1000.
+@given(MATRIX, st.sampled_from(sorted(SOME)), st.tuples(*[st.integers(-1000, 1000).map(lambda part: part / 1000)] * 3))
 @settings(max_examples=15, deadline=None)
 def test_any_sublattice_is_the_same_crystal(entries: list[int], name: str, origin: tuple[float, float, float]) -> None:
     structure = SOME[name]
