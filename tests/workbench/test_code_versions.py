@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 import interlith
@@ -19,6 +18,7 @@ from interlith.workbench.running import performing
 from interlith.workbench.running.code_versions import code_of, numerical_versions
 from interlith.workbench.running.run import run
 from interlith.workbench.running.waves import Waves
+from tests.formats.samples import SAMPLES
 
 from .folders import rows, write_cell, write_study
 
@@ -122,24 +122,14 @@ def test_what_runs_in_a_step_is_in_its_version(tmp_path: Path, traced: Traced) -
     assert traced.modules("read neware_csv") <= set(code_of(reader).modules)
 
 
-#: One simulated spectrum, for formats that hold nothing else.
-SPECTRUM = pl.DataFrame(
-    {
-        "frequency": [1000.0, 100.0, 10.0, 1.0, 0.1],
-        "impedance_real": [1.0, 1.1, 1.5, 1.9, 2.0],
-        "impedance_imaginary": [-0.01, -0.1, -0.5, -0.3, -0.05],
-    }
-)
-
-
 @pytest.mark.parametrize("name", [name for name, one in formats().items() if one.write is not None])
 def test_what_runs_in_a_reader_is_in_its_version(name: str, tmp_path: Path, traced: Traced) -> None:
     format_ = formats()[name]
-    assert format_.write is not None
-    path = tmp_path / format_.patterns[0].replace("*", "cell")
-    format_.write(rows() if format_.technique == "cycling" else SPECTRUM, path, {})
+    sample = SAMPLES[name]
+    path = tmp_path / sample.file
+    sample.write(path)
     with traced.of("read"):
-        format_.read(path, {})
+        format_.read(path, dict(sample.options))
     with traced.of("sniff"):
         format_.sniff(path.read_bytes()[:65_536], path)
     assert traced.modules("read") <= set(code_of(format_.read.__module__).modules)
