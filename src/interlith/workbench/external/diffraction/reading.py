@@ -14,6 +14,7 @@ from interlith.workbench.declaring.measurements_file import read_text
 from interlith.workbench.external.diffraction.fullprof import is_fullprof_output, read_fullprof_output
 from interlith.workbench.external.diffraction.gsas2 import is_gsas2_listing, read_gsas2_listing
 from interlith.workbench.external.diffraction.refinement import Refinement, Stated
+from interlith.workbench.external.owner import owner_of
 from interlith.workbench.reading import digest
 from interlith.workbench.running.identity import identify
 from interlith.workbench.running.keys import digest_of
@@ -81,7 +82,7 @@ def read_diffraction_results(path: str | Path, *, study: Study | None = None, na
     shown, sha256 = name or file.name, digest(file)
     found: list[Observable] = []
     for place, one in enumerate(refinements, start=1):
-        sample, raw = _owner(one, study, file)
+        sample, raw = owner_of(one.raw, study, file)
         found += [
             _observable(one, place, quantity, stated, sample, raw, sha256, shown)
             for quantity, stated in one.numbers.items()
@@ -104,19 +105,6 @@ def read_diffraction_results(path: str | Path, *, study: Study | None = None, na
             methods_text=f"{len(found)} numbers were taken over from {shown}, made with {said}; they were not computed here.",
         ),
     )  # fmt: skip
-
-
-def _owner(one: Refinement, study: Study | None, path: Path) -> tuple[Sample, str]:
-    """The specimen of a pattern and the digest of its raw file; a stand-in named after the file, and nothing, if unknown."""
-    if one.raw and study is not None:
-        wanted = one.raw.casefold()
-        named = [item for item in study.measurements if item.source.path.rpartition("/")[2].casefold() == wanted]
-        if len({item.source.sha256 for item in named}) == 1:
-            return named[0].sample, named[0].source.sha256
-    stem = Path(one.raw).stem if one.raw else path.stem
-    beside = path.parent / one.raw if one.raw else None
-    raw = digest(beside) if study is None and beside is not None and beside.is_file() else ""
-    return Sample(stem, variant=stem), raw
 
 
 def _observable(

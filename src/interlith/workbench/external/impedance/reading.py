@@ -28,6 +28,7 @@ from interlith.workbench.external.impedance.impedance_py import is_impedance_py,
 from interlith.workbench.external.impedance.pyimpspec import is_pyimpspec, read_pyimpspec
 from interlith.workbench.external.impedance.relaxis import is_relaxis, read_relaxis
 from interlith.workbench.external.impedance.zview import is_zview, read_zview
+from interlith.workbench.external.owner import owner_of
 from interlith.workbench.reading import digest
 from interlith.workbench.running.identity import identify
 from interlith.workbench.running.keys import digest_of
@@ -161,7 +162,7 @@ def read_impedance_results(
     shown = name or export.file
     found: list[Observable] = []
     for number, (one, words) in enumerate(export.evaluations, start=1):
-        sample, raw = owner(one, study, Path(path))
+        sample, raw = owner_of(one.raw, study, Path(path))
         found += observables(export, number, one, words, sample, raw)
     programs = list(dict.fromkeys((one.program, one.version) for one, _ in export.evaluations))
     said = ", ".join(f"{program} {version}".rstrip() for program, version in programs)
@@ -185,19 +186,6 @@ def read_impedance_results(
             methods_text=f"{len(found)} numbers were taken over from {shown}, made with {said}; they were not computed here.",
         ),
     )  # fmt: skip
-
-
-def owner(one: Evaluation, study: Study | None, path: Path) -> tuple[Sample, str]:
-    """The specimen of an evaluation and the digest of its raw file; a stand-in named after the file, and nothing, if unknown."""
-    if one.raw and study is not None:
-        wanted = one.raw.casefold()
-        named = [item for item in study.measurements if item.source.path.rpartition("/")[2].casefold() == wanted]
-        if len({item.source.sha256 for item in named}) == 1:
-            return named[0].sample, named[0].source.sha256
-    stem = Path(one.raw).stem if one.raw else path.stem
-    beside = path.parent / one.raw if one.raw else None
-    raw = digest(beside) if study is None and beside is not None and beside.is_file() else ""
-    return Sample(stem, variant=stem), raw
 
 
 def observables(
