@@ -113,30 +113,20 @@ def fitted_widths(two_theta: Array, gauss: Array, lorentz: Array) -> Widths:
     """
     from scipy.optimize import nnls
 
+    from interlith.physics.powder.profile import pseudo_voigt_width
+
     theta = np.radians(two_theta / 2)
     tangent = np.tan(theta)
     scale = np.maximum(gauss, 1e-3 * gauss.max(initial=1e-12)) ** 2
     terms = np.stack([tangent**2, tangent, np.ones_like(theta)], axis=1)
     u, v, w = np.linalg.lstsq(terms / scale[:, None], gauss**2 / scale, rcond=None)[0].tolist()
-    total = thompson_cox_hastings(gauss, lorentz)
+    total, _ = pseudo_voigt_width(gauss, lorentz)
     shares = np.stack([1 / np.cos(theta), tangent], axis=1)
     (x, y), _ = nnls(shares / total[:, None], lorentz / total)
-    found = thompson_cox_hastings(
+    found, _ = pseudo_voigt_width(
         np.sqrt(np.maximum(terms @ np.array([u, v, w]), 0.0)), shares @ np.array([x, y], dtype=np.float64)
     )
     return Widths((u, v, w), (float(x), float(y)), float(np.max(np.abs(found / total - 1))))
-
-
-def thompson_cox_hastings(gauss: Array, lorentz: Array) -> Array:
-    """Full width of the pseudo-Voigt of a Gaussian and a Lorentzian width, in their unit.
-
-    References
-    ----------
-    P. Thompson, D. E. Cox, J. B. Hastings, J. Appl. Crystallogr. 20 (1987) 79, 10.1107/S0021889887087090, equation 4.
-    """
-    g, m = np.asarray(gauss, dtype=float), np.asarray(lorentz, dtype=float)
-    fifth = g**5 + 2.69269 * g**4 * m + 2.42843 * g**3 * m**2 + 4.47163 * g**2 * m**3 + 0.07842 * g * m**4 + m**5
-    return np.asarray(fifth**0.2)
 
 
 def checked_widths(two_theta: Array, gauss: Array, lorentz: Array, *, what: str, where: str) -> tuple[Widths, str]:
