@@ -11,7 +11,7 @@ import pytest
 from interlith.crystal.phases import phase
 from interlith.crystal.reflections import reflections
 from interlith.crystal.structure_factors import Neutrons, XRays, structure_factors
-from interlith.errors import StudyError
+from interlith.errors import FitError, StudyError
 from interlith.physics.powder.instrument import Instrument
 from interlith.physics.powder.pattern_model import PatternModel
 from interlith.physics.powder.phase_lines import phase_lines
@@ -147,6 +147,10 @@ def test_what_cannot_be_is_refused_in_words() -> None:
         replace(made, two_theta=made.two_theta[::-1])
     with pytest.raises(StudyError, match="no parameter 'zer0'"):
         made.place_of("zer0")
+    values = made.start
+    values[made.place_of("gauss_v")] = -0.1
+    with pytest.raises(FitError, match="squared Gaussian width of -"):
+        made.intensity(values)
     with pytest.raises(StudyError, match="radius"):
         replace(TUBE, radius=math.nan).displacement(np.array([0.3]))
     with pytest.raises(StudyError, match="no reflection up to"):

@@ -15,7 +15,7 @@ from interlith.crystal.radiation import Neutrons, XRays
 from interlith.crystal.reflections import reflections
 from interlith.crystal.strain_terms import PreferredOrientation, preferred_orientation
 from interlith.crystal.structure import Structure
-from interlith.errors import StudyError
+from interlith.errors import FitError, StudyError
 from interlith.physics.powder.instrument import Instrument
 
 Array = NDArray[np.float64]
@@ -26,7 +26,7 @@ Chosen = Sequence[str | int] | str
 SCHERRER = 0.9
 #: Structures are listed to this much beyond the last angle (relative, in d), so that a cell may drift.
 PADDING = 0.02
-#: Below this (deg^2) a squared Gaussian width is held, so that a width function that goes through zero gives no nan.
+#: A squared Gaussian width of zero is this (deg^2), so that its slope is a number; one below zero is refused.
 _LEAST_SQUARE = 1e-10
 
 
@@ -92,6 +92,11 @@ class PhaseLines:
         Shape (4, n): theta (rad), area (without the weight of the wavelength), Gaussian and Lorentzian full width (deg); and slopes
         (4, n, p). Lines that the wavelength cannot reach have area 0.
 
+        Raises
+        ------
+        FitError
+            If a squared Gaussian width is negative at a line.
+
         Notes
         -----
         Area = scale x multiplicity x |F|^2 x Lorentz and polarisation x texture. Slopes by the cell leave out that form factors
@@ -113,6 +118,12 @@ class PhaseLines:
         slopes[1, :, 1 : 1 + count] += (by_theta * seen)[:, None] * turned
         u, v, w = instrument.gauss
         variance = u * tangent**2 + v * tangent + w
+        if np.any(seen & (variance < -_LEAST_SQUARE)):
+            place = math.degrees(2 * theta[int(np.argmin(np.where(seen, variance, np.inf)))])
+            raise FitError(
+                f"U, V, W = {u:.4g}, {v:.4g}, {w:.4g} deg^2 give {self.name} a squared Gaussian width of {variance[seen].min():.3g} deg^2 "
+                f"at {place:.2f} deg; it must not be negative there. Raise W, or V towards zero."
+            )
         found[2] = np.sqrt(np.maximum(variance, _LEAST_SQUARE))
         bend = np.where(variance > _LEAST_SQUARE, (2 * u * tangent + v) / (2 * found[2] * cosine**2), 0.0)
         slopes[2, :, 1 : 1 + count] = bend[:, None] * turned
