@@ -24,13 +24,12 @@ EVERY = pytest.mark.parametrize("name", NAMES)
 #: Damaged files of each format on every change, and in the slow study.
 FEW, MANY = 40, 1500
 
-#: Damages that leave a file as an instrument may write it: bare counts in another order, a start that was typed otherwise, a
-#: detector without counts, one archive behind another. Dead points are for the technique to see.
+#: Damages that leave a file as an instrument may write it: bare counts in another order, a start that was typed otherwise, one
+#: archive behind another.
 UNKNOWABLE = {
     "fullprof_dat": {"swap_lines", "move_lines", "lose_lines", "double_lines", "change_digit", "change_number"},
     "bruker_uxd": {"swap_lines", "move_lines", "lose_lines", "double_lines", "change_digit", "change_number"},
     "pdcif": {"swap_lines"},
-    "bruker_raw": {"blank_block"},
     "rigaku_rasx": {"other_file"},
 }
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from interlith.errors import ReadError
 from interlith.layouts.lazy_text import Remark
+from interlith.numerics.unlikely_zeros import unlikely_zeros
 
 #: Temperature of 0 degC (K), exact by the definition of the Celsius scale (BIPM, The International System of Units, 9th edition).
 ZERO_CELSIUS = 273.15
@@ -80,12 +81,19 @@ def joined(scans: Sequence[Scan], *, axis: str = "two_theta", where: str) -> Joi
         columns["frame"] = np.repeat(np.arange(len(parts), dtype=np.int64), sizes)
     columns[axis] = np.concatenate([scan.position for scan in parts])
     columns["intensity"] = np.concatenate([scan.intensity for scan in parts])
-    std, bad = _weights(parts, columns["intensity"])
+    dead = np.concatenate([unlikely_zeros(scan.intensity) for scan in parts])
+    std, bad = _weights(parts, columns["intensity"], dead)
     if std is not None:
         columns["intensity_std"] = std
     if bad:
         text = f"{bad} points are negative, no numbers or without a positive uncertainty; they are kept without weight."
         remarks.append(Remark("points_without_weight", text))
+    if dead.any():
+        text = f"{int(dead.sum())} points have no counts among neighbours with many: the detector was off or hidden; they have no weight."
+        remarks.append(Remark("dead_points", text))
+    blank = sum(1 for scan in parts if not np.any(scan.intensity > 0))
+    if blank:
+        remarks.append(Remark("dead_scans", f"{blank} of {len(parts)} scans hold no intensity at all."))
     if len(parts) > 1:
         columns |= _states(parts, sizes)
     frame = pl.DataFrame(columns, nan_to_null=True)
@@ -117,11 +125,13 @@ def _ascending(scan: Scan, where: str, remarks: list[Remark]) -> Scan:
     return Scan(scan.position[order], scan.intensity[order], std, scan.start, scan.state, scan.about)
 
 
-def _weights(parts: Sequence[Scan], intensity: NDArray[np.float64]) -> tuple[NDArray[np.float64] | None, int]:
+def _weights(
+    parts: Sequence[Scan], intensity: NDArray[np.float64], dead: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64] | None, int]:
     """Uncertainties with nan for points of no weight, only where a file has some or needs them; and how many points those are."""
     bad = ~np.isfinite(intensity) | (intensity < 0)
     if all(scan.std is None for scan in parts):
-        if not bad.any():
+        if not (bad | dead).any():
             return None, 0
         std = np.sqrt(np.maximum(np.nan_to_num(intensity), 1.0))
     else:
@@ -129,7 +139,7 @@ def _weights(parts: Sequence[Scan], intensity: NDArray[np.float64]) -> tuple[NDA
             [np.sqrt(np.maximum(scan.intensity, 1.0)) if scan.std is None else scan.std for scan in parts]
         )
     bad |= ~np.isfinite(std) | (std <= 0)
-    return np.where(bad, np.nan, std), int(bad.sum())
+    return np.where(bad | dead, np.nan, std), int(bad.sum())
 
 
 def _states(parts: Sequence[Scan], sizes: Sequence[int]) -> dict[str, NDArray[np.float64]]:
