@@ -95,7 +95,9 @@ def test_an_uncertainty_that_is_none_gives_no_weight(tmp_path: Path) -> None:
 
 
 def test_a_zero_count_is_a_good_point(tmp_path: Path) -> None:
-    rows = [f"{angle:.3f} {counts:.0f}" for angle, counts in zip(ANGLE, np.where(COUNTS < 22, 0, COUNTS), strict=True)]
+    rows = [
+        f"{angle:.3f} {counts:.0f}" for angle, counts in zip(ANGLE, np.where(COUNTS < 22, 0, COUNTS // 12), strict=True)
+    ]
     frame, reading = _read(tmp_path / "a.txt", _lines("2theta counts", rows=rows))
     assert (frame["intensity"] == 0).sum() > 2
     assert "intensity_std" not in frame.columns

@@ -81,15 +81,14 @@ def joined(scans: Sequence[Scan], *, axis: str = "two_theta", where: str) -> Joi
         columns["frame"] = np.repeat(np.arange(len(parts), dtype=np.int64), sizes)
     columns[axis] = np.concatenate([scan.position for scan in parts])
     columns["intensity"] = np.concatenate([scan.intensity for scan in parts])
-    dead = np.concatenate([unlikely_zeros(scan.intensity) for scan in parts])
-    std, bad = _weights(parts, columns["intensity"], dead)
+    std, bad, dead = _weights(parts, columns["intensity"])
     if std is not None:
         columns["intensity_std"] = std
     if bad:
         text = f"{bad} points are negative, no numbers or without a positive uncertainty; they are kept without weight."
         remarks.append(Remark("points_without_weight", text))
-    if dead.any():
-        text = f"{int(dead.sum())} points have no counts among neighbours with many: the detector was off or hidden; they have no weight."
+    if dead:
+        text = f"{dead} points have no counts among neighbours with many: the detector was off or hidden; they have no weight."
         remarks.append(Remark("dead_points", text))
     blank = sum(1 for scan in parts if not np.any(scan.intensity > 0))
     if blank:
@@ -125,21 +124,18 @@ def _ascending(scan: Scan, where: str, remarks: list[Remark]) -> Scan:
     return Scan(scan.position[order], scan.intensity[order], std, scan.start, scan.state, scan.about)
 
 
-def _weights(
-    parts: Sequence[Scan], intensity: NDArray[np.float64], dead: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64] | None, int]:
-    """Uncertainties with nan for points of no weight, only where a file has some or needs them; and how many points those are."""
+def _weights(parts: Sequence[Scan], intensity: NDArray[np.float64]) -> tuple[NDArray[np.float64] | None, int, int]:
+    """Uncertainties with nan for points of no weight, only where a file has some or needs them; how many of these are no
+    measurement by their numbers, and how many more by zeros among many counts."""
     bad = ~np.isfinite(intensity) | (intensity < 0)
-    if all(scan.std is None for scan in parts):
-        if not (bad | dead).any():
-            return None, 0
-        std = np.sqrt(np.maximum(np.nan_to_num(intensity), 1.0))
-    else:
-        std = np.concatenate(
-            [np.sqrt(np.maximum(scan.intensity, 1.0)) if scan.std is None else scan.std for scan in parts]
-        )
+    dead = np.concatenate([unlikely_zeros(scan.intensity) for scan in parts])
+    std = np.concatenate(
+        [np.sqrt(np.maximum(np.nan_to_num(scan.intensity), 1.0)) if scan.std is None else scan.std for scan in parts]
+    )
+    if all(scan.std is None for scan in parts) and not (bad | dead).any():
+        return None, 0, 0
     bad |= ~np.isfinite(std) | (std <= 0)
-    return np.where(bad | dead, np.nan, std), int(bad.sum())
+    return np.where(bad | dead, np.nan, std), int(bad.sum()), int((dead & ~bad).sum())
 
 
 def _states(parts: Sequence[Scan], sizes: Sequence[int]) -> dict[str, NDArray[np.float64]]:
