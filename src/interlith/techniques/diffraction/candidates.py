@@ -35,6 +35,10 @@ LEAST = 0.02
 _FAR_WIDER = 5.0
 #: Rivals may differ in size by this strain: what tells them apart is the symmetry.
 _ALIGNED = 0.05
+#: Rivals are aligned with peaks at least so wide (deg), however sharp the real ones are: the trials lie that far apart.
+_ALIGNING = 0.1
+#: Lines of a slightly deformed crystal lie within this strain of the one that they come from.
+_DEFORMED = 0.006
 #: Two lines within this share of a width are one.
 _RESOLVED = 0.5
 
@@ -171,7 +175,7 @@ def telling_peaks(
     one, other = (predicted_lines(structure, wavelength, low, high) for structure in (first, second))
     strong = Seen(
         one.two_theta(wavelength),
-        np.full(one.spacing.size, width),
+        np.full(one.spacing.size, max(width, _ALIGNING)),
         one.intensity,
         0.01 * one.intensity,
         low,
@@ -185,6 +189,7 @@ def telling_peaks(
     other = aligned.predicted
     place = other.two_theta(wavelength, aligned.zero, aligned.strain)
     mine = strong.position
+    reach = np.maximum(6 * width, np.degrees(2 * _DEFORMED * np.tan(np.radians(mine / 2))))
     made: list[Telling] = []
     nearest = np.argmin(np.abs(place[:, None] - mine[None]), axis=1)
     for row in np.argsort(-other.intensity):
@@ -193,10 +198,12 @@ def telling_peaks(
         apart = abs(float(place[row] - mine[nearest[row]]))
         hkl = " ".join(str(int(k)) for k in other.hkl[row])
         family = np.flatnonzero(
-            (nearest == nearest[row]) & (np.abs(place - mine[nearest[row]]) < 6 * width) & (other.intensity >= least)
+            (nearest == nearest[row])
+            & (np.abs(place - mine[nearest[row]]) < reach[nearest[row]])
+            & (other.intensity >= least)
         )
         size = float(other.intensity[row])
-        if apart > 6 * width:
+        if apart > reach[nearest[row]]:
             said = f"only {second.name} has {hkl} at {place[row]:.2f} deg; seen if lines of {100 * size:.2g} % of the strongest are"
             made.append(Telling(float(place[row]), hkl, size, "extra", said))
         elif family.size > 1 and row == family[np.argmax(other.intensity[family])]:
