@@ -74,3 +74,12 @@ def test_scatter_follows_the_noise_along_the_curve():
 def test_falling_x_is_refused():
     with pytest.raises(FitError, match="rising"):
         search(X[::-1], X, np.ones(X.size), narrow=0.1, wide=0.5)
+
+
+def test_right_uncertainties_are_found_right_also_at_the_ends() -> None:
+    random = np.random.default_rng(5)
+    found = np.array([scatter(random.normal(size=3000), np.ones(3000)) for _ in range(60)])
+    assert found.min() > 0.6
+    assert found.max() < 1.6
+    # The ends are no worse than the middle by more than the halved window explains.
+    assert found[:, [0, -1]].std() < 1.8 * found[:, 1500].std()

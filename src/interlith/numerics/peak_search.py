@@ -140,8 +140,8 @@ def _running(values: Array, length: int) -> Array:
 
     whole = np.where(np.isfinite(values), values, np.nanmedian(values) if np.isfinite(values).any() else 1.0)
     odd = min(length, whole.size) // 2 * 2 + 1
-    middle = ndimage.median_filter(whole, odd, mode="nearest")
-    return np.asarray(ndimage.uniform_filter1d(middle, max(1, odd // 3), mode="nearest"), dtype=np.float64)
+    middle = ndimage.median_filter(whole, odd, mode="reflect")
+    return np.asarray(ndimage.uniform_filter1d(middle, max(1, odd // 3), mode="reflect"), dtype=np.float64)
 
 
 def widths_between(narrow: float, wide: float) -> Array:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from interlith.crystal.phases import phase
+from interlith.errors import StudyError
 from interlith.model import Measurement, Sample, Series, Source
 from interlith.model.measurement import Table
 from interlith.physics.powder.instrument import Instrument
@@ -78,3 +80,12 @@ def test_rhombohedral_lines_split_where_cubic_ones_do_not(width: float) -> None:
     edge = phase("LaTMO3").cell.a
     single = np.degrees(2 * np.arcsin(0.7748 / 2 / edge * np.array([1.0, 2.0])))
     assert all(min(abs(one.position - place) for place in single) > 0.05 for one in told if "splits" in one.said)
+
+
+def test_two_wavelengths_without_a_ratio_are_told_and_two_tubes_refused() -> None:
+    (item,) = pattern(3, {"Si": 2000.0})
+    bare = replace(item, original_metadata={"instrument": {"wavelengths": [1.5406, 1.5444]}})
+    assert [flag.code for flag in peaks(Series((bare,))).flags["S"]] == ["ratio_assumed"]
+    other = replace(item, original_metadata={"instrument": {"wavelengths": [1.78897, 1.79285], "ratio": 0.5}}, part=1)
+    with pytest.raises(StudyError, match=r"1\.5406 and 1\.5444.*1\.78897 and 1\.79285"):
+        peaks(Series((item, other)))

@@ -18,14 +18,20 @@ from interlith.numerics.odd_members import odd_members
 from interlith.numerics.peak_search import scatter
 from interlith.physics.powder.line_patterns import Curve
 from interlith.physics.powder.line_shape import Radiation
+from interlith.techniques.diffraction.survey import frames
 from interlith.units import QUANTITIES
 
 Array = NDArray[np.float64]
 
 #: States that a series may run along, the likeliest first.
 AXES = ("temperature", "voltage", "dose", "cycle", "test_time", "time")
-#: Below this share of the stated scatter, or above this multiple, the uncertainties that a file states are not believed.
-_BELIEVED = (0.8, 1.25)
+#: K-alpha 2 over K-alpha 1 of a tube: the statistical weights of the two levels. Files state 0.5 or measured values near it.
+_USUAL_RATIO = 0.5
+#: Wavelengths that agree to this (relative) are one.
+_ONE_WAVELENGTH = 1e-5
+#: Below this share of the stated scatter, or above this multiple, the uncertainties that a file states are not believed: over a whole
+#: pattern, and anywhere in it. Right ones stayed inside the second range in 300 of 300 simulated patterns of 3,000 points.
+_BELIEVED, _ANYWHERE = (0.8, 1.25), (0.65, 1.5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +89,7 @@ def observed(
     FitError
         If there is no pattern with points.
     StudyError
-        If the wavelength is unknown, or a state is unknown.
+        If the wavelength is unknown or not the same in all files, or a state is unknown.
 
     Notes
     -----
@@ -106,7 +112,8 @@ def observed(
             Flag("odd_patterns", f"Patterns {names} are like neither of their neighbours and are left out.", names)
         )
     kept = tuple(one for one, wrong in zip(chosen, odd, strict=True) if not wrong)
-    return Observed(kept, _radiation(series[0], wavelength), (*flags, *more))
+    radiation, assumed = _radiation(series, wavelength)
+    return Observed(kept, radiation, (*flags, *more, *assumed))
 
 
 def _left_out(count: int, whole: int) -> Flag:
@@ -121,14 +128,9 @@ def _left_out(count: int, whole: int) -> Flag:
 def _frames(item: Measurement, against: str | None) -> list[Member]:
     if not isinstance(item.payload, Table) or not {"two_theta", "intensity"} <= set(item.payload.columns):
         return []
-    frame = item.payload.frame.collect()
-    parts = [(0, frame)]
-    if "frame" in frame.columns:
-        parts = [
-            (int(str(key[0])), part)
-            for key, part in frame.partition_by("frame", as_dict=True, maintain_order=True).items()
-        ]
-    return [Member(item, number, _curve(part), _state(item, number, part, against)) for number, part in parts]
+    return [
+        Member(item, number, _curve(part), _state(item, number, part, against)) for number, part in frames(item.payload)
+    ]
 
 
 def _curve(frame: pl.DataFrame) -> Curve:
@@ -180,8 +182,11 @@ def _believed(members: Sequence[Member]) -> tuple[list[Member], list[Flag]]:
     else:
         factors = [scatter(member.curve.y, member.curve.std) for member in members]
     middle = float(np.median([np.median(one) for one in factors]))
-    spread = [one for one in factors if not (_BELIEVED[0] < one.min() and one.max() < _BELIEVED[1])]
-    if not spread:
+    good = [
+        _BELIEVED[0] < np.median(one) < _BELIEVED[1] and _ANYWHERE[0] < one.min() and one.max() < _ANYWHERE[1]
+        for one in factors
+    ]
+    if all(good):
         return list(members), []
     scaled = [
         Member(
@@ -203,12 +208,35 @@ def _odd(members: Sequence[Member]) -> NDArray[np.bool_]:
     return odd_members(y, std)
 
 
-def _radiation(item: Measurement, wavelength: float | None) -> Radiation:
+def _radiation(series: Series, wavelength: float | None) -> tuple[Radiation, list[Flag]]:
+    """The radiation of all files, and what was assumed of it."""
+    if wavelength is not None:
+        return Radiation((wavelength,)), []
+    found = [_told(item) for item in series]
+    first, ratio = found[0]
+    for item, other in zip(series, found, strict=True):
+        if len(other[0]) != len(first) or not np.allclose(other[0], first, rtol=_ONE_WAVELENGTH, atol=0):
+            raise StudyError(
+                f"{series[0].source.path} says {_listed(first)} and {item.source.path} {_listed(other[0])} angstrom; patterns of one series "
+                "have one wavelength. Analyse them apart."
+            )
+    if len(first) == 1:
+        return Radiation(first), []
+    if ratio is None:
+        said = f"{series[0].source.path} names two wavelengths and not their ratio; the second was taken for half as strong."
+        return Radiation(first, _USUAL_RATIO), [Flag("ratio_assumed", said, "", "note")]
+    return (Radiation(first, ratio) if ratio > 0 else Radiation(first[:1])), []
+
+
+def _told(item: Measurement) -> tuple[tuple[float, ...], float | None]:
+    """Wavelengths (angstrom) that a file says, one or two, and the ratio of two; `None` where it says none."""
     said: Mapping[str, Any] = item.original_metadata.get("instrument", {})
     given = tuple(float(one) for one in said.get("wavelengths", ()) or ())[:2]
-    if wavelength is not None:
-        return Radiation((wavelength,))
     if not given:
         raise StudyError(f"{item.source.path} does not say its wavelength; declare it: wavelength: 1.5406 angstrom.")
-    ratio = float(said.get("ratio", 0.5 if len(given) == 2 else 0.0) or 0.0)
-    return Radiation(given if ratio > 0 else given[:1], ratio if len(given) == 2 else 0.0)
+    ratio = said.get("ratio")
+    return given, None if ratio is None else float(ratio)
+
+
+def _listed(wavelengths: Sequence[float]) -> str:
+    return " and ".join(f"{one:g}" for one in wavelengths)

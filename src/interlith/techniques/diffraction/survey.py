@@ -101,16 +101,21 @@ def look(item: Measurement) -> Iterator[Looked]:
     axis = next((name for name in POSITIONS if name in columns), None)
     if axis is None or "intensity" not in columns or not isinstance(item.payload, Table):
         return
-    frame = item.payload.frame.collect()
-    parts = [frame] if "frame" not in columns else frame.partition_by("frame", maintain_order=True)
-    for part in parts:
-        number = int(part.item(0, "frame")) if "frame" in columns else 0
+    for number, part in frames(item.payload):
         position, intensity = (part.get_column(name).cast(pl.Float64).to_numpy() for name in (axis, "intensity"))
         bad = ~np.isfinite(intensity) | ~np.isfinite(position)
         if "intensity_std" in columns:
             bad |= part.get_column("intensity_std").is_null().to_numpy()
         order = np.argsort(position, kind="stable")
         yield Looked(item, number, position[order], intensity[order], int(bad.sum()), _states(item, part))
+
+
+def frames(table: Table) -> list[tuple[int, pl.DataFrame]]:
+    """The patterns of a table with their numbers, in order; a table without ``frame`` is one, with number 0."""
+    rows = table.frame.collect()
+    if "frame" not in rows.columns:
+        return [(0, rows)]
+    return [(int(part.item(0, "frame")), part) for part in rows.partition_by("frame", maintain_order=True)]
 
 
 def _columns(item: Measurement) -> tuple[str, ...]:
