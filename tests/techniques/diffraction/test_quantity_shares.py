@@ -100,3 +100,15 @@ def test_observables_keep_the_covariance() -> None:
     sizes = np.array([[one.get(name, 0.0) for name in names] for one in found])
     assert sizes @ sizes.T == pytest.approx(3 * covariance, abs=1e-15)
     assert len(names) == 4  # shares add up to one: two directions for each cause
+
+
+def test_scales_that_do_the_same_to_a_pattern_are_refused() -> None:
+    one = pattern((0.6, 0.4))
+    twin = one.jacobian.copy()
+    twin[1] = 0.7 * twin[0]
+    with pytest.raises(StudyError, match="does not fix the scales of corundum, zincite"):
+        shares(replace(one, jacobian=twin))
+    blind = one.jacobian.copy()
+    blind[1] = 0.0
+    with pytest.raises(StudyError, match="scales of zincite"):
+        shares(replace(one, jacobian=blind))

@@ -30,6 +30,9 @@ DISPLACEMENT = {True: 0.1, False: 0.3}
 #: Kind of uncertainty of each part (see `interlith.model.observable.KINDS`).
 _KINDS = {"fit": "fit", "model": "model", "absorption": "model", "displacement": "model", "standard": "calibration"}
 
+#: A direction with less than this part of the most information is unseen; a scale that makes up this much of it is touched by it.
+_BLIND, _TOUCHED = 1e-11, 1e-3
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Refined:
@@ -88,13 +91,14 @@ def shares(refined: Refined, *, radii: Sequence[float] | None = None) -> Fractio
     Raises
     ------
     StudyError
-        If nothing scatters, or there are as many radii as phases.
+        If nothing scatters, there are not as many radii as phases, or the pattern cannot tell the scales of some phases apart.
 
     Notes
     -----
     The assumption that fails first: no phase is amorphous or forgotten; see `with_standard`.
     """
     structures = refined.structures
+    _told_apart(refined)
     if radii is not None and len(radii) != len(structures):
         raise StudyError(f"There are {len(radii)} sizes of grains for {len(structures)} phases; give one for each.")
     place = np.ix_(refined.scales, refined.scales)
@@ -153,6 +157,21 @@ def sources(fractions: Fractions, own: str) -> list[dict[str, float]]:
             for phase, size in enumerate(way * np.sqrt(power)):
                 found[phase][f"{_KINDS.get(cause, 'model')}:{own}/{cause}/{number}"] = float(size)
     return found
+
+
+def _told_apart(refined: Refined) -> None:
+    """Refuse scales that move along a direction the data do not see: a pseudo-inverse would call them sure."""
+    size = np.sqrt((refined.jacobian**2).sum(axis=1))
+    scaled = refined.jacobian / np.where(size > 0, size, 1.0)[:, None]
+    powers, ways = np.linalg.eigh(scaled @ scaled.T)
+    blind = ways[:, powers < _BLIND * powers.max()]
+    touched = (np.abs(blind) > _TOUCHED).any(axis=1)[refined.scales] | (size[refined.scales] == 0)
+    if touched.any():
+        names = ", ".join(one.name for one, lost in zip(refined.structures, touched, strict=True) if lost)
+        raise StudyError(
+            f"The pattern does not fix the scales of {names}: other parameters do the same to it. Leave out a phase, or fix what it is "
+            "entangled with."
+        )
 
 
 def _counting(jacobian: Array) -> Array:
