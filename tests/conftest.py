@@ -1,4 +1,7 @@
-"""What every test may use: the folder of real files, found through ``INTERLITH_DATA``."""
+"""What every test may use: the folder of real files, found through ``INTERLITH_DATA``, and how examples are drawn.
+
+A change is checked on the same examples everywhere; ``INTERLITH_EXAMPLES=new`` draws others, to look for what nobody thought of.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same", derandomize=True)
+settings.register_profile("new", derandomize=False)
+settings.load_profile(os.environ.get("INTERLITH_EXAMPLES", "same"))
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -128,7 +128,13 @@ def _weights(parts: Sequence[Scan], intensity: NDArray[np.float64]) -> tuple[NDA
     """Uncertainties with nan for points of no weight, only where a file has some or needs them; how many of these are no
     measurement by their numbers, and how many more by zeros among many counts."""
     bad = ~np.isfinite(intensity) | (intensity < 0)
-    dead = np.concatenate([unlikely_zeros(scan.intensity) for scan in parts])
+    # A file that states an uncertainty has judged its zeros itself.
+    dead = np.concatenate(
+        [
+            np.zeros(scan.intensity.size, dtype=bool) if scan.std is not None else unlikely_zeros(scan.intensity)
+            for scan in parts
+        ]
+    )
     std = np.concatenate(
         [np.sqrt(np.maximum(np.nan_to_num(scan.intensity), 1.0)) if scan.std is None else scan.std for scan in parts]
     )

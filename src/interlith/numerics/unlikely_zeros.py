@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 #: Neighbours on each side of a run of zeros that say how many counts were to be expected.
 NEIGHBOURS = 10
+#: A side with fewer points says nothing.
+FEWEST = 5
 #: A run is taken for dead where counting would give it less often than this.
 RAREST = 1e-9
 
@@ -35,6 +37,7 @@ def unlikely_zeros(counts: ArrayLike) -> NDArray[np.bool_]:
     edges = np.flatnonzero(np.diff(np.concatenate([[False], zero, [False]]).astype(np.int8)))
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         sides = [values[max(0, first - NEIGHBOURS) : first], values[last : last + NEIGHBOURS]]
-        expected = min(float(np.median(side)) for side in sides if side.size)
+        known = [float(np.median(side)) for side in sides if side.size >= FEWEST]
+        expected = min(known, default=0.0)
         found[first:last] = (last - first) * expected > -math.log(RAREST)
     return found
