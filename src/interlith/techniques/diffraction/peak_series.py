@@ -18,6 +18,7 @@ from interlith.numerics.odd_members import odd_members
 from interlith.numerics.peak_search import scatter
 from interlith.physics.powder.line_patterns import Curve
 from interlith.physics.powder.line_shape import Radiation
+from interlith.techniques.diffraction.radiation_lines import ONE_WAVELENGTH, Lines, asked_lines, listed, said_lines
 from interlith.techniques.diffraction.survey import frames
 from interlith.units import QUANTITIES
 
@@ -25,10 +26,6 @@ Array = NDArray[np.float64]
 
 #: States that a series may run along, the likeliest first.
 AXES = ("temperature", "voltage", "dose", "cycle", "test_time", "time")
-#: K-alpha 2 over K-alpha 1 of a tube: the statistical weights of the two levels. Files state 0.5 or measured values near it.
-_USUAL_RATIO = 0.5
-#: Wavelengths that agree to this (relative) are one.
-_ONE_WAVELENGTH = 1e-5
 #: Below this share of the stated scatter, or above this multiple, the uncertainties that a file states are not believed: over a whole
 #: pattern, and anywhere in it. Right ones stayed inside the second range in 300 of 300 simulated patterns of 3,000 points.
 _BELIEVED, _ANYWHERE = (0.8, 1.25), (0.65, 1.5)
@@ -210,33 +207,29 @@ def _odd(members: Sequence[Member]) -> NDArray[np.bool_]:
 
 def _radiation(series: Series, wavelength: float | None) -> tuple[Radiation, list[Flag]]:
     """The radiation of all files, and what was assumed of it."""
-    if wavelength is not None:
-        return Radiation((wavelength,)), []
-    found = [_told(item) for item in series]
-    first, ratio = found[0]
+    found = [_lines(item, wavelength) for item in series]
+    first = found[0].wavelengths
     for item, other in zip(series, found, strict=True):
-        if len(other[0]) != len(first) or not np.allclose(other[0], first, rtol=_ONE_WAVELENGTH, atol=0):
+        theirs = other.wavelengths
+        if len(theirs) != len(first) or not np.allclose(theirs, first, rtol=ONE_WAVELENGTH, atol=0):
             raise StudyError(
-                f"{series[0].source.path} says {_listed(first)} and {item.source.path} {_listed(other[0])} angstrom; patterns of one series "
+                f"{series[0].source.path} says {listed(first)} and {item.source.path} {listed(theirs)} angstrom; patterns of one series "
                 "have one wavelength. Analyse them apart."
             )
-    if len(first) == 1:
-        return Radiation(first), []
-    if ratio is None:
-        said = f"{series[0].source.path} names two wavelengths and not their ratio; the second was taken for half as strong."
-        return Radiation(first, _USUAL_RATIO), [Flag("ratio_assumed", said, "", "note")]
-    return (Radiation(first, ratio) if ratio > 0 else Radiation(first[:1])), []
+    assumed = [Flag("ratio_assumed", said, "", "note") for said in found[0].assumed]
+    return Radiation(first, found[0].ratio), assumed
 
 
-def _told(item: Measurement) -> tuple[tuple[float, ...], float | None]:
-    """Wavelengths (angstrom) that a file says, one or two, and the ratio of two; `None` where it says none."""
+def _lines(item: Measurement, wavelength: float | None) -> Lines:
+    """Wavelengths that a file says, or a person.
+
+    Raises
+    ------
+    StudyError
+        If neither says one.
+    """
     said: Mapping[str, Any] = item.original_metadata.get("instrument", {})
-    given = tuple(float(one) for one in said.get("wavelengths", ()) or ())[:2]
-    if not given:
+    found = asked_lines(said_lines(said, str(item.source.path)), wavelength)
+    if not found.wavelengths:
         raise StudyError(f"{item.source.path} does not say its wavelength; declare it: wavelength: 1.5406 angstrom.")
-    ratio = said.get("ratio")
-    return given, None if ratio is None else float(ratio)
-
-
-def _listed(wavelengths: Sequence[float]) -> str:
-    return " and ".join(f"{one:g}" for one in wavelengths)
+    return found
