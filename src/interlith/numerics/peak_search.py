@@ -14,16 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from interlith.errors import FitError
+from interlith.numerics.peak_response import FWHM, CurveSums, response
 
 Array = NDArray[np.float64]
 
-#: Full width at half maximum of a Gaussian in standard deviations.
-FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))
 #: Widths that are tried grow by this factor; a width wrong by half of it costs 2 % of the significance; the narrowest that has so much of the best is taken.
 _FACTOR = 1.35
 _NEARLY = 0.93
-#: The template reaches this many standard deviations out.
-_REACH = 4.0
 #: Two candidates nearer than this share of the wider one's width are one.
 _APART = 0.7
 #: Expected value of the absolute normal deviate at the median.
@@ -189,7 +186,8 @@ def search(
     if not (np.diff(place) > 0).all() or not 0 < narrow <= wide:
         raise FitError("A search needs rising x, and widths above zero of which the first is the smaller one.")
     tried = widths_between(narrow, wide)
-    found = [_response(place, values, sizes, width) for width in tried]
+    sums = CurveSums.of(place, values, sizes, float(tried[-1]))
+    found = [response(sums, width) for width in tried]
     stand = np.array([one[0] for one in found])
     rows = _narrow_first(place, stand, tried, least)
     if not rows:
@@ -227,56 +225,6 @@ def _narrow_first(x: Array, stand: Array, tried: Array, least: float) -> list[tu
                 for k in near:
                     limit[k] = number - 1 if limit[k] is None else limit[k]
     return sorted(zip(places, limit, strict=True))
-
-
-def _response(x: Array, y: Array, std: Array, width: float) -> tuple[Array, Array]:
-    """Height over its uncertainty, and height, of a Gaussian of this width at every point, shapes (n,)."""
-    step = float(np.median(np.diff(x)))
-    sigma = width / FWHM / step
-    half = max(2, math.ceil(_REACH * sigma))
-    offsets = np.arange(-half, half + 1, dtype=np.float64)
-    shape = np.exp(-0.5 * (offsets / sigma) ** 2)
-    good = np.isfinite(y) & np.isfinite(std) & (std > 0)
-    weight = np.where(good, 1.0 / np.where(good, std, 1.0) ** 2, 0.0)
-    data = np.where(good, y, 0.0) * weight
-    zero, one, two = (_moment(weight, half, power) for power in (0, 1, 2))
-    data_zero, data_one = (_moment(data, half, power) for power in (0, 1))
-    by_shape, by_slope = _summed(weight, shape), _summed(weight, shape * offsets)
-    squared, product = _summed(weight, shape**2), _summed(data, shape)
-    # The line (1, u) is projected out of the template: what is left has no sum and no first moment.
-    determinant = zero * two - one**2
-    usable = determinant > 1e-9 * np.maximum(zero * two, 1e-300)
-    safe = np.where(usable, determinant, 1.0)
-    a = (two * by_shape - one * by_slope) / safe
-    b = (zero * by_slope - one * by_shape) / safe
-    norm = squared - a * by_shape - b * by_slope
-    score = product - a * data_zero - b * data_one
-    usable &= norm > 1e-6 * np.maximum(squared, 1e-300)
-    root = np.sqrt(np.where(usable, norm, 1.0))
-    return np.where(usable, score / root, 0.0), np.where(usable, score / root**2, 0.0)
-
-
-def _moment(values: Array, half: int, power: int) -> Array:
-    """``sum over u of values[i + u] u^power`` for u from -half to half, zero beyond the ends, from running sums."""
-    count = values.size
-    place = np.arange(count, dtype=np.float64) - 0.5 * count
-    high, low = np.minimum(np.arange(count) + half + 1, count), np.maximum(np.arange(count) - half, 0)
-    sums = []
-    for one in range(power + 1):
-        running = np.concatenate([[0.0], np.cumsum(values * place**one)])
-        sums.append(running[high] - running[low])
-    if power == 0:
-        return np.asarray(sums[0])
-    if power == 1:
-        return np.asarray(sums[1] - place * sums[0])
-    return np.asarray(sums[2] - 2.0 * place * sums[1] + place**2 * sums[0])
-
-
-def _summed(values: Array, kernel: Array) -> Array:
-    """``sum over u of values[i + u] kernel[u]``, zero beyond the ends."""
-    from scipy import ndimage
-
-    return np.asarray(ndimage.correlate1d(values, kernel, mode="constant", cval=0.0))
 
 
 def _untwinned(

@@ -13,18 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.numerics.fitting import Curves, Fit, Parameter, Parameters, Settings, fit
-from interlith.physics.powder.line_shape import LEAST_SHARE, MOST_SHARE, Radiation, peaks_of
-from interlith.physics.powder.profile import Lines as Peaks
-from interlith.physics.powder.profile import profile_sum, profile_terms
+from interlith.numerics.fitting import Fit, Parameter, Parameters, Settings, fit
+from interlith.numerics.fitting.losses import Loss
+from interlith.numerics.fitting.problem import Normal
+from interlith.physics.powder.line_shape import LEAST_SHARE, MOST_SHARE, WIDTH_TERMS, Radiation
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 #: A width stays within these multiples of its start.
 NARROWEST, WIDEST = 0.3, 3.0
-#: Groups whose numbers of points differ by no more than this factor are padded to one length.
-_PADDING = 1.5
+#: Part of its height at which a line ends.
+CUT = 3e-4
 #: Evaluations at most: lines that need more are no lines that the data hold.
 _MOST_STEPS = 60
 
@@ -129,54 +129,70 @@ def fit_groups(groups: Sequence[Group], radiation: Radiation, *, tolerance: floa
 
 def drawn(x: Array, radiation: Radiation, position: Array, area: Array, width: Array, share: Array) -> Array:
     """Sum of lines without background, shape (n,)."""
+    from interlith.physics.powder import line_loops
+
     if not position.size:
         return np.zeros(x.shape)
-    place, size, gauss, lorentz = (
-        one[0] for one in peaks_of(radiation, position[None], area[None], width[None], share[None])[:4]
-    )
-    return profile_sum(x, Peaks(place, size, gauss, lorentz, radiation.low_ratio, radiation.high_ratio))
+    table = np.array([position, area, width, share], dtype=np.float64)
+    return line_loops.lines_drawn(np.ascontiguousarray(x, dtype=np.float64), table, WIDTH_TERMS, radiation.numbers, CUT)
 
 
 def _batches(groups: Sequence[Group]) -> list[list[int]]:
-    """Groups of one number of lines and about one number of points."""
-    order = sorted(range(len(groups)), key=lambda row: (groups[row].position.size, groups[row].x.size))
-    batches: list[list[int]] = []
-    for row in order:
-        first = groups[batches[-1][0]] if batches else None
-        group = groups[row]
-        same = first is not None and first.position.size == group.position.size
-        if first is not None and same and group.x.size <= max(_PADDING * first.x.size, first.x.size + 30):
-            batches[-1].append(row)
-        else:
-            batches.append([row])
-    return batches
-
-
-def _problem(groups: Sequence[Group], radiation: Radiation) -> Curves:
-    count, longest = groups[0].position.size, max(group.x.size for group in groups)
-    observed = np.full((len(groups), longest), math.nan)
-    std = np.ones((len(groups), longest))
+    """Groups of one number of lines."""
+    batches: dict[int, list[int]] = {}
     for row, group in enumerate(groups):
-        observed[row, : group.x.size], std[row, : group.x.size] = group.y, group.std
-    grids = [group.x for group in groups]
-    scaled = [_scaled(group.x) for group in groups]
+        batches.setdefault(group.position.size, []).append(row)
+    return [batches[count] for count in sorted(batches)]
 
-    def model(values: Array, which: NDArray[np.intp]) -> tuple[Array, Array]:
-        total = np.zeros((len(which), longest))
-        slopes = np.zeros((len(which), 4 * count + 2, longest))
-        place, size, gauss, lorentz, chain = peaks_of(
-            radiation, *values[:, : 4 * count].reshape(-1, 4, count).transpose(1, 0, 2)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Problem:
+    """Groups of as many lines, their points one behind the other, for the fitter."""
+
+    parameters: Parameters
+    points: NDArray[np.intp]
+    first: NDArray[np.intp]
+    x: Array
+    y: Array
+    weight: Array
+    free: Mask
+    radiation: Array
+
+    @property
+    def members(self) -> int:
+        """Number of groups."""
+        return int(self.points.size)
+
+    def normal(self, values: Array, which: NDArray[np.intp], loss: Loss) -> Normal:
+        """Normal equations of least squares; see `interlith.numerics.fitting.problem.Problem`."""
+        del loss
+        from interlith.physics.powder import line_loops
+
+        cost, gradient, hessian = line_loops.normal_equations(
+            self.x,
+            self.y,
+            self.weight,
+            self.first,
+            self.free,
+            np.ascontiguousarray(values),
+            which,
+            WIDTH_TERMS,
+            self.radiation,
+            CUT,
         )
-        for row, member in enumerate(which.tolist()):
-            x, u = grids[member], scaled[member]
-            peaks = Peaks(place[row], size[row], gauss[row], lorentz[row], radiation.low_ratio, radiation.high_ratio)
-            y, terms = profile_terms(x, peaks, chain[row])
-            total[row, : x.size] = y + values[row, -2] + values[row, -1] * u
-            slopes[row, : 4 * count, : x.size] = terms
-            slopes[row, -2, : x.size], slopes[row, -1, : x.size] = 1.0, u
-        return total, slopes
+        return Normal(np.where(np.isnan(cost), np.inf, cost), gradient, hessian)
 
-    return Curves(Parameters(_items(groups, count)), observed, model, std=std)
+
+def _problem(groups: Sequence[Group], radiation: Radiation) -> _Problem:
+    count = groups[0].position.size
+    points = np.array([group.x.size for group in groups], dtype=np.intp)
+    free = np.ones((len(groups), 4 * count + 2), dtype=np.bool_)
+    held = np.array([group.held for group in groups])
+    for place, row in ((0, 0), (2, 1), (3, 2)):
+        free[:, place * count : (place + 1) * count] = ~held[:, row]
+    x, y, std = (np.concatenate([getattr(group, name) for group in groups]) for name in ("x", "y", "std"))
+    first = np.concatenate([[0], np.cumsum(points)]).astype(np.intp)
+    return _Problem(Parameters(_items(groups, count)), points, first, x, y, std**-2.0, free, radiation.numbers)
 
 
 def _items(groups: Sequence[Group], count: int) -> list[Parameter]:
@@ -196,11 +212,6 @@ def _items(groups: Sequence[Group], count: int) -> list[Parameter]:
         shares.append(Parameter(f"share_{k}", share[:, k], LEAST_SHARE, MOST_SHARE, fixed=held[:, 2, k]))
     line = [Parameter("level", level, linear=True), Parameter("tilt", np.zeros(len(groups)), linear=True, scale=1.0)]
     return [*places, *areas, *widths, *shares, *line]
-
-
-def _scaled(x: Array) -> Array:
-    half = max(0.5 * float(x[-1] - x[0]), 1e-12)
-    return np.asarray((x - 0.5 * (x[0] + x[-1])) / half)
 
 
 def _lines(outcome: Fit, member: int, group: Group) -> Lines:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.numerics.peak_search import FWHM, search
+from interlith.numerics.peak_response import FWHM
+from interlith.numerics.peak_search import search
 from interlith.physics.powder.line_groups import Group, Lines, drawn, fit_groups
 from interlith.physics.powder.line_shape import Radiation
 

@@ -21,6 +21,8 @@ LEAST_SHARE, MOST_SHARE = 0.0, 0.98
 #: Thompson, Cox and Hastings 1987, 10.1107/S0021889887087090, inverted as usual (FullProf manual, peak shape functions).
 _GAUSS = (1.0, -0.74417, -0.24781, -0.00810)
 _LORENTZ = (0.0, 0.72928, 0.19289, 0.07783)
+#: Both as one table, shape (2, 4).
+WIDTH_TERMS = np.array([_GAUSS, _LORENTZ])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ class Radiation:
     def doublet(self) -> bool:
         """Whether every line has a twin."""
         return len(self.wavelengths) == 2 and self.ratio > 0
+
+    @property
+    def numbers(self) -> Array:
+        """Second wavelength over the first, its intensity over that of the first, S/L and H/L, shape (4,)."""
+        factor = self.wavelengths[-1] / self.wavelengths[0]
+        return np.array([factor, self.ratio if self.doublet else 0.0, self.low_ratio, self.high_ratio])
 
     def twin(self, position: ArrayLike) -> tuple[Array, Array]:
         """Position of the second peak (deg) of lines at positions (deg), and its slope by that of the first, shape (n,).
