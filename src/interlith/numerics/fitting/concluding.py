@@ -22,7 +22,7 @@ from interlith.numerics.fitting.covariance import (
 )
 from interlith.numerics.fitting.losses import Loss
 from interlith.numerics.fitting.parameters import Array, Mask
-from interlith.numerics.fitting.problem import Curves, Members, Normal, Problem
+from interlith.numerics.fitting.problem import Curves, Members, Normal, Problem, Rooted
 from interlith.numerics.fitting.reduced import Reduced
 from interlith.numerics.fitting.result import Errors, Fit
 from interlith.numerics.fitting.solver import Status, Track
@@ -141,9 +141,9 @@ def covariance_by(
     chosen = _convention(problem, loss, errors)
     factor = np.divide(normal.cost, dof, out=np.full(len(which), math.inf), where=dof > 0)
     robust = not (loss.quadratic or loss.likelihood)
-    if chosen == "correlated" and not isinstance(problem, Curves):
+    if chosen == "correlated" and not isinstance(problem, Rooted):
         raise FitError("Correlated residuals need the residuals themselves; fit `Curves`, or ask for errors='scaled'.")
-    if chosen == "correlated" and isinstance(problem, Curves):
+    if chosen == "correlated" and isinstance(problem, Rooted):
         found_here = correlated_covariance(problem, space, inner, which, found, loss)
         return found_here, "scaled by the residuals, neighbours being correlated", factor
     if robust and isinstance(problem, Curves):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from interlith.numerics.fitting.coupled import Series
 from interlith.numerics.fitting.losses import Loss
 from interlith.numerics.fitting.parameters import Array, Mask
-from interlith.numerics.fitting.problem import Curves, Members, Normal, Problem
+from interlith.numerics.fitting.problem import Curves, Members, Normal, Problem, Rooted
 from interlith.numerics.fitting.reduced import Reduced, typical
 
 #: Singular value, relative to the largest of a Jacobian with unit columns, below which a direction is not fixed.
@@ -131,7 +131,7 @@ def _spectrum(
     problem: Problem, space: Reduced, inner: Array, member: np.intp, unit: Array, loss: Loss, matrix: Array
 ) -> tuple[Array, Array, float]:  # fmt: skip
     """Eigenvalues of the scaled hessian with their directions, from the Jacobian where there is one."""
-    if not isinstance(problem, Curves):
+    if not isinstance(problem, Rooted):
         values, vectors = np.linalg.eigh(matrix)
         return values, vectors, _RANK_SQUARED
     _, _, jacobian = problem.rooted(space.full(inner[None]), np.array([member]), loss)
@@ -196,7 +196,7 @@ def robust_covariance(
 
 
 def correlated_covariance(
-    problem: Curves, space: Reduced, inner: Array, which: Members, found: Certainty, loss: Loss
+    problem: Rooted, space: Reduced, inner: Array, which: Members, found: Certainty, loss: Loss
 ) -> Array:
     """Covariance (b, q, q) if residuals of neighbouring points are alike: an AR(1) process along the points.
 
@@ -211,27 +211,47 @@ def correlated_covariance(
     Bérar and Lelann 1991, 10.1107/S0021889890008391 (the same inflation for powder patterns). Kendall 1954,
     10.1093/biomet/41.3-4.403 (bias of the correlation).
     """
-    from scipy.signal import lfilter
-
     covariance = np.zeros_like(found.inverse)
     for row, member in enumerate(which):
-        cost, residual, jacobian = problem.rooted(space.full(inner[row : row + 1]), which[row : row + 1], loss)
+        _, residual, jacobian = problem.rooted(space.full(inner[row : row + 1]), which[row : row + 1], loss)
         used = problem.used[member]
-        errors = residual[0][used]
         columns = (jacobian[0] if space.identity else jacobian[0] @ space.matrix)[used]
-        moving = np.diag(found.inverse[row]) > 0
-        points, size = len(errors), int(moving.sum())
-        power = float(errors @ errors)
-        seen = float(errors[1:] @ errors[:-1]) / power if power > 0 else 0.0
-        alike = float(np.clip((points * seen + size) / max(points - size - 2, 1), 0.0, 0.98))
-        before = lfilter([0.0, alike], [1.0, -alike], columns, axis=0)
-        square = columns.T @ columns + before.T @ columns + columns.T @ before
-        inverse = found.inverse[row]
-        left = points - float(np.trace(inverse @ square))
-        factor = float(cost[0]) / left if left > 0 else math.inf
-        with np.errstate(invalid="ignore"):
-            covariance[row] = np.where(inverse == 0, 0.0, inverse @ square @ inverse * factor)
+        covariance[row] = alike_covariance(residual[0][used], columns, found.inverse[row])
     return covariance
+
+
+def alike_covariance(residual: Array, jacobian: Array, inverse: Array, *, size: int | None = None) -> Array:
+    """Covariance (q, q) if residuals of neighbouring points are alike, from that of independent ones.
+
+    Parameters
+    ----------
+    residual, jacobian
+        Over the standard uncertainty of the points, in their order, shapes (n,) and (n, q).
+    inverse
+        Covariance by the stated uncertainties, shape (q, q); zero where a parameter does not move.
+    size
+        Number of independent parameters that move; by default those with a variance.
+
+    Notes
+    -----
+    See `correlated_covariance`.
+    """
+    from scipy.signal import lfilter
+
+    moving = np.diag(inverse) > 0
+    points, count = len(residual), int(moving.sum()) if size is None else size
+    power = float(residual @ residual)
+    seen = float(residual[1:] @ residual[:-1]) / power if power > 0 else 0.0
+    alike = float(np.clip((points * seen + count) / max(points - count - 2, 1), 0.0, 0.98))
+    columns = jacobian[:, moving]
+    before = lfilter([0.0, alike], [1.0, -alike], columns, axis=0)
+    square = np.zeros_like(inverse)
+    mixed = before.T @ columns
+    square[np.ix_(moving, moving)] = columns.T @ columns + mixed + mixed.T
+    left = points - float(np.trace(inverse @ square))
+    factor = power / left if left > 0 else math.inf
+    with np.errstate(invalid="ignore"):
+        return np.where(inverse == 0, 0.0, inverse @ square @ inverse * factor)
 
 
 def pinned(

@@ -57,6 +57,20 @@ class Problem(Protocol):
         ...
 
 
+@runtime_checkable
+class Rooted(Problem, Protocol):
+    """A problem that also shows its residuals: what singular values and correlated residuals need."""
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """Which points count, shape (m, n)."""
+        ...
+
+    def rooted(self, values: Array, which: Members, loss: Loss) -> tuple[Array, Array, Array]:
+        """Cost (b,), weighted residuals (b, n) and Jacobian (b, n, p) whose normal equations are those of `normal`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Curves:
     """A model of curves: one row of data a member, derivatives given.

@@ -174,12 +174,13 @@ def summed(
         narrow = 4 / (width * width)
         round_height = (1 - share) * _GAUSS_HEIGHT / width
         sharp_height = share * 2 / (math.pi * width)
+        end = cut * (round_height + sharp_height)
         for node in range(count):
             middle = position[line] + nodes[0, node]
             weight = area[line] * nodes[1, node]
             for point in range(first, last):
                 square = narrow * (x[point] - middle) ** 2
-                value = sharp_height / (1 + square)
+                value = sharp_height / (1 + square) - end
                 if square < 40:
                     value += round_height * math.exp(-square * (_FOUR_LN2 / 4))
                 out[point] += weight * value
@@ -212,7 +213,7 @@ def with_slopes(
         if first >= last:
             continue
         block[:, : last - first] = 0.0
-        _line_block(x[first:last], position[line], area[line], width, share, nodes, slopes, count, block)
+        _line_block(x[first:last], position[line], area[line], width, share, nodes, slopes, count, block, cut)
         size = last - first
         for point in range(size):
             by_width, by_share = block[2, point], block[3, point]
@@ -239,10 +240,16 @@ def _line_block(
     slopes: Array,
     count: int,
     block: Array,
+    cut: float,
 ) -> None:
-    """Slopes of one line by position, area, width, share, S/L and H/L at its points, added to `block` (6, ...)."""
+    """Slopes of one line by position, area, width, share, S/L and H/L at its points, added to `block` (6, ...).
+
+    A line is lowered by its height at its ends, so that it is zero there: a step that wanders over the points would make a cost
+    that is not smooth, and a fit that finds no end.
+    """
     narrow = 4 / (width * width)
     round_unit, sharp_unit = _GAUSS_HEIGHT / width, 2 / (math.pi * width)
+    end, end_by_share = cut * (share * sharp_unit + (1 - share) * round_unit), cut * (sharp_unit - round_unit)
     for node in range(count):
         middle, weight = position + nodes[0, node], nodes[1, node]
         move_p, move_s, move_h = 1 + slopes[0, node], slopes[1, node], slopes[2, node]
@@ -253,7 +260,7 @@ def _line_block(
             below = 1 / (1 + square)
             sharp = sharp_unit * below
             rounded = round_unit * math.exp(-square * (_FOUR_LN2 / 4)) if square < 40 else 0.0
-            value = share * sharp + (1 - share) * rounded
+            value = share * sharp + (1 - share) * rounded - end
             # Slopes by the middle of the line, and by its width.
             falling = share * sharp * 2 * below + (1 - share) * rounded * (_FOUR_LN2 / 2)
             moved = falling * narrow * away
@@ -261,6 +268,6 @@ def _line_block(
             block[0, point] += area * (weight * moved * move_p + gain_p * value)
             block[1, point] += weight * value
             block[2, point] += area * weight * wider
-            block[3, point] += area * weight * (sharp - rounded)
+            block[3, point] += area * weight * (sharp - rounded - end_by_share)
             block[4, point] += area * (weight * moved * move_s + gain_s * value)
             block[5, point] += area * (weight * moved * move_h + gain_h * value)

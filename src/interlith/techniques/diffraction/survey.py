@@ -28,7 +28,7 @@ _WORDS = "Patterns were put on one grid for drawing; neighbouring points and pat
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One pattern: where it comes from, its points and its states."""
+    """One pattern: where it comes from, its points and its states; no `std` where the file states none, nan for points without weight."""
 
     item: Measurement
     frame: int
@@ -36,6 +36,8 @@ class Looked:
     intensity: Array
     unweighted: int
     state: Mapping[str, State]
+    axis: str
+    std: Array | None
 
 
 def patterns(series: Series) -> Result:
@@ -104,10 +106,14 @@ def look(item: Measurement) -> Iterator[Looked]:
     for number, part in frames(item.payload):
         position, intensity = (part.get_column(name).cast(pl.Float64).to_numpy() for name in (axis, "intensity"))
         bad = ~np.isfinite(intensity) | ~np.isfinite(position)
+        std = None
         if "intensity_std" in columns:
+            std = part.get_column("intensity_std").cast(pl.Float64).fill_null(np.nan).to_numpy()
             bad |= part.get_column("intensity_std").is_null().to_numpy()
         order = np.argsort(position, kind="stable")
-        yield Looked(item, number, position[order], intensity[order], int(bad.sum()), _states(item, part))
+        yield Looked(
+            item, number, position[order], intensity[order], int(bad.sum()), _states(item, part), axis, None if std is None else std[order]
+        )  # fmt: skip
 
 
 def frames(table: Table) -> list[tuple[int, pl.DataFrame]]:

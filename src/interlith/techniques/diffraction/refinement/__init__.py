@@ -1,0 +1,1 @@
+"""Structures refined against whole patterns, one or a series."""

@@ -1,0 +1,181 @@
+"""What does a person say about a pattern before it is refined: phases, instrument, background, what may move?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from interlith.crystal.phases import phase as structure_of
+from interlith.crystal.structure import Structure
+from interlith.errors import StudyError, nearest
+from interlith.layouts.instrument_facts import InstrumentFacts
+from interlith.numerics.fitting.parameters import Sum, Tie
+from interlith.physics.powder.instrument import Instrument
+from interlith.techniques.diffraction.refinement.plans import Plan
+
+Sites = Sequence[str | int] | str
+Range = tuple[float, float]
+
+#: What may move of a phase beside its scale.
+MOVES = ("cell", "size", "strain", "texture", "overall")
+#: U of sites whose structure declares none (angstrom^2): B = 0.6, the middle of what ordered oxides have at room temperature.
+UNKNOWN_DISPLACEMENT = 0.0076
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase of a pattern and what of it is refined.
+
+    Parameters
+    ----------
+    structure
+        A structure, the name of a shipped one, or the path of a CIF.
+    name
+        Begins the names of its parameters; that of the structure by default.
+    refine
+        Of ``cell``, ``size``, ``strain``, ``texture``, ``overall`` (one displacement added to all sites). The scale always is.
+    positions, u_iso, u_aniso, occupancies
+        Sites whose coordinates, displacements (angstrom^2) or occupancies are refined: labels, places, or ``all``.
+    texture
+        Indices of the plane that crystallites lie on.
+    size
+        Start of the size of crystallites (nm).
+    strain
+        Start of the microstrain (1).
+    radius
+        Of the grains (um), where known: shares are corrected for their absorption.
+
+    Raises
+    ------
+    StudyError
+        If a word is unknown, or a texture is to be refined without its plane.
+    """
+
+    structure: Structure
+    name: str = ""
+    refine: tuple[str, ...] = ("cell", "size", "strain")
+    positions: Sites = ()
+    u_iso: Sites = ()
+    u_aniso: Sites = ()
+    occupancies: Sites = ()
+    texture: tuple[int, int, int] | None = None
+    size: float = 100.0
+    strain: float = 5e-4
+    radius: float | None = None
+
+    def __init__(
+        self, structure: Structure | str | Path, *, name: str = "", refine: Sequence[str] = ("cell", "size", "strain"),
+        positions: Sites = (), u_iso: Sites = (), u_aniso: Sites = (), occupancies: Sites = (),
+        texture: Sequence[int] | None = None, size: float = 100.0, strain: float = 5e-4, radius: float | None = None,
+    ) -> None:  # fmt: skip
+        found = structure_of(structure)
+        plane = None if texture is None else tuple(int(one) for one in texture)
+        if plane is not None and (len(plane) != 3 or not any(plane)):
+            raise StudyError(f"texture of {found.name} is {texture}; write the indices of a plane, (0, 0, 1).")
+        words = (*refine, "texture") if plane is not None and "texture" not in refine else tuple(refine)
+        for word in words:
+            if word not in MOVES:
+                raise StudyError(f"'{word}' of the phase {name or found.name} cannot be refined; {nearest(word, MOVES)}.")
+        if "texture" in words and plane is None:
+            raise StudyError(f"The texture of {name or found.name} needs its plane; give texture=(0, 0, 1).")
+        if not size > 0 or not strain >= 0:
+            raise StudyError(f"{name or found.name} starts with a size of {size} nm and a strain of {strain}; both must be positive.")
+        for word, value in (
+            ("structure", found), ("name", name or found.name), ("refine", words), ("positions", positions), ("u_iso", u_iso),
+            ("u_aniso", u_aniso), ("occupancies", occupancies), ("texture", plane), ("size", float(size)), ("strain", float(strain)),
+            ("radius", radius),
+        ):  # fmt: skip
+            object.__setattr__(self, word, value)
+
+    @property
+    def moves_atoms(self) -> bool:
+        """Whether displacements or occupancies are refined: roughness of the surface looks like them."""
+        return bool(len(self.u_iso) or len(self.u_aniso) or len(self.occupancies) or "overall" in self.refine)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What is refined against a pattern, or against each of a series.
+
+    Parameters
+    ----------
+    phases
+        Structures, names, paths, or `Phase` where something else than cell, size and strain is refined.
+    instrument
+        An instrument file, an `Instrument`, or nothing: then what the measurement says, with usual values for the rest.
+    background
+        Number of Chebyshev polynomials; chosen from the first pattern by default.
+    limits
+        Part of the patterns that is used (deg).
+    masks
+        Number of a pattern -> ranges (deg) left out; -1 for all patterns.
+    refine
+        Patterns of names (``gauss_*``, ``zero``) refined beside the phases and the background; the default follows from geometry
+        and instrument.
+    fixed
+        Patterns of names that stay where they start, whatever else is said: ``LNMO_*`` holds all of a phase but its scale.
+    start
+        Name -> where it starts.
+    bounds
+        Name -> lowest and highest value, in place of the usual ones.
+    ties
+        `Tie` and `Sum` between names.
+    plan
+        Stages; the usual ones by default.
+    wavelength
+        (angstrom) where neither instrument nor measurement says it.
+
+    Raises
+    ------
+    StudyError
+        If there is no phase, or two have one name.
+    """
+
+    phases: tuple[Phase, ...]
+    instrument: str | Path | Instrument | InstrumentFacts | None = None
+    background: int | None = None
+    limits: Range | None = None
+    masks: Mapping[int, Sequence[Range]] = field(default_factory=dict)
+    refine: tuple[str, ...] | None = None
+    fixed: tuple[str, ...] = ()
+    start: Mapping[str, float] = field(default_factory=dict)
+    bounds: Mapping[str, Range] = field(default_factory=dict)
+    ties: tuple[Tie | Sum, ...] = ()
+    plan: Plan | None = None
+    wavelength: float | None = None
+    unbounded: bool = False
+
+    def __init__(
+        self, phases: Sequence[Phase | Structure | str | Path] | Phase | Structure | str | Path, *,
+        instrument: str | Path | Instrument | InstrumentFacts | None = None, background: int | None = None,
+        limits: Range | None = None, masks: Mapping[int, Sequence[Range]] | None = None, refine: Sequence[str] | None = None,
+        fixed: Sequence[str] = (), start: Mapping[str, float] | None = None, bounds: Mapping[str, Range] | None = None,
+        ties: Sequence[Tie | Sum] = (), plan: Plan | None = None, wavelength: float | None = None, unbounded: bool = False,
+    ) -> None:  # fmt: skip
+        listed = [phases] if isinstance(phases, (Phase, Structure, str, Path)) else list(phases)
+        made = tuple(one if isinstance(one, Phase) else Phase(one) for one in listed)
+        names = [one.name for one in made]
+        if not made:
+            raise StudyError("A pattern without a phase has nothing to refine; name structures or CIF files.")
+        if len(set(names)) < len(names):
+            raise StudyError(f"Every phase needs a name of its own; got {', '.join(names)}. Give Phase(..., name='...').")
+        if background is not None and not 1 <= background <= 40:
+            raise StudyError(f"background is {background}; give a number of polynomials from 1 to 40.")
+        for word, value in (
+            ("phases", made), ("instrument", instrument), ("background", background), ("limits", limits), ("masks", dict(masks or {})),
+            ("refine", None if refine is None else tuple(refine)), ("fixed", tuple(fixed)), ("start", dict(start or {})),
+            ("bounds", dict(bounds or {})), ("ties", tuple(ties)), ("plan", plan), ("wavelength", wavelength),
+            ("unbounded", unbounded),
+        ):  # fmt: skip
+            object.__setattr__(self, word, value)
+
+    def without_bounds(self) -> Pattern:
+        """The same with every bound released that is not one of physics (scales, widths and fractions stay positive)."""
+        return replace(self, bounds={}, unbounded=True)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the phases."""
+        return tuple(one.name for one in self.phases)
+

@@ -1,0 +1,83 @@
+"""Which normal equations does a powder pattern hand to the fitter?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlith.errors import FitError
+from interlith.numerics.fitting.losses import Loss
+from interlith.numerics.fitting.parameters import Parameters
+from interlith.numerics.fitting.problem import Members, Normal
+from interlith.physics.powder.pattern_model import PatternModel
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatternProblem:
+    """One pattern against its model; only slopes of parameters that move are worked out.
+
+    Parameters
+    ----------
+    parameters
+        In the order of `model.names`; fixed ones stay.
+    model
+        The pattern as a function of them.
+    intensity, std
+        Observed, and standard uncertainties, shape (n,).
+    """
+
+    parameters: Parameters
+    model: PatternModel
+    intensity: Array
+    std: Array
+
+    @property
+    def members(self) -> int:
+        """One pattern."""
+        return 1
+
+    @property
+    def points(self) -> NDArray[np.intp]:
+        """Number of points, shape (1,)."""
+        return np.array([self.intensity.size], dtype=np.intp)
+
+    @property
+    def used(self) -> Mask:
+        """All points, shape (1, n): those left out never come here."""
+        return np.ones((1, self.intensity.size), dtype=np.bool_)
+
+    @property
+    def moving(self) -> Mask:
+        """Parameters that are not fixed, and those tied to one that is not, shape (p,)."""
+        held = self.parameters.table("fixed", 1)[0] > 0
+        return np.asarray((self.parameters.matrix != 0) @ ~held[list(self.parameters.independent)])
+
+    def normal(self, values: Array, which: Members, loss: Loss) -> Normal:
+        """See `interlith.numerics.fitting.problem.Problem`."""
+        moving, count = self.moving, values.shape[1]
+        cost, gradient, hessian = np.empty(len(which)), np.zeros((len(which), count)), np.zeros((len(which), count, count))
+        places = np.flatnonzero(moving)
+        for row, one in enumerate(values):
+            try:
+                calculated, slopes = self.model.with_slopes(one, moving)
+            except FitError:
+                cost[row] = np.inf
+                continue
+            point, slope, weight = loss.terms(calculated[None], self.intensity[None], self.std[None])
+            cost[row] = point.sum()
+            some = slopes[places]
+            gradient[row, places] = some @ slope[0]
+            hessian[np.ix_([row], places, places)] = (some * weight[0]) @ some.T
+        return Normal(cost, gradient, hessian)
+
+    def rooted(self, values: Array, which: Members, loss: Loss) -> tuple[Array, Array, Array]:
+        """Cost (1,), weighted residuals (1, n) and Jacobian (1, n, p)."""
+        calculated, slopes = self.model.with_slopes(values[0], self.moving)
+        cost, slope, weight = loss.terms(calculated[None], self.intensity[None], self.std[None])
+        root = np.sqrt(weight)
+        return cost.sum(axis=1), slope / root, (slopes * root).T[None]

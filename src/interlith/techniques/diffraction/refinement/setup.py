@@ -1,0 +1,174 @@
+"""What is the same for all patterns of a series: lines of the phases, models by grid, names that are refined and their bounds?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlith.errors import StudyError, nearest
+from interlith.numerics.fitting.parameters import Parameter, Parameters, Sum
+from interlith.physics.powder.instrument import Instrument
+from interlith.physics.powder.pattern_model import COMMON, PatternModel
+from interlith.physics.powder.phase_lines import PhaseLines, phase_lines
+from interlith.techniques.diffraction.refinement.pattern import UNKNOWN_DISPLACEMENT, Pattern
+from interlith.techniques.diffraction.refinement.plans import USUAL, Plan, matches
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+#: Largest and smallest values of parameters by the ends of their names: what no specimen exceeds. Those in `_PHYSICAL` stay when
+#: all bounds are released: beyond them there is no pattern.
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "zero": (-1.0, 1.0), "displacement": (-1.5, 1.5), "roughness": (0.0, 1.0), "gauss_w": (0.0, 1.0), "lorentz_x": (0.0, 1.0),
+    "lorentz_y": (0.0, 5.0), "sample_ratio": (0.0, 0.2), "slit_ratio": (0.0, 0.2), "_inverse_size": (0.0, 0.6),
+    "_microstrain": (0.0, 0.05), "_texture": (0.15, 5.0), "overall_u": (-0.1, 0.5),
+}  # fmt: skip
+_PHYSICAL: dict[str, tuple[float, float]] = {
+    "_scale": (0.0, math.inf), "lorentz_x": (0.0, math.inf), "lorentz_y": (0.0, math.inf), "sample_ratio": (0.0, 1.0),
+    "slit_ratio": (0.0, 1.0), "_inverse_size": (0.0, math.inf), "_microstrain": (0.0, math.inf), "_texture": (1e-3, math.inf),
+}  # fmt: skip
+#: Relative change of an edge, change of an angle (deg) and of an isotropic displacement (angstrom^2) that is no refinement any more.
+_CELL, _ANGLE, _DISPLACED = 0.04, 4.0, (-0.1, 1.0)
+
+
+@dataclass(slots=True, eq=False)
+class Setup:
+    """Shared by all patterns of a series.
+
+    Parameters
+    ----------
+    pattern
+        What the person said.
+    instrument
+        Of the series; its widths are the start.
+    zero
+        Where the zero starts (deg).
+    widths_known
+        Whether the widths of the instrument were measured.
+    background
+        Number of polynomials.
+    two_theta_max
+        Angle (deg) up to which lines are listed.
+    """
+
+    pattern: Pattern
+    instrument: Instrument
+    zero: float
+    widths_known: bool
+    background: int
+    two_theta_max: float
+    phases: tuple[PhaseLines, ...] = field(init=False)
+    models: dict[bytes, PatternModel] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.phases = tuple(
+            phase_lines(
+                one.structure, self.instrument, self.two_theta_max, name=one.name, positions=one.positions, u_iso=one.u_iso,
+                u_aniso=one.u_aniso, occupancies=one.occupancies, overall="overall" in one.refine, texture=one.texture,
+                unknown_displacement=UNKNOWN_DISPLACEMENT,
+            )
+            for one in self.pattern.phases
+        )  # fmt: skip
+
+    def model(self, two_theta: Array) -> PatternModel:
+        """The model on a grid (deg), shape (n,); one for all patterns of that grid."""
+        key = two_theta.tobytes()
+        if key not in self.models:
+            self.models[key] = PatternModel(two_theta, self.phases, self.instrument, background=self.background)
+            self._known(self.models[key])
+        return self.models[key]
+
+    def wanted(self, model: PatternModel) -> Mask:
+        """Names that are refined in the end, shape (p,)."""
+        words = ["background_*"]
+        words += self.common if self.pattern.refine is None else self.pattern.refine
+        for one in self.pattern.phases:
+            words.append(f"{one.name}_scale")
+            words += [f"{one.name}_{_WORDS[word]}" for word in one.refine]
+        atoms = {f"{phase.name}_{name}" for phase in self.phases for name in phase.strengths.names}
+        held = self.pattern.fixed
+        return np.array(
+            [
+                (name in atoms or matches(name, words)) and not (matches(name, held) and not name.endswith("_scale"))
+                for name in model.names
+            ]
+        )  # fmt: skip
+
+    @property
+    def common(self) -> list[str]:
+        """What is refined of the instrument and the mounting unless the person says otherwise."""
+        flat = self.instrument.geometry == "bragg-brentano"
+        words = ["displacement" if flat and self.instrument.radius > 0 else "zero"]
+        if not self.widths_known:
+            words += ["gauss_w"]
+        if flat and self.instrument.radiation == "x-ray" and not any(one.moves_atoms for one in self.pattern.phases):
+            words += ["roughness"]
+        return words
+
+    @property
+    def plan(self) -> Plan:
+        """Stages."""
+        return self.pattern.plan or USUAL
+
+    def parameters(self, model: PatternModel, values: Array, moving: Mask, start: Mapping[str, float]) -> Parameters:
+        """Parameters with bounds; those that do not move are fixed at their values.
+
+        Parameters
+        ----------
+        start
+            Name -> value about which a cell may move.
+        """
+        tied = {one.tie().name if isinstance(one, Sum) else one.name for one in self.pattern.ties}
+        items = []
+        for place, name in enumerate(model.names):
+            low, high = self._limits(name, start[name])
+            at = float(min(max(values[place], low), high))
+            items.append(Parameter(name, at, low, high, fixed=not moving[place] and name not in tied, scale=_typical(name, start[name])))
+        return Parameters(items, self.pattern.ties)
+
+    def _limits(self, name: str, start: float) -> tuple[float, float]:
+        if name in self.pattern.bounds:
+            return self.pattern.bounds[name]
+        if self.pattern.unbounded:
+            return next((limits for end, limits in _PHYSICAL.items() if name.endswith(end)), (-math.inf, math.inf))
+        phase = next((one.name for one in self.phases if name.startswith(f"{one.name}_")), None)
+        word = name if phase is None else name.removeprefix(phase)
+        if phase is not None and word.startswith("_cell_"):
+            if word[6:] in ("alpha", "beta", "gamma"):
+                return start - _ANGLE, start + _ANGLE
+            return start * (1 - _CELL), start * (1 + _CELL)
+        if phase is not None and word.startswith("_u_iso"):
+            return _DISPLACED
+        if phase is None and name.startswith(("background_", "gauss_u", "gauss_v", "hump_")):
+            return -math.inf, math.inf
+        known = _BOUNDS | {"_scale": (0.0, math.inf)}
+        return next((limits for end, limits in known.items() if word.endswith(end)), (-math.inf, math.inf))
+
+    def _known(self, model: PatternModel) -> None:
+        """Refuse names that no parameter has."""
+        for word in (*self.pattern.start, *self.pattern.bounds, *(one.name for one in self.pattern.ties if not isinstance(one, Sum))):
+            if word not in model.names:
+                raise StudyError(f"The pattern has no parameter '{word}'; {nearest(word, model.names)}.")
+        for word in (*(self.pattern.refine or ()), *self.pattern.fixed):
+            if not any(matches(name, [word]) for name in model.names):
+                raise StudyError(f"'{word}' is the name of no parameter; {nearest(word, [*COMMON, *model.names])}.")
+
+
+#: Word of `Phase.refine` -> names behind that of the phase.
+_WORDS = {
+    "cell": "cell_*", "size": "inverse_size*", "strain": "microstrain*", "texture": "texture", "overall": "overall_u",
+}  # fmt: skip
+
+
+def _typical(name: str, start: float) -> float:
+    """Size of a parameter that starts at zero: what a large error of it would be."""
+    if start:
+        return abs(start)
+    for end, size in (("zero", 0.05), ("displacement", 0.1), ("roughness", 0.1), ("inverse_size", 0.01), ("microstrain", 1e-3), ("scale", 1.0)):
+        if name.endswith(end):
+            return size
+    return 1e-2 if "gauss" in name or "lorentz" in name else 1.0
