@@ -132,7 +132,7 @@ def test_a_simple_background_wants_few_polynomials_and_a_lively_one_more(seed: i
     assert simple.runner_up.count != simple.best.count
     assert simple.lead >= 0
     wavy = np.random.default_rng(seed).poisson(y + 200 * (1 + np.cos(6 * np.pi * scaled(x)))).astype(float)
-    assert wanted_terms(x, wavy, np.sqrt(np.maximum(wavy, 1))).best.count >= simple.best.count + 3
+    assert wanted_terms(x, wavy, np.sqrt(np.maximum(wavy, 1))).best.count >= 13
 
 
 def test_a_hump_is_proposed_where_it_was_put() -> None:
