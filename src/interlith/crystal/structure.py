@@ -177,9 +177,14 @@ class Structure:
         return found
 
     @property
+    def units_in_cell(self) -> float:
+        """Formula units in the cell; where their number is not declared, those of the smallest whole numbers."""
+        return float(self.formula_units or _common_divisor(self.composition.values()))
+
+    @property
     def formula(self) -> str:
-        """Chemical formula of one formula unit; where their number is not declared, of the smallest whole numbers."""
-        units = self.formula_units or _common_divisor(self.composition.values())
+        """Chemical formula of one formula unit."""
+        units = self.units_in_cell
         return formula_text({element: count / units for element, count in self.composition.items()})
 
     @cached_property

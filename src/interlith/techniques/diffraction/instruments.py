@@ -49,6 +49,8 @@ class Known:
         Sentences on what was taken where statements differ, and on what a file says and is not carried over.
     assumed
         Sentences on what nobody said and was taken as usual.
+    widths_known
+        Whether someone said how wide lines are.
     """
 
     instrument: Instrument
@@ -56,6 +58,7 @@ class Known:
     std: Mapping[str, float]
     notes: tuple[str, ...]
     assumed: tuple[str, ...]
+    widths_known: bool = False
 
 
 def known_instrument(
@@ -112,10 +115,10 @@ def known_instrument(
     assumed = list(lines.assumed)
     if kind == "tube" and len(lines.wavelengths) == 1 and not own.wavelengths:
         assumed += alone(lines.wavelengths[0])
-    zero = merged.pop("zero", 0.0)
+    zero, widths_known = merged.pop("zero", 0.0), "gauss" in merged
     instrument = Instrument(wavelengths=lines.wavelengths, ratio=lines.ratio, **completed(merged, kind, assumed))
     std = _uncertain(facts.std) if facts is not None else {}
-    return Known(instrument, zero, std, (*notes, *lines.notes), tuple(assumed))
+    return Known(instrument, zero, std, (*notes, *lines.notes), tuple(assumed), widths_known)
 
 
 def facts_of(instrument: Instrument, *, zero: float = 0.0, std: Mapping[str, float] | None = None) -> InstrumentFacts:

@@ -20,7 +20,9 @@ def state_of(one: Looked, number: int, against: str | None) -> State:
     """
     known = [name for name in AXES if name in one.state]
     if against not in (None, "pattern") and against not in one.state:
-        raise StudyError(f"{one.item.source.path} has no state '{against}'; {nearest(against, [*one.state, 'pattern'])}.")
+        raise StudyError(
+            f"{one.item.source.path} has no state '{against}'; {nearest(against, [*one.state, 'pattern'])}."
+        )
     name = against or (known[0] if known else "pattern")
     if name in one.state:
         return one.state[name]

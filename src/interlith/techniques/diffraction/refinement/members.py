@@ -79,7 +79,10 @@ def members_of(
     taken = [number for number in range(len(looked)) if only is None or number in only]
     notes: dict[str, int] = {}
     found = [_member(looked[number], number, against, limits, masks or {}, number in skip, notes) for number in taken]
-    flags = [Flag("weights", text if count == 1 else f"{text} ({count} patterns)", "", "note") for text, count in notes.items()]
+    flags = [
+        Flag("weights", text if count == 1 else f"{text} ({count} patterns)", "", "note")
+        for text, count in notes.items()
+    ]
     return found, flags
 
 

@@ -17,7 +17,8 @@ from interlith.numerics.fitting.solver import Track, minimise
 from interlith.physics.powder.pattern_model import PatternModel
 from interlith.techniques.diffraction.refinement.problem import PatternProblem
 from interlith.techniques.diffraction.refinement.setup import Setup
-from interlith.techniques.diffraction.refinement.starting import first_values, with_scales
+from interlith.techniques.diffraction.refinement.shifting import shifted
+from interlith.techniques.diffraction.refinement.starting import first_values, place_weak, with_scales
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -84,7 +85,7 @@ class Fitted:
     @property
     def values(self) -> Array:
         """Shape (p,)."""
-        return np.asarray(self.fit.values[0])
+        return np.asarray(self.fit.values[0, : len(self.model.names)])
 
     @property
     def named(self) -> dict[str, float]:
@@ -97,6 +98,12 @@ class Fitted:
         problem = self.fit.problem
         assert isinstance(problem, PatternProblem)
         return problem.moving
+
+    @property
+    def covariance(self) -> Array:
+        """By the stated uncertainties, shape (p, p)."""
+        count = len(self.model.names)
+        return np.asarray(self.fit.covariance[0, :count, :count])
 
     @property
     def converged(self) -> bool:
@@ -120,10 +127,11 @@ def refine_fresh(setup: Setup, points: Points) -> Fitted:
     model = setup.model(points.two_theta)
     values = first_values(setup, model, points.intensity, points.std)
     start = dict(zip(model.names, values.tolist(), strict=True))
-    wanted, steps, held = setup.wanted(model), 0, set(setup.pattern.names)
+    wanted, steps = setup.wanted(model), 0
+    held: set[str] = set(setup.pattern.names)
     for number, stage in enumerate(setup.plan.stages):
         if number:
-            held = _weak(setup, model, values, points, wanted)
+            values, held = _placed(setup, model, values, points, wanted, far=0.15 if number == 1 else 0.0)
         moving = wanted & np.array(setup.plan.free(number, model.names)) & ~_held(setup, model, held)
         if not moving.any():
             continue
@@ -145,7 +153,34 @@ def refine_from(setup: Setup, points: Points, seed: Mapping[str, float]) -> Fitt
     values = np.array([seed[name] for name in model.names])
     start = dict(zip(model.names, model.start.tolist(), strict=True))
     with_scales(setup, model, values, points.intensity, points.std)
+    values, _ = _placed(setup, model, values, points, setup.wanted(model), far=0.04)
     return _finished(setup, model, points, values, start, steps=0, fresh=False)
+
+
+def _placed(
+    setup: Setup, model: PatternModel, values: Array, points: Points, wanted: Mask, *, far: float
+) -> tuple[Array, set[str]]:  # fmt: skip
+    """Values with lines looked for near their places, and weak phases where something is left over; and which stay weak."""
+    weak = _weak(setup, model, values, points, wanted)
+    tries = []
+    if far > 0:
+        tries.append(shifted(model, values, wanted & ~_held(setup, model, weak), points.intensity, points.std, far=far))
+    for other in tries:
+        values = _lower(setup, model, values, other, points)
+    if weak:
+        values = _lower(
+            setup, model, values, place_weak(setup, model, values, weak, points.intensity, points.std), points
+        )
+    return values, _weak(setup, model, values, points, wanted)
+
+
+def _lower(setup: Setup, model: PatternModel, values: Array, other: Array, points: Points) -> Array:
+    """Those of two values that fit better, scales and background solved for."""
+    if np.array_equal(values, other):
+        return values
+    with_scales(setup, model, other, points.intensity, points.std)
+    costs = [float((((points.intensity - model.intensity(one)) / points.std) ** 2).sum()) for one in (values, other)]
+    return other if costs[1] < costs[0] else values
 
 
 def _finished(
@@ -153,28 +188,31 @@ def _finished(
 ) -> Fitted:  # fmt: skip
     """All names free to convergence, phases that are too weak held; counts weighted by the model at last."""
     wanted, plan = setup.wanted(model), setup.plan
-    held: set[str] | None = None
-    seen: set[frozenset[str]] = set()
-    used = points
-    while True:
-        if points.counted:
-            used = _reweighted(points, model.intensity(values))
-        now = _weak(setup, model, values, used, wanted)
-        # A phase at the edge of being seen must not go back and forth.
-        if held is not None and (now == held or frozenset(now) in seen):
-            break
-        held = now
-        seen.add(frozenset(held))
-        moving = wanted & ~_held(setup, model, held)
-        problem = PatternProblem(setup.parameters(model, values, moving, start), model, used.intensity, used.std)
-        values, spent = _moved(problem, values, Settings(0.2, plan.rounds))
-        steps += spent
-    problem = PatternProblem(setup.parameters(model, values, wanted & ~_held(setup, model, held), start), model, used.intensity, used.std)
+    used = _reweighted(points, model.intensity(values)) if points.counted else points
+    held = _weak(setup, model, values, used, wanted)
+    seen: list[set[str]] = []
     settings = Settings(plan.tolerance, plan.rounds)
-    found = fit(problem, start=values, settings=settings, retries=0, errors="stated")
-    inflated = _inflated(problem, found)
+    while True:
+        seen.append(held)
+        moving = wanted & ~_held(setup, model, held)
+        if points.counted:
+            # Weights follow the model, so the model must be near its end before they are fixed.
+            problem = PatternProblem(setup.parameters(model, values, moving, start), model, used.intensity, used.std)
+            values, spent = _moved(problem, values, Settings(0.5, plan.rounds))
+            steps += spent
+            used = _reweighted(points, model.intensity(values))
+        problem = PatternProblem(setup.parameters(model, values, moving, start), model, used.intensity, used.std)
+        found = fit(problem, start=_whole(problem, values), settings=settings, retries=0, errors="stated")
+        steps += int(found.steps[0])
+        values = np.asarray(found.values[0, : len(model.names)])
+        end, held = _placed(setup, model, values, used, wanted, far=0.0)
+        if held not in seen:
+            values = end
+        # A phase at the edge of being seen must not go back and forth.
+        if held in seen:
+            break
     return Fitted(
-        model, used, found, inflated, model.intensity(found.values[0]), tuple(sorted(held)), steps + int(found.steps[0]), fresh
+        model, used, found, _inflated(problem, found), model.intensity(found.values[0, : len(model.names)]), tuple(sorted(seen[-1])), steps, fresh
     )  # fmt: skip
 
 
@@ -184,16 +222,23 @@ def _inflated(problem: PatternProblem, found: Fit) -> Array:
     _, residual, jacobian = problem.rooted(found.values, np.zeros(1, dtype=np.intp), _LOSS)
     size = int((np.diag(covariance)[list(problem.parameters.independent)] > 0).sum())
     wider = alike_covariance(residual[0], jacobian[0], covariance, size=size)
-    return np.where(np.isfinite(found.covariance[0]), wider, found.covariance[0])
+    count = len(problem.model.names)
+    return np.where(np.isfinite(found.covariance[0]), wider, found.covariance[0])[:count, :count]
 
 
 def _moved(problem: PatternProblem, values: Array, settings: Settings) -> tuple[Array, int]:
     space = reduced(problem)
-    inner = starts_of(problem, space, values[None])
+    inner = starts_of(problem, space, _whole(problem, values)[None])
     track: Track = minimise(problem, space, inner, np.zeros(1, dtype=np.intp), _LOSS, settings)
     if not np.isfinite(track.normal.cost[0]):
         raise FitError("The model gives no pattern at its start; give other starting values or fix widths.")
-    return np.asarray(space.full(track.inner)[0]), int(track.steps[0])
+    return np.asarray(space.full(track.inner)[0, : len(values)]), int(track.steps[0])
+
+
+def _whole(problem: PatternProblem, values: Array) -> Array:
+    """Values of the model's names followed by those that only have bounds, shape (q,)."""
+    more = len(problem.parameters) - len(values)
+    return np.concatenate([values, np.zeros(more)])
 
 
 def _reweighted(points: Points, calculated: Array) -> Points:

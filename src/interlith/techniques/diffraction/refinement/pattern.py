@@ -76,11 +76,15 @@ class Phase:
         words = (*refine, "texture") if plane is not None and "texture" not in refine else tuple(refine)
         for word in words:
             if word not in MOVES:
-                raise StudyError(f"'{word}' of the phase {name or found.name} cannot be refined; {nearest(word, MOVES)}.")
+                raise StudyError(
+                    f"'{word}' of the phase {name or found.name} cannot be refined; {nearest(word, MOVES)}."
+                )
         if "texture" in words and plane is None:
             raise StudyError(f"The texture of {name or found.name} needs its plane; give texture=(0, 0, 1).")
         if not size > 0 or not strain >= 0:
-            raise StudyError(f"{name or found.name} starts with a size of {size} nm and a strain of {strain}; both must be positive.")
+            raise StudyError(
+                f"{name or found.name} starts with a size of {size} nm and a strain of {strain}; both must be positive."
+            )
         for word, value in (
             ("structure", found), ("name", name or found.name), ("refine", words), ("positions", positions), ("u_iso", u_iso),
             ("u_aniso", u_aniso), ("occupancies", occupancies), ("texture", plane), ("size", float(size)), ("strain", float(strain)),
@@ -159,7 +163,9 @@ class Pattern:
         if not made:
             raise StudyError("A pattern without a phase has nothing to refine; name structures or CIF files.")
         if len(set(names)) < len(names):
-            raise StudyError(f"Every phase needs a name of its own; got {', '.join(names)}. Give Phase(..., name='...').")
+            raise StudyError(
+                f"Every phase needs a name of its own; got {', '.join(names)}. Give Phase(..., name='...')."
+            )
         if background is not None and not 1 <= background <= 40:
             raise StudyError(f"background is {background}; give a number of polynomials from 1 to 40.")
         for word, value in (
@@ -178,4 +184,3 @@ class Pattern:
     def names(self) -> tuple[str, ...]:
         """Names of the phases."""
         return tuple(one.name for one in self.phases)
-

@@ -40,7 +40,7 @@ class Plan:
 
     stages: tuple[Stage, ...]
     rounds: int = 60
-    tolerance: float = 0.01
+    tolerance: float = 0.03
 
     def free(self, stage: int, names: Sequence[str]) -> list[bool]:
         """Which names are free in a stage; all of them in the one after the last."""

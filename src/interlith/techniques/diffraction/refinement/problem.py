@@ -24,7 +24,7 @@ class PatternProblem:
     Parameters
     ----------
     parameters
-        In the order of `model.names`; fixed ones stay.
+        Begin with `model.names` in their order; what follows behind them only has bounds. Fixed ones stay.
     model
         The pattern as a function of them.
     intensity, std
@@ -53,18 +53,23 @@ class PatternProblem:
 
     @property
     def moving(self) -> Mask:
-        """Parameters that are not fixed, and those tied to one that is not, shape (p,)."""
+        """Names of the model that are not fixed, and those tied to one that is not, shape (p,)."""
         held = self.parameters.table("fixed", 1)[0] > 0
-        return np.asarray((self.parameters.matrix != 0) @ ~held[list(self.parameters.independent)])
+        found = (self.parameters.matrix != 0) @ ~held[list(self.parameters.independent)]
+        return np.asarray(found[: len(self.model.names)])
 
     def normal(self, values: Array, which: Members, loss: Loss) -> Normal:
         """See `interlith.numerics.fitting.problem.Problem`."""
-        moving, count = self.moving, values.shape[1]
-        cost, gradient, hessian = np.empty(len(which)), np.zeros((len(which), count)), np.zeros((len(which), count, count))
+        moving, count, own = self.moving, values.shape[1], len(self.model.names)
+        cost, gradient, hessian = (
+            np.empty(len(which)),
+            np.zeros((len(which), count)),
+            np.zeros((len(which), count, count)),
+        )
         places = np.flatnonzero(moving)
         for row, one in enumerate(values):
             try:
-                calculated, slopes = self.model.with_slopes(one, moving)
+                calculated, slopes = self.model.with_slopes(one[:own], moving)
             except FitError:
                 cost[row] = np.inf
                 continue
@@ -77,7 +82,10 @@ class PatternProblem:
 
     def rooted(self, values: Array, which: Members, loss: Loss) -> tuple[Array, Array, Array]:
         """Cost (1,), weighted residuals (1, n) and Jacobian (1, n, p)."""
-        calculated, slopes = self.model.with_slopes(values[0], self.moving)
+        own = len(self.model.names)
+        calculated, some = self.model.with_slopes(values[0, :own], self.moving)
+        slopes = np.zeros((values.shape[1], some.shape[1]))
+        slopes[:own] = some
         cost, slope, weight = loss.terms(calculated[None], self.intensity[None], self.std[None])
         root = np.sqrt(weight)
         return cost.sum(axis=1), slope / root, (slopes * root).T[None]

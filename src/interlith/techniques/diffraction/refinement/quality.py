@@ -55,7 +55,7 @@ def quality(fitted: Fitted) -> Quality:
     power = float(weighted @ weighted)
     total = float(np.abs(points.intensity).sum())
     change = np.diff(weighted)
-    stated = np.sqrt(np.diag(np.where(np.isfinite(fitted.fit.covariance[0]), fitted.fit.covariance[0], 0.0)))
+    stated = np.sqrt(np.diag(np.where(np.isfinite(fitted.covariance), fitted.covariance, 0.0)))
     wide = np.sqrt(np.diag(np.where(np.isfinite(fitted.inflated), fitted.inflated, 0.0)))
     some = stated > 0
     return Quality(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.errors import StudyError, nearest
-from interlith.numerics.fitting.parameters import Parameter, Parameters, Sum
+from interlith.numerics.fitting.parameters import Parameter, Parameters, Sum, Tie
 from interlith.physics.powder.instrument import Instrument
 from interlith.physics.powder.pattern_model import COMMON, PatternModel
 from interlith.physics.powder.phase_lines import PhaseLines, phase_lines
@@ -33,6 +33,8 @@ _PHYSICAL: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 #: Relative change of an edge, change of an angle (deg) and of an isotropic displacement (angstrom^2) that is no refinement any more.
 _CELL, _ANGLE, _DISPLACED = 0.04, 4.0, (-0.1, 1.0)
+#: Least squared Gaussian width (deg^2), and at how many angles it is looked at.
+_SQUARE, _PLACES = 1e-8, 9
 
 
 @dataclass(slots=True, eq=False)
@@ -124,11 +126,38 @@ class Setup:
         """
         tied = {one.tie().name if isinstance(one, Sum) else one.name for one in self.pattern.ties}
         items = []
+        bent = moving[model.place_of("gauss_u")] or moving[model.place_of("gauss_v")]
         for place, name in enumerate(model.names):
             low, high = self._limits(name, start[name])
+            if name == "gauss_w" and not bent:
+                low = max(low, self._least_square(model, values))
             at = float(min(max(values[place], low), high))
-            items.append(Parameter(name, at, low, high, fixed=not moving[place] and name not in tied, scale=_typical(name, start[name])))
-        return Parameters(items, self.pattern.ties)
+            items.append(
+                Parameter(
+                    name, at, low, high, fixed=not moving[place] and name not in tied, scale=_typical(name, start[name])
+                )
+            )
+        more = self._squares(model) if bent else []
+        items += [Parameter(tie.name, low=_SQUARE, high=math.inf) for tie in more]
+        return Parameters(items, (*self.pattern.ties, *more))
+
+    def _tangents(self, model: PatternModel) -> Array:
+        """tan(theta) over all lines, those a little outside included, shape (k,)."""
+        ends = np.radians(np.clip([0.98 * model.two_theta[0], 1.02 * self.two_theta_max], 0.5, 179.0) / 2)
+        return np.asarray(np.linspace(*np.tan(ends), _PLACES))
+
+    def _least_square(self, model: PatternModel, values: Array) -> float:
+        """W below which the squared Gaussian width is negative somewhere, U and V being what they are."""
+        u, v = values[model.place_of("gauss_u")], values[model.place_of("gauss_v")]
+        tangent = self._tangents(model)
+        return float(np.max(-(u * tangent**2 + v * tangent))) + _SQUARE
+
+    def _squares(self, model: PatternModel) -> list[Tie]:
+        """Squared Gaussian widths at some angles as they follow from U, V and W: none may be negative."""
+        return [
+            Tie(f"gauss_square_{number}", {"gauss_u": float(one) ** 2, "gauss_v": float(one), "gauss_w": 1.0})
+            for number, one in enumerate(self._tangents(model))
+        ]
 
     def _limits(self, name: str, start: float) -> tuple[float, float]:
         if name in self.pattern.bounds:
@@ -150,7 +179,11 @@ class Setup:
 
     def _known(self, model: PatternModel) -> None:
         """Refuse names that no parameter has."""
-        for word in (*self.pattern.start, *self.pattern.bounds, *(one.name for one in self.pattern.ties if not isinstance(one, Sum))):
+        for word in (
+            *self.pattern.start,
+            *self.pattern.bounds,
+            *(one.name for one in self.pattern.ties if not isinstance(one, Sum)),
+        ):
             if word not in model.names:
                 raise StudyError(f"The pattern has no parameter '{word}'; {nearest(word, model.names)}.")
         for word in (*(self.pattern.refine or ()), *self.pattern.fixed):
@@ -168,7 +201,14 @@ def _typical(name: str, start: float) -> float:
     """Size of a parameter that starts at zero: what a large error of it would be."""
     if start:
         return abs(start)
-    for end, size in (("zero", 0.05), ("displacement", 0.1), ("roughness", 0.1), ("inverse_size", 0.01), ("microstrain", 1e-3), ("scale", 1.0)):
+    for end, size in (
+        ("zero", 0.05),
+        ("displacement", 0.1),
+        ("roughness", 0.1),
+        ("inverse_size", 0.01),
+        ("microstrain", 1e-3),
+        ("scale", 1.0),
+    ):
         if name.endswith(end):
             return size
     return 1e-2 if "gauss" in name or "lorentz" in name else 1.0

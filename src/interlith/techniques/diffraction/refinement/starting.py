@@ -68,7 +68,9 @@ def with_scales(setup: Setup, model: PatternModel, values: Array, intensity: Arr
         one = np.zeros_like(values)
         one[place] = 1.0
         curves.append(model.background_of(one))
-    columns = np.vstack([*curves, *(-one for one in curves), *(model.phase_intensity(unit, number) for number in range(len(scales)))])
+    columns = np.vstack(
+        [*curves, *(-one for one in curves), *(model.phase_intensity(unit, number) for number in range(len(scales)))]
+    )
     size = np.sqrt(((columns / std) ** 2).sum(axis=1))
     size[size == 0] = 1.0
     found = nnls((columns / size[:, None] / std).T, intensity / std)[0] / size
@@ -81,13 +83,18 @@ def _align(setup: Setup, model: PatternModel, values: Array, intensity: Array, s
     """Stretch the cells and shift the lines to where the pattern is high, where that is clearly better."""
     x = model.two_theta
     step = float(np.median(np.diff(x)))
-    above = np.maximum(intensity - baseline(x, intensity, std), 0.0)
+    below = baseline(x, intensity, std)
+    above = np.maximum(intensity - np.interp(x, below.x, below.level), 0.0)
     wide = max(3, 2 * round(_SMOOTHED / step / 2) + 1)
     # Square roots: one strong line must not outvote all others.
     smooth = np.sqrt(np.convolve(above, np.ones(wide) / wide, mode="same"))
     wanted = setup.wanted(model)
     names = [name for name in ("displacement", "zero") if wanted[model.place_of(name)]]
-    shifts = np.arange(-_SHIFT, _SHIFT + 1e-9, _SMOOTHED / 4) if names and not setup.pattern.start.keys() & set(names) else np.zeros(1)
+    shifts = (
+        np.arange(-_SHIFT, _SHIFT + 1e-9, _SMOOTHED / 4)
+        if names and not setup.pattern.start.keys() & set(names)
+        else np.zeros(1)
+    )
     stretches = np.arange(-_STRETCH, _STRETCH + 1e-9, 5e-4)
     chosen: float | None = None
     sticks = {number: _sticks(model, values, number) for number in range(len(setup.phases))}
@@ -113,6 +120,35 @@ def _align(setup: Setup, model: PatternModel, values: Array, intensity: Array, s
         theta = np.radians(np.median(x) / 2)
         unit = float(setup.instrument.displacement(np.array([theta]))[0][0]) if names[0] == "displacement" else 1.0
         values[model.place_of(names[0])] += chosen / unit
+
+
+def place_weak(
+    setup: Setup, model: PatternModel, values: Array, names: set[str], intensity: Array, std: Array
+) -> Array:
+    """Values with phases that are not seen yet stretched to where something is left over, shape (p,).
+
+    Parameters
+    ----------
+    names
+        Of those phases; the others are taken as they are.
+    """
+    out = values.copy()
+    x, wanted = model.two_theta, setup.wanted(model)
+    left = np.maximum(intensity - model.intensity(values), 0.0)
+    smooth = np.convolve(left / std, np.ones(5) / 5, mode="same")
+    stretches = np.arange(-_STRETCH, _STRETCH + 1e-9, 2e-4)
+    for number, phase in enumerate(setup.phases):
+        edges = _edges(setup, model, number, wanted) if phase.name in names else []
+        if not edges:
+            continue
+        unit = out.copy()
+        unit[model.place_of(f"{phase.name}_scale")] = 1.0
+        position, height = _sticks(model, unit, number)
+        scores = np.array([_score(x, smooth, _stretched(position, one), height) for one in stretches])
+        best = int(np.argmax(scores))
+        if scores[best] > _BETTER * max(_score(x, smooth, position, height), 1e-12):
+            out[edges] *= 1 + stretches[best]
+    return out
 
 
 def _sticks(model: PatternModel, values: Array, number: int) -> tuple[Array, Array]:
