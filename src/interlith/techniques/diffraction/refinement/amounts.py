@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.crystal.cell import Cell
+from interlith.crystal.cell import cell_of
 from interlith.crystal.structure import Structure
 from interlith.errors import StudyError, nearest
 from interlith.model.observable import NORMAL_95
@@ -46,7 +46,7 @@ def refined_structures(setup: Setup, fitted: Fitted) -> list[Structure]:
     for number, phase in enumerate(setup.phases):
         own = fitted.values[fitted.model.slice_of(number)]
         six = phase.freedom.six(own[1 : 1 + len(phase.freedom.names)])
-        found.append(replace(phase.structure, name=phase.name, cell=Cell(*map(float, six))))
+        found.append(replace(phase.structure, name=phase.name, cell=cell_of(list(map(float, six)))))
     return found
 
 
@@ -119,16 +119,18 @@ def element_amount(setup: Setup, fitted: Fitted, fractions: Fractions, asked: El
     for phase, one in enumerate(sources(fractions, own)):
         for source, size in one.items():
             parts[source] = parts.get(source, 0.0) + float(slope[phase]) * size
-    return _bounded(top / bottom, parts)
+    return bounded(top / bottom, parts)
 
 
 def _listed(fractions: Fractions, own: str) -> dict[str, Amount]:
     parts = sources(fractions, own)
-    return {name: _bounded(float(fractions.values[row]), parts[row]) for row, name in enumerate(fractions.names)}
+    return {name: bounded(float(fractions.values[row]), parts[row]) for row, name in enumerate(fractions.names)}
 
 
-def _bounded(value: float, parts: Mapping[str, float]) -> Amount:
-    """A share with its interval kept from 0 to 1 where the normal one leaves it."""
+def bounded(value: float, parts: Mapping[str, float]) -> Amount:
+    """A share with its interval kept from 0 to 1 where the normal one leaves it; a share outside keeps the normal one."""
     size = math.sqrt(sum(one * one for one in parts.values()))
     low, high = value - NORMAL_95 * size, value + NORMAL_95 * size
-    return Amount(value, parts) if 0 <= low and high <= 1 else Amount(value, parts, max(low, 0.0), min(high, 1.0))
+    if (low >= 0 and high <= 1) or not 0 <= value <= 1:
+        return Amount(value, parts)
+    return Amount(value, parts, max(low, 0.0), min(high, 1.0))

@@ -17,6 +17,7 @@ from interlith.techniques.diffraction.refinement.amounts import Amount, Element,
 from interlith.techniques.diffraction.refinement.chain import Refined
 from interlith.techniques.diffraction.refinement.one import Fitted
 from interlith.techniques.diffraction.refinement.setup import Setup
+from interlith.techniques.diffraction.refinement.standards import Standard, absolute_amounts
 
 Array = NDArray[np.float64]
 
@@ -47,7 +48,9 @@ class Said:
     notes: list[str] = field(default_factory=list)
 
 
-def numbers_of(setup: Setup, one: Refined, *, element: Element | None = None) -> Said:
+def numbers_of(
+    setup: Setup, one: Refined, *, element: Element | None = None, standard: Standard | None = None
+) -> Said:  # fmt: skip
     """Observables of one refined pattern.
 
     Parameters
@@ -56,6 +59,8 @@ def numbers_of(setup: Setup, one: Refined, *, element: Element | None = None) ->
         Of the series; a pattern whose refinement may be used.
     element
         Share of an element that is asked for.
+    standard
+        What was mixed in: shares in the specimen without it follow, ``amorphous`` among them.
 
     Notes
     -----
@@ -94,6 +99,9 @@ def numbers_of(setup: Setup, one: Refined, *, element: Element | None = None) ->
             if element is not None:
                 share = element_amount(setup, fitted, fractions, element, own)
                 said.observables.append(_share(item, "element_fraction", share, told))
+            if standard is not None:
+                for name, amount in absolute_amounts(fractions, standard, own, item.sample.name).items():
+                    said.observables.append(_share(item, f"{name}_absolute_weight_fraction", amount, told))
         except StudyError as error:
             if element is not None and "element_fraction" in str(error):
                 raise

@@ -77,7 +77,7 @@ class PatternProblem:
             cost[row] = point.sum()
             some = slopes[places]
             gradient[row, places] = some @ slope[0]
-            hessian[np.ix_([row], places, places)] = (some * weight[0]) @ some.T
+            hessian[row][np.ix_(places, places)] = (some * weight[0]) @ some.T
         return Normal(cost, gradient, hessian)
 
     def rooted(self, values: Array, which: Members, loss: Loss) -> tuple[Array, Array, Array]:

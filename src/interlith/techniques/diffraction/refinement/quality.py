@@ -11,6 +11,8 @@ from interlith.techniques.diffraction.refinement.one import Fitted
 
 #: Goodness of fit (root of chi squared per degree of freedom) beyond which stated uncertainties are not what they say.
 FAR = (0.7, 1.5)
+#: Correlation from which parameters that the data do not fix belong together.
+_TOGETHER = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,25 @@ def quality(fitted: Fitted) -> Quality:
         durbin_watson=float(change @ change) / power if power > 0 else math.nan,
         inflation=float(np.median(wide[some] / stated[some])) if some.any() else math.nan,
     )
+
+
+def not_fixed(fitted: Fitted) -> tuple[tuple[str, ...], ...]:
+    """Groups of names that the data do not fix.
+
+    Notes
+    -----
+    Beside exact null directions these are names whose standard uncertainty exceeds the whole range that they are allowed: two
+    displacements on one site have different slopes as soon as they differ at all, so that no direction is null to the last digit.
+    """
+    names, problem = fitted.model.names, fitted.fit.problem
+    groups = list(fitted.fit.entangled[0])
+    known = {name for group in groups for name in group}
+    low, high = (problem.parameters.table(word, 1)[0, : len(names)] for word in ("low", "high"))
+    spread = np.sqrt(np.maximum(np.diag(np.where(np.isfinite(fitted.covariance), fitted.covariance, 0.0)), 0.0))
+    loose = [place for place in np.flatnonzero(spread > high - low) if names[place] not in known]
+    while loose:
+        first = loose.pop(0)
+        with_it = [one for one in loose if abs(fitted.covariance[first, one]) > _TOGETHER * spread[first] * spread[one]]
+        loose = [one for one in loose if one not in with_it]
+        groups.append(tuple(names[one] for one in (first, *with_it)))
+    return tuple(groups)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -10,16 +9,16 @@ import numpy as np
 import polars as pl
 
 from interlith.errors import FitError, StudyError, nearest
-from interlith.model import Flag, Observable, Result, Sample, Series
+from interlith.model import Flag, Observable, Result, Series
 from interlith.model.recording import QualityRow, Recorder
-from interlith.numerics.backgrounds import baseline
 from interlith.techniques.diffraction.instruments import Known, known_instrument
 from interlith.techniques.diffraction.refinement.amounts import Element
 from interlith.techniques.diffraction.refinement.chain import STARTS, Refined, Start, refined_series
 from interlith.techniques.diffraction.refinement.members import Member, chosen_numbers, members_of
 from interlith.techniques.diffraction.refinement.numbers import numbers_of
+from interlith.techniques.diffraction.refinement.one import Fitted
 from interlith.techniques.diffraction.refinement.pattern import Pattern
-from interlith.techniques.diffraction.refinement.quality import FAR
+from interlith.techniques.diffraction.refinement.quality import FAR, not_fixed
 from interlith.techniques.diffraction.refinement.setup import Setup
 from interlith.techniques.diffraction.refinement.tables import curve_tables, parameter_table, pattern_table
 
@@ -178,10 +177,11 @@ def _noticed(refined: Sequence[Refined]) -> list[Flag]:
     named: dict[str, int] = {}
     hardly: dict[str, int] = {}
     for one in fits:
-        for group in one.fit.entangled[0]:
+        groups = not_fixed(one)
+        for group in groups:
             text = " and ".join(group)
             named[text] = named.get(text, 0) + 1
-        for text in _hardly(one):
+        for text in _hardly(one, {name for group in groups for name in group}):
             hardly[text] = hardly.get(text, 0) + 1
     for text, count in named.items():
         flags.append(Flag("not_identified", f"The data do not fix {text} ({_of(count, len(fits))}).", text))
@@ -192,7 +192,7 @@ def _noticed(refined: Sequence[Refined]) -> list[Flag]:
     return flags
 
 
-def _hardly(fitted: Any) -> list[str]:
+def _hardly(fitted: Fitted, known: Collection[str]) -> list[str]:
     spread = np.sqrt(np.maximum(np.diag(np.where(np.isfinite(fitted.covariance), fitted.covariance, 0.0)), 0.0))
     unit = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
     alike = np.where(np.isfinite(fitted.covariance), fitted.covariance, 0.0) * unit[:, None] * unit
@@ -201,7 +201,7 @@ def _hardly(fitted: Any) -> list[str]:
     return [
         f"{names[row]} and {names[column]}"
         for row, column in zip(rows, columns, strict=True)
-        if not names[row].startswith("background_")
+        if not names[row].startswith("background_") and not (names[row] in known and names[column] in known)
     ]
 
 

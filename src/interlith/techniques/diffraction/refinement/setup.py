@@ -25,16 +25,19 @@ Mask = NDArray[np.bool_]
 _BOUNDS: dict[str, tuple[float, float]] = {
     "zero": (-1.0, 1.0), "displacement": (-1.5, 1.5), "roughness": (0.0, 1.0), "gauss_w": (0.0, 1.0), "lorentz_x": (0.0, 1.0),
     "lorentz_y": (0.0, 5.0), "sample_ratio": (0.0, 0.2), "slit_ratio": (0.0, 0.2), "_inverse_size": (0.0, 0.6),
-    "_microstrain": (0.0, 0.05), "_texture": (0.15, 5.0), "overall_u": (-0.1, 0.5),
+    "_microstrain": (0.0, 0.05), "_texture": (0.15, 5.0), "overall_u": (-0.1, 0.5), "_u_iso": (-0.1, 1.0), "_u11": (-0.1, 1.0),
+    "_u22": (-0.1, 1.0), "_u33": (-0.1, 1.0), "_u12": (-0.5, 0.5), "_u13": (-0.5, 0.5), "_u23": (-0.5, 0.5), "_occupancy": (0.0, 1.0),
 }  # fmt: skip
 _PHYSICAL: dict[str, tuple[float, float]] = {
     "_scale": (0.0, math.inf), "lorentz_x": (0.0, math.inf), "lorentz_y": (0.0, math.inf), "sample_ratio": (0.0, 1.0),
     "slit_ratio": (0.0, 1.0), "_inverse_size": (0.0, math.inf), "_microstrain": (0.0, math.inf), "_texture": (1e-3, math.inf),
+    "_u_iso": (-1.0, math.inf), "overall_u": (-1.0, math.inf),
 }  # fmt: skip
-#: Relative change of an edge, change of an angle (deg) and of an isotropic displacement (angstrom^2) that is no refinement any more.
-_CELL, _ANGLE, _DISPLACED = 0.04, 4.0, (-0.1, 1.0)
-#: Least squared Gaussian width (deg^2), and at how many angles it is looked at.
-_SQUARE, _PLACES = 1e-8, 9
+#: Relative change of an edge and change of an angle (deg) that is no refinement any more.
+_CELL, _ANGLE = 0.04, 4.0
+#: Least Gaussian width in steps of the pattern: what is narrower is not seen, and its slopes are out of all measure. At how many
+#: angles it is looked at.
+_NARROWEST, _PLACES = 0.25, 20
 
 
 @dataclass(slots=True, eq=False)
@@ -138,19 +141,23 @@ class Setup:
                 )
             )
         more = self._squares(model) if bent else []
-        items += [Parameter(tie.name, low=_SQUARE, high=math.inf) for tie in more]
+        items += [Parameter(tie.name, low=self._square(model), high=math.inf) for tie in more]
         return Parameters(items, (*self.pattern.ties, *more))
 
     def _tangents(self, model: PatternModel) -> Array:
         """tan(theta) over all lines, those a little outside included, shape (k,)."""
         ends = np.radians(np.clip([0.98 * model.two_theta[0], 1.02 * self.two_theta_max], 0.5, 179.0) / 2)
-        return np.asarray(np.linspace(*np.tan(ends), _PLACES))
+        return np.asarray(np.linspace(math.tan(ends[0]), math.tan(ends[1]), _PLACES))
 
     def _least_square(self, model: PatternModel, values: Array) -> float:
         """W below which the squared Gaussian width is negative somewhere, U and V being what they are."""
         u, v = values[model.place_of("gauss_u")], values[model.place_of("gauss_v")]
         tangent = self._tangents(model)
-        return float(np.max(-(u * tangent**2 + v * tangent))) + _SQUARE
+        return float(np.max(-(u * tangent**2 + v * tangent))) + self._square(model)
+
+    def _square(self, model: PatternModel) -> float:
+        """Least squared Gaussian width (deg^2) that is allowed."""
+        return (_NARROWEST * float(np.median(np.diff(model.two_theta)))) ** 2
 
     def _squares(self, model: PatternModel) -> list[Tie]:
         """Squared Gaussian widths at some angles as they follow from U, V and W: none may be negative."""
@@ -170,8 +177,6 @@ class Setup:
             if word[6:] in ("alpha", "beta", "gamma"):
                 return start - _ANGLE, start + _ANGLE
             return start * (1 - _CELL), start * (1 + _CELL)
-        if phase is not None and word.startswith("_u_iso"):
-            return _DISPLACED
         if phase is None and name.startswith(("background_", "gauss_u", "gauss_v", "hump_")):
             return -math.inf, math.inf
         known = _BOUNDS | {"_scale": (0.0, math.inf)}

@@ -107,10 +107,10 @@ def _drift(name: str, value: float) -> float:
 def _robust(slopes: Array, shifts: Array, stiffness: Array) -> Array:
     """Step that explains most of the shifts, some of which are of other lines."""
     weight = np.ones(len(shifts))
-    step = np.zeros(slopes.shape[1])
+    step: Array = np.zeros(slopes.shape[1])
     for _ in range(12):
         matrix = (slopes * weight[:, None]).T @ slopes + np.diag(stiffness**2)
-        step = np.linalg.solve(matrix, (slopes * weight[:, None]).T @ shifts)
+        step = np.asarray(np.linalg.solve(matrix, (slopes * weight[:, None]).T @ shifts))
         left = np.abs(shifts - slopes @ step)
         scale = max(1.0, 1.5 * float(np.median(left)))
         weight = 1 / (1 + (left / scale) ** 2) ** 2

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from interlith.techniques.diffraction.refinement.chain import Refined
-from interlith.techniques.diffraction.refinement.quality import quality
+from interlith.techniques.diffraction.refinement.quality import not_fixed, quality
 from interlith.techniques.diffraction.refinement.setup import Setup
 
 #: Patterns whose curves are kept: all of a short series; of a long one the ends, the worst, and some between. The others follow
@@ -36,7 +36,7 @@ def _pattern(sample: str, one: Refined) -> dict[str, Any]:
     row |= {
         "points": 0 if fitted is None else fitted.points.two_theta.size, "refined": 0 if fitted is None else int(fitted.moving.sum()),
         "evaluations": 0 if fitted is None else fitted.steps, "held": "" if fitted is None else ", ".join(fitted.held),
-        "entangled": "" if fitted is None else "; ".join(" and ".join(group) for group in fitted.fit.entangled[0]),
+        "entangled": "" if fitted is None else "; ".join(" and ".join(group) for group in not_fixed(fitted)),
     }  # fmt: skip
     return row
 
