@@ -26,8 +26,9 @@ Chosen = Sequence[str | int] | str
 SCHERRER = 0.9
 #: Structures are listed to this much beyond the last angle (relative, in d), so that a cell may drift.
 PADDING = 0.02
-#: A squared Gaussian width of zero is this (deg^2), so that its slope is a number; one below zero is refused.
-_LEAST_SQUARE = 1e-10
+#: A squared Gaussian width of zero is this (deg^2), so that its slope is a number; one below zero by more than the square of
+#: 0.003 deg, which no instrument resolves, is refused.
+_LEAST_SQUARE, _REFUSED = 1e-10, 1e-5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +119,7 @@ class PhaseLines:
         slopes[1, :, 1 : 1 + count] += (by_theta * seen)[:, None] * turned
         u, v, w = instrument.gauss
         variance = u * tangent**2 + v * tangent + w
-        if np.any(seen & (variance < -_LEAST_SQUARE)):
+        if np.any(seen & (variance < -_REFUSED)):
             place = math.degrees(2 * theta[int(np.argmin(np.where(seen, variance, np.inf)))])
             raise FitError(
                 f"U, V, W = {u:.4g}, {v:.4g}, {w:.4g} deg^2 give {self.name} a squared Gaussian width of {variance[seen].min():.3g} deg^2 "
