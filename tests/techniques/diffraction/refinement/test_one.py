@@ -95,7 +95,9 @@ def test_names_that_do_the_same_are_told() -> None:
 
 
 def test_squared_widths_stay_positive_where_u_v_w_are_refined() -> None:
-    setup = _setup(Phase(SPINEL, size=60), refine=("displacement", "gauss_u", "gauss_v", "gauss_w"), fixed=("LNMO_inverse_size",))
+    setup = _setup(
+        Phase(SPINEL, size=60), refine=("displacement", "gauss_u", "gauss_v", "gauss_w"), fixed=("LNMO_inverse_size",)
+    )
     model = model_of((SPINEL,))
     values = truth(model, gauss_u=0.01, gauss_v=-0.006, gauss_w=0.0012)
     values[model.place_of("LNMO_scale")] = strength(model, values, SPINEL, 6000.0)
@@ -104,7 +106,9 @@ def test_squared_widths_stay_positive_where_u_v_w_are_refined() -> None:
     u, v, w = (found.named[name] for name in ("gauss_u", "gauss_v", "gauss_w"))
     tangent = np.tan(np.radians(np.linspace(18, 90, 50) / 2))
     assert (u * tangent**2 + v * tangent + w > 0).all()
-    assert w == pytest.approx(0.0012, abs=6 * np.sqrt(found.covariance[model.place_of("gauss_w"), model.place_of("gauss_w")]))
+    assert w == pytest.approx(
+        0.0012, abs=6 * np.sqrt(found.covariance[model.place_of("gauss_w"), model.place_of("gauss_w")])
+    )
 
 
 def test_ties_and_sums_hold() -> None:

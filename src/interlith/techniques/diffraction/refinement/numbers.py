@@ -93,19 +93,16 @@ def numbers_of(
     if len(setup.phases) > 1:
         try:
             by_weight, by_number, fractions = amounts(setup, fitted, own)
-            for words, found in (("weight_fraction", by_weight), ("mole_fraction", by_number)):
-                for name, amount in found.items():
-                    said.observables.append(_share(item, f"{name}_{words}", amount, told))
-            if element is not None:
-                share = element_amount(setup, fitted, fractions, element, own)
-                said.observables.append(_share(item, "element_fraction", share, told))
-            if standard is not None:
-                for name, amount in absolute_amounts(fractions, standard, own, item.sample.name).items():
-                    said.observables.append(_share(item, f"{name}_absolute_weight_fraction", amount, told))
         except StudyError as error:
-            if element is not None and "element_fraction" in str(error):
-                raise
             said.notes.append(str(error))
+            return said
+        for words, found in (("weight_fraction", by_weight), ("mole_fraction", by_number)):
+            for name, amount in found.items():
+                said.observables.append(_share(item, f"{name}_{words}", amount, told))
+        if element is not None:
+            said.observables.append(
+                _share(item, "element_fraction", element_amount(setup, fitted, fractions, element, own), told)
+            )
     return said
 
 

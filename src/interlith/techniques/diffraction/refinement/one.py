@@ -162,16 +162,19 @@ def _placed(
 ) -> tuple[Array, set[str]]:  # fmt: skip
     """Values with lines looked for near their places, and weak phases where something is left over; and which stay weak."""
     weak = _weak(setup, model, values, points, wanted)
-    tries = []
     if far > 0:
-        tries.append(shifted(model, values, wanted & ~_held(setup, model, weak), points.intensity, points.std, far=far))
-    for other in tries:
+        other = shifted(model, values, wanted & ~_held(setup, model, weak), points.intensity, points.std, far=far)
         values = _lower(setup, model, values, other, points)
+        weak = _weak(setup, model, values, points, wanted)
     if weak:
-        values = _lower(
+        other = _lower(
             setup, model, values, place_weak(setup, model, values, weak, points.intensity, points.std), points
         )
-    return values, _weak(setup, model, values, points, wanted)
+        left = weak if other is values else _weak(setup, model, other, points, wanted)
+        # A phase that is not seen elsewhere either stays where it was, or it would take from its neighbours' lines.
+        if left < weak:
+            values, weak = other, left
+    return values, weak
 
 
 def _lower(setup: Setup, model: PatternModel, values: Array, other: Array, points: Points) -> Array:

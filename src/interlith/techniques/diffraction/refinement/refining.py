@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from interlith.techniques.diffraction.refinement.one import Fitted
 from interlith.techniques.diffraction.refinement.pattern import Pattern
 from interlith.techniques.diffraction.refinement.quality import FAR, not_fixed
 from interlith.techniques.diffraction.refinement.setup import Setup
+from interlith.techniques.diffraction.refinement.standards import Standard
 from interlith.techniques.diffraction.refinement.tables import curve_tables, parameter_table, pattern_table
 
 _RECORDER = Recorder("diffraction")
@@ -35,13 +37,15 @@ _HARDLY = 0.995
 def refine(
     series: Series, pattern: Pattern, *, start: str = "previous", only: str | Collection[int] | None = None,
     earlier: Result | None = None, skip: Collection[int] = (), against: str | None = None, element: Element | None = None,
+    standard: Standard | None = None,
 ) -> Result:  # fmt: skip
     """Refine structures against one pattern or a series of them.
 
     Parameters
     ----------
     series
-        Patterns of one specimen: tables with ``two_theta`` and ``intensity``, in order.
+        Patterns, tables with ``two_theta`` and ``intensity``. One that was ordered along a state (``order_by``) is refined in that
+        order as one chain, whosever the patterns are; otherwise each specimen is a chain of its own.
     pattern
         Phases, instrument, background and what of them moves.
     start
@@ -54,9 +58,11 @@ def refine(
     skip
         Numbers of patterns left out.
     against
-        State along which the series goes; the likeliest one by default.
+        State along which the series goes; by default that it was ordered by, or the likeliest one.
     element
         Share of an element in one phase that is asked for.
+    standard
+        What was weighed and mixed in: absolute shares follow, with what is amorphous.
 
     Returns
     -------
@@ -85,44 +91,53 @@ def refine(
     if start not in STARTS:
         raise StudyError(f"start is '{start}'; {nearest(start, STARTS)}.")
     numbers = chosen_numbers(only) if isinstance(only, str) else only
-    made: list[Observable] = []
-    quality: list[QualityRow] = []
-    tables: dict[str, list[pl.DataFrame]] = {"refined": [], "parameters": [], "curves": [], "reflections": []}
-    flags: dict[str, tuple[Flag, ...]] = {}
-    for name, part in series.by_sample().items():
-        done = _specimen(part, pattern, start, numbers, _known(earlier, name), skip, against)
-        setup, refined, noticed = done
-        notes = list(noticed)
+    gathered = _Gathered()
+    chains = {None: series} if series.axis is not None else {**series.by_sample()}
+    for sample, part in chains.items():
+        known = _known(earlier, sample)
+        gathered.add(*_chain(part, pattern, start, numbers, known, skip, against or series.axis), element, standard)
+    if not gathered.observables:
+        raise FitError(next((row[3] for row in gathered.quality if row[3]), "No pattern could be refined."))
+    return _RECORDER.result(
+        "refine", gathered.observables, method="Rietveld refinement", options=_told(pattern, start), quality=gathered.quality,
+        data={word: pl.concat(parts, how="diagonal_relaxed") for word, parts in gathered.tables.items()}, words=METHODS,
+        flags=gathered.flags,
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the chains of a refinement come to together."""
+
+    observables: list[Observable] = field(default_factory=list)
+    quality: list[QualityRow] = field(default_factory=list)
+    tables: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    flags: dict[str, tuple[Flag, ...]] = field(default_factory=dict)
+
+    def add(
+        self, setup: Setup, refined: Sequence[Refined], noticed: Sequence[Flag], element: Element | None, standard: Standard | None
+    ) -> None:  # fmt: skip
+        """One chain."""
+        notes: dict[str, list[Flag]] = {}
         for one in refined:
-            quality.append((name, f"pattern {one.member.number}", one.good, one.reason))
+            name, where = one.member.item.sample.name, f"pattern {one.member.number}"
+            own = notes.setdefault(name, list(noticed))
+            self.quality.append((name, where, one.good, one.reason))
             if one.good:
-                said = numbers_of(setup, one, element=element)
-                made += said.observables
-                notes += [Flag("shares_not_told", text, f"pattern {one.member.number}") for text in said.notes]
-        curves, lines = curve_tables(name, setup, refined)
+                said = numbers_of(setup, one, element=element, standard=standard)
+                self.observables += said.observables
+                own += [Flag("shares_not_told", text, where) for text in said.notes]
+        curves, lines = curve_tables(setup, refined)
         for word, table in (
-            ("refined", pattern_table(name, refined)), ("parameters", parameter_table(name, refined)), ("curves", curves),
-            ("reflections", lines),
+            ("refined", pattern_table(refined)), ("parameters", parameter_table(refined)), ("curves", curves), ("reflections", lines),
         ):  # fmt: skip
             if table.width:
-                tables[word].append(table)
-        flags[name] = (*notes, *_noticed(refined))
-    if not made:
-        raise FitError(next((row[3] for row in quality if row[3]), "No pattern could be refined."))
-    data = {word: pl.concat(parts, how="diagonal_relaxed") for word, parts in tables.items() if parts}
-    return _RECORDER.result(
-        "refine",
-        made,
-        method="Rietveld refinement",
-        options=_told(pattern, start),
-        quality=quality,
-        data=data,
-        words=METHODS,
-        flags=flags,
-    )
+                self.tables.setdefault(word, []).append(table)
+        for name, told in notes.items():
+            self.flags[name] = (*told, *_noticed([one for one in refined if one.member.item.sample.name == name]))
 
 
-def _specimen(
+def _chain(
     series: Series, pattern: Pattern, start: str, numbers: Collection[int] | None, known: Mapping[int, Mapping[str, float]],
     skip: Collection[int], against: str | None,
 ) -> tuple[Setup, list[Refined], list[Flag]]:  # fmt: skip
@@ -145,14 +160,15 @@ def setup_of(pattern: Pattern, known: Known, members: Sequence[Member]) -> Setup
     return Setup(pattern, known.instrument, known.zero, known.widths_known, pattern.background or 8, last)
 
 
-def _known(earlier: Result | None, sample: str) -> dict[int, dict[str, float]]:
-    """Values of names by pattern, of the good patterns of an earlier refinement."""
+def _known(earlier: Result | None, sample: str | None) -> dict[int, dict[str, float]]:
+    """Values of names by pattern, of the good patterns of an earlier refinement; of one specimen or of a chain of all."""
     if earlier is None:
         return {}
     if not {"refined", "parameters"} <= earlier.data.keys():
         raise StudyError("earlier is no refinement; hand over the result of il.diffraction.refine.")
-    good = earlier.data["refined"].filter(pl.col("good") & (pl.col("sample") == sample)).get_column("pattern").to_list()
-    rows = earlier.data["parameters"].filter((pl.col("sample") == sample) & pl.col("pattern").is_in(good))
+    mine = pl.lit(True) if sample is None else pl.col("sample") == sample
+    good = earlier.data["refined"].filter(pl.col("good") & mine).get_column("pattern").to_list()
+    rows = earlier.data["parameters"].filter(mine & pl.col("pattern").is_in(good))
     return {
         int(part.item(0, "pattern")): dict(
             zip(part.get_column("name").to_list(), part.get_column("value").to_list(), strict=True)

@@ -34,7 +34,9 @@ class Standard:
 
     def __post_init__(self) -> None:
         if not 0 < self.added < 1:
-            raise StudyError(f"The share of the standard {self.phase} is {self.added:g}; write a number between 0 and 1.")
+            raise StudyError(
+                f"The share of the standard {self.phase} is {self.added:g}; write a number between 0 and 1."
+            )
         if not (self.added_std >= 0 and math.isfinite(self.added_std)):
             raise StudyError(
                 f"The uncertainty of the share of the standard {self.phase} is {self.added_std:g}; write a number, 0 or above."

@@ -136,7 +136,7 @@ def place_weak(
     x, wanted = model.two_theta, setup.wanted(model)
     left = np.maximum(intensity - model.intensity(values), 0.0)
     smooth = np.convolve(left / std, np.ones(5) / 5, mode="same")
-    stretches = np.arange(-_STRETCH, _STRETCH + 1e-9, 2e-4)
+    stretches = np.arange(-_STRETCH / 2, _STRETCH / 2 + 1e-9, 2e-4)
     for number, phase in enumerate(setup.phases):
         edges = _edges(setup, model, number, wanted) if phase.name in names else []
         if not edges:

@@ -18,14 +18,14 @@ from interlith.techniques.diffraction.refinement.setup import Setup
 MOST_CURVES = 40
 
 
-def pattern_table(sample: str, refined: Sequence[Refined]) -> pl.DataFrame:
+def pattern_table(refined: Sequence[Refined]) -> pl.DataFrame:
     """One row a pattern: where it comes from, its state, how well it was refined."""
-    return pl.DataFrame([_pattern(sample, one) for one in refined], infer_schema_length=None)
+    return pl.DataFrame([_pattern(one) for one in refined], infer_schema_length=None)
 
 
-def _pattern(sample: str, one: Refined) -> dict[str, Any]:
+def _pattern(one: Refined) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "sample": sample, "pattern": one.member.number, "file": one.member.item.source.path, "frame": one.member.frame,
+        "sample": one.member.item.sample.name, "pattern": one.member.number, "file": one.member.item.source.path, "frame": one.member.frame,
         "state": one.member.state.value, "state_name": one.member.state.name, "state_unit": one.member.state.unit, "good": one.good,
         "reason": one.reason, "started_from": one.seed,
     }  # fmt: skip
@@ -41,13 +41,13 @@ def _pattern(sample: str, one: Refined) -> dict[str, Any]:
     return row
 
 
-def parameter_table(sample: str, refined: Sequence[Refined]) -> pl.DataFrame:
+def parameter_table(refined: Sequence[Refined]) -> pl.DataFrame:
     """One row a pattern and name: value, standard uncertainty as stated and inflated, side of its bound (-1, 0, 1), whether refined."""
-    parts = [_parameters(sample, one) for one in refined if one.fitted is not None]
+    parts = [_parameters(one) for one in refined if one.fitted is not None]
     return pl.concat(parts) if parts else pl.DataFrame()
 
 
-def _parameters(sample: str, one: Refined) -> pl.DataFrame:
+def _parameters(one: Refined) -> pl.DataFrame:
     fitted = one.fitted
     assert fitted is not None
     count = len(fitted.model.names)
@@ -56,14 +56,14 @@ def _parameters(sample: str, one: Refined) -> pl.DataFrame:
     inflated = np.where(np.isnan(one_sided), np.sqrt(np.maximum(spread, 0.0)), one_sided)
     return pl.DataFrame(
         {
-            "sample": [sample] * count, "pattern": [one.member.number] * count, "state": [one.member.state.value] * count,
+            "sample": [one.member.item.sample.name] * count, "pattern": [one.member.number] * count, "state": [one.member.state.value] * count,
             "name": list(fitted.model.names), "value": fitted.values, "std": fitted.fit.std[0, :count], "inflated": inflated,
             "side": fitted.fit.side[0, :count].astype(np.int64), "refined": fitted.moving,
         }
     )  # fmt: skip
 
 
-def curve_tables(sample: str, setup: Setup, refined: Sequence[Refined]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def curve_tables(setup: Setup, refined: Sequence[Refined]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Curves (two_theta, observed, std, calculated, background) and reflections of the patterns that are kept."""
     curves, lines = [], []
     for one in _kept(refined):
@@ -76,7 +76,7 @@ def curve_tables(sample: str, setup: Setup, refined: Sequence[Refined]) -> tuple
                     "two_theta": points.two_theta, "observed": points.intensity, "std": points.std, "calculated": fitted.calculated,
                     "background": model.background_of(fitted.values),
                 }
-            ).with_columns(sample=pl.lit(sample), pattern=pl.lit(one.member.number))
+            ).with_columns(sample=pl.lit(one.member.item.sample.name), pattern=pl.lit(one.member.number))
         )  # fmt: skip
         for number, phase in enumerate(setup.phases):
             found, _ = model.lines(fitted.values, only=(number,))
@@ -89,7 +89,7 @@ def curve_tables(sample: str, setup: Setup, refined: Sequence[Refined]) -> tuple
                         "phase": [phase.name] * int(inside.sum()), "h": index[:, 0], "k": index[:, 1], "l": index[:, 2],
                         "two_theta": first[inside], "area": found.area[: len(phase.hkl)][inside],
                     }
-                ).with_columns(sample=pl.lit(sample), pattern=pl.lit(one.member.number))
+                ).with_columns(sample=pl.lit(one.member.item.sample.name), pattern=pl.lit(one.member.number))
             )  # fmt: skip
     return (pl.concat(curves) if curves else pl.DataFrame(), pl.concat(lines) if lines else pl.DataFrame())
 
