@@ -55,6 +55,9 @@ class Technique:
         ``check(options)`` raises `StudyError` for a value that is not understood, before anything runs.
     take
         ``take(arrays) -> Series``: what a person in a notebook may hand to a verb instead of a series or a path.
+    nouns
+        Types that a person makes before calling a verb, such as the model of what is measured, by the name under which ``il.<name>`` has
+        them; none may have the name of a verb.
     steps
         The separate steps that `analyse` takes, in order; a study keeps the result of each and repeats only those that
         a change touches.
@@ -73,4 +76,5 @@ class Technique:
     cites: tuple[Citation, ...] = ()
     check: Callable[[Mapping[str, Any]], None] | None = None
     take: Callable[[object], Series] | None = None
+    nouns: Mapping[str, type] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()

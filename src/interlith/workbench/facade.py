@@ -22,20 +22,24 @@ CELL_KINDS = ("half_cathode", "half_anode", "full")
 
 
 class Verbs:
-    """The verbs of one technique, ``il.cycling.summarise(...)``; a path is accepted wherever a series is."""
+    """The verbs and nouns of one technique, ``il.cycling.summarise(...)``; a verb takes a path wherever it takes a series."""
 
     def __init__(self, technique: Technique) -> None:
         self._technique = technique
-        self.__doc__ = f"Verbs of '{technique.name}': {', '.join(technique.verbs)}."
+        nouns = f" Nouns: {', '.join(technique.nouns)}." if technique.nouns else ""
+        self.__doc__ = f"Verbs of '{technique.name}': {', '.join(technique.verbs)}.{nouns}"
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        verbs = self._technique.verbs
+    def __getattr__(self, name: str) -> Any:
+        verbs, nouns = self._technique.verbs, self._technique.nouns
+        if name in nouns:
+            return nouns[name]
         if name not in verbs:
-            raise AttributeError(f"'{self._technique.name}' has no verb '{name}'; {nearest(name, verbs)}.")
+            what = "verb or noun" if nouns else "verb"
+            raise AttributeError(f"'{self._technique.name}' has no {what} '{name}'; {nearest(name, [*verbs, *nouns])}.")
         return _with_paths(verbs[name], self._technique)
 
     def __dir__(self) -> list[str]:
-        return sorted(self._technique.verbs)
+        return sorted([*self._technique.verbs, *self._technique.nouns])
 
 
 def _with_paths(verb: Callable[..., Any], technique: Technique) -> Callable[..., Any]:
