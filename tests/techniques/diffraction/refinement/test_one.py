@@ -71,7 +71,8 @@ def test_a_phase_that_is_not_there_has_scale_zero_and_keeps_its_shape() -> None:
     at_bound = 0
     for number in range(6):
         found = refine_fresh(_setup(SPINEL, ROCK), _counts(values, MODEL, number))
-        assert found.converged and found.held == ("NiO",)
+        assert found.converged
+        assert found.held == ("NiO",)
         scale = MODEL.place_of("NiO_scale")
         assert not {"NiO_cell_a", "NiO_inverse_size"} & set(_moving(found))
         if found.fit.side[0, scale] == -1:

@@ -75,10 +75,12 @@ def test_truth_is_found_along_the_series(forth: Result) -> None:
 
 def test_a_phase_appears(forth: Result) -> None:
     held = forth.data["refined"].sort("pattern")["held"].to_list()
-    assert held[: BORN - 1] == ["NiO"] * (BORN - 1) and held[BORN + 1 :] == [""] * (COUNT - BORN - 1)
+    assert held[: BORN - 1] == ["NiO"] * (BORN - 1)
+    assert held[BORN + 1 :] == [""] * (COUNT - BORN - 1)
     shares = _values(forth, "NiO_weight_fraction")
     assert shares["low"][:BORN].to_list() == [0.0] * BORN
-    assert (shares["high"][:BORN] > 0).all() and (shares["high"][:BORN] < 0.06).all()
+    assert (shares["high"][:BORN] > 0).all()
+    assert (shares["high"][:BORN] < 0.06).all()
     assert (shares["low"][BORN + 1 :] > 0).all()
     # Where the phase is not seen, nothing is said of its cell.
     assert _values(forth, "NiO_cell_a").height <= COUNT - BORN
@@ -129,10 +131,13 @@ def test_element_in_a_phase(forth: Result) -> None:
 
 def test_masks_limits_and_words() -> None:
     members, _ = members_of(_series(), limits=(20, 80), masks={-1: [(40, 42)], 2: [(50, 60)]}, skip=(1,))
-    assert members[1].points is None and members[1].reason
+    assert members[1].points is None
+    assert members[1].reason
     angle = members[2].points.two_theta
-    assert angle.min() >= 20 and angle.max() <= 80
-    assert not ((angle > 40) & (angle < 42)).any() and not ((angle > 50) & (angle < 60)).any()
+    assert angle.min() >= 20
+    assert angle.max() <= 80
+    assert not ((angle > 40) & (angle < 42)).any()
+    assert not ((angle > 50) & (angle < 60)).any()
     assert ((members[3].points.two_theta > 50) & (members[3].points.two_theta < 60)).any()
     with pytest.raises(StudyError, match="no pattern 10"):
         members_of(_series(), only=(10,))

@@ -103,6 +103,9 @@ def numbers_of(
             said.observables.append(
                 _share(item, "element_fraction", element_amount(setup, fitted, fractions, element, own), told)
             )
+        if standard is not None:
+            for name, amount in absolute_amounts(fractions, standard, own, item.sample.name).items():
+                said.observables.append(_share(item, f"{name}_absolute_weight_fraction", amount, told))
     return said
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 
 from interlith.errors import FitError, StudyError, nearest
-from interlith.model import Flag, Observable, Result, Series
+from interlith.model import Choice, Flag, Observable, Result, Series
 from interlith.model.recording import QualityRow, Recorder
 from interlith.techniques.diffraction.instruments import Known, known_instrument
 from interlith.techniques.diffraction.refinement.amounts import Element
+from interlith.techniques.diffraction.refinement.background import chosen_background
 from interlith.techniques.diffraction.refinement.chain import STARTS, Refined, Start, refined_series
 from interlith.techniques.diffraction.refinement.members import Member, chosen_numbers, members_of
 from interlith.techniques.diffraction.refinement.numbers import numbers_of
@@ -92,17 +93,30 @@ def refine(
         raise StudyError(f"start is '{start}'; {nearest(start, STARTS)}.")
     numbers = chosen_numbers(only) if isinstance(only, str) else only
     gathered = _Gathered()
+    if not len(series):
+        raise FitError("The series holds no pattern with two theta and intensity.")
     chains = {None: series} if series.axis is not None else {**series.by_sample()}
     for sample, part in chains.items():
         known = _known(earlier, sample)
-        gathered.add(*_chain(part, pattern, start, numbers, known, skip, against or series.axis), element, standard)
+        chain = refined_chain(part, pattern, start, numbers, known, skip, against or series.axis)
+        gathered.add(chain, element, standard)
     if not gathered.observables:
         raise FitError(next((row[3] for row in gathered.quality if row[3]), "No pattern could be refined."))
     return _RECORDER.result(
         "refine", gathered.observables, method="Rietveld refinement", options=_told(pattern, start), quality=gathered.quality,
         data={word: pl.concat(parts, how="diagonal_relaxed") for word, parts in gathered.tables.items()}, words=METHODS,
-        flags=gathered.flags,
+        flags=gathered.flags, choices=gathered.choices,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Patterns that were refined one after the other, what they share, and what was noticed and chosen."""
+
+    setup: Setup
+    refined: Sequence[Refined]
+    flags: Sequence[Flag]
+    choices: Sequence[Choice]
 
 
 @dataclass(slots=True)
@@ -113,11 +127,12 @@ class _Gathered:
     quality: list[QualityRow] = field(default_factory=list)
     tables: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     flags: dict[str, tuple[Flag, ...]] = field(default_factory=dict)
+    choices: list[Choice] = field(default_factory=list)
 
-    def add(
-        self, setup: Setup, refined: Sequence[Refined], noticed: Sequence[Flag], element: Element | None, standard: Standard | None
-    ) -> None:  # fmt: skip
+    def add(self, chain: Chain, element: Element | None, standard: Standard | None) -> None:
         """One chain."""
+        setup, refined, noticed = chain.setup, chain.refined, chain.flags
+        self.choices += chain.choices
         notes: dict[str, list[Flag]] = {}
         for one in refined:
             name, where = one.member.item.sample.name, f"pattern {one.member.number}"
@@ -137,10 +152,11 @@ class _Gathered:
             self.flags[name] = (*told, *_noticed([one for one in refined if one.member.item.sample.name == name]))
 
 
-def _chain(
+def refined_chain(
     series: Series, pattern: Pattern, start: str, numbers: Collection[int] | None, known: Mapping[int, Mapping[str, float]],
     skip: Collection[int], against: str | None,
-) -> tuple[Setup, list[Refined], list[Flag]]:  # fmt: skip
+) -> Chain:  # fmt: skip
+    """The patterns of a series refined in order; see `refine`."""
     members, flags = members_of(
         series, against=against, limits=pattern.limits, masks=pattern.masks, skip=skip, only=numbers
     )  # fmt: skip
@@ -148,16 +164,20 @@ def _chain(
     if not usable:
         raise FitError(members[0].reason)
     found = known_instrument(pattern.instrument, usable[0].item.original_metadata, wavelength=pattern.wavelength)
-    setup = setup_of(pattern, found, usable)
     flags += [Flag("instrument_assumed", text, "", "note") for text in (*found.notes, *found.assumed)]
+    background, choices = pattern.background, []
+    if background is None:
+        background, choice = chosen_background(usable)
+        choices = [choice]
+    setup = setup_of(pattern, found, usable, background)
     word: Start = start  # type: ignore[assignment]
-    return setup, refined_series(setup, members, start=word, known=known), flags
+    return Chain(setup, refined_series(setup, members, start=word, known=known), flags, choices)
 
 
-def setup_of(pattern: Pattern, known: Known, members: Sequence[Member]) -> Setup:
+def setup_of(pattern: Pattern, known: Known, members: Sequence[Member], background: int) -> Setup:
     """What all patterns of a series share."""
     last = max(float(one.points.two_theta[-1]) for one in members if one.points is not None)
-    return Setup(pattern, known.instrument, known.zero, known.widths_known, pattern.background or 8, last)
+    return Setup(pattern, known.instrument, known.zero, known.widths_known, background, last)
 
 
 def _known(earlier: Result | None, sample: str | None) -> dict[int, dict[str, float]]:
