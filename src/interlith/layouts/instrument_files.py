@@ -40,14 +40,24 @@ def instrument_facts(path: str | Path) -> tuple[InstrumentFacts, ...]:
         If the content is none of these, or damaged.
     """
     file = Path(path)
-    text = read_instrument_text(file)
+    return facts_in(read_instrument_text(file), file.name)
+
+
+def facts_in(text: str, file: str) -> tuple[InstrumentFacts, ...]:
+    """What the text of an instrument file says, one entry a bank; `file` is its name, for messages.
+
+    Raises
+    ------
+    ReadError
+        As `instrument_facts`.
+    """
     reader = next((read for is_it, read in _READERS if is_it(text)), None)
     if reader is None:
         raise ReadError(
-            f"{file.name} is no instrument file that is known: GSAS (cards INS), GSAS-II (.instprm), FullProf (.irf) or the "
+            f"{file} is no instrument file that is known: GSAS (cards INS), GSAS-II (.instprm), FullProf (.irf) or the "
             "TOML that write_instrument_file makes."
         )
-    return reader(text, file.name)
+    return reader(text, file)
 
 
 def chosen_bank(banks: Sequence[InstrumentFacts], bank: int | None, file: str) -> InstrumentFacts:

@@ -83,10 +83,17 @@ def parsed_instrument(text: str, file: str) -> tuple[dict[str, Any], dict[str, A
             raise ReadError(f"{file}: {key} is missing.")
     if not isinstance(std, dict):
         raise ReadError(f"{file}: std is no table; write [{TABLE}.std] above the uncertainties.")
-    return _checked(values, file), _checked(std, f"{file}, std")
+    return checked_values(values, file), checked_values(std, f"{file}, std")
 
 
-def _checked(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+def checked_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Values by the keys of `KEYS`, lists as tuples; `where` they stand, for messages.
+
+    Raises
+    ------
+    ReadError
+        If a key is unknown, or a value has another shape.
+    """
     found: dict[str, Any] = {}
     for key, value in values.items():
         if key not in KEYS:

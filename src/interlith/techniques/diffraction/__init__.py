@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interlith.model import Technique
-from interlith.techniques.diffraction.analysis import STEPS, VERBS, analyse
+from interlith.techniques.diffraction.analysis import NOUNS, STEPS, VERBS, analyse
 from interlith.techniques.diffraction.example import example
 from interlith.techniques.diffraction.figures import figures
 from interlith.techniques.diffraction.options import OPTIONS, check_options
@@ -19,6 +19,7 @@ TECHNIQUE = Technique(
     example=example,
     figures=figures,
     verbs=VERBS,
+    nouns=NOUNS,
     headlines={},
     steps=STEPS,
     check=check_options,

@@ -7,11 +7,29 @@ from typing import Any
 
 from interlith.model import Result, Series
 from interlith.model.stepping import in_steps
-from interlith.techniques.diffraction import candidates, expansion, new_peaks, peaks, study_steps, survey, tracks
+from interlith.numerics.fitting.parameters import Sum, Tie
+from interlith.techniques.diffraction import (
+    candidates,
+    expansion,
+    new_peaks,
+    peaks,
+    refinement_step,
+    study_steps,
+    survey,
+    tracks,
+)
 from interlith.techniques.diffraction.options import check_options
+from interlith.techniques.diffraction.refinement.amounts import Element
+from interlith.techniques.diffraction.refinement.pattern import Pattern, Phase
+from interlith.techniques.diffraction.refinement.plans import Plan, Stage
+from interlith.techniques.diffraction.refinement.refining import refine
+from interlith.techniques.diffraction.refinement.standards import Standard
 
 #: The steps of this technique in order, each in the module of its verb.
-STEPS = (survey.STEP, peaks.STEP, tracks.STEP, new_peaks.STEP, study_steps.EXPANSION, study_steps.CANDIDATES)
+STEPS = (
+    survey.STEP, peaks.STEP, tracks.STEP, new_peaks.STEP, study_steps.EXPANSION, study_steps.CANDIDATES, refinement_step.WHOLE,
+    refinement_step.STEP,
+)  # fmt: skip
 
 VERBS: dict[str, Callable[..., Result]] = {
     "patterns": survey.patterns,
@@ -20,7 +38,12 @@ VERBS: dict[str, Callable[..., Result]] = {
     "new_peaks": new_peaks.new_peaks,
     "expansion": expansion.expansion,
     "candidates": candidates.candidates,
+    "refine": refine,
 }
+
+NOUNS: dict[str, type] = {
+    "Pattern": Pattern, "Phase": Phase, "Plan": Plan, "Stage": Stage, "Tie": Tie, "Sum": Sum, "Element": Element, "Standard": Standard,
+}  # fmt: skip
 
 
 def analyse(series: Series, options: Mapping[str, Any]) -> tuple[Result, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from interlith.errors import InterlithError, StudyError, UnitError, nearest
+from interlith.errors import InterlithError, StudyError, nearest
+from interlith.techniques.diffraction import refinement_words
 from interlith.techniques.diffraction.named_files import crystals
-from interlith.units import convert, parse
+from interlith.techniques.diffraction.option_values import quantity, span
 
 #: Words under ``expansion:``.
 EXPANSION_WORDS = ("reference", "of", "per_lithium", "formulas", "degree")
@@ -24,6 +25,7 @@ OPTIONS: dict[str, str] = {
     "candidates": "structures ranked against the peaks of the first pattern: [LNMO.cif, LaNiO3.cif], or shipped for all shipped ones",
     "expansion": "cell on heating against that of a reference specimen: {reference: LLTO, of: cell_volume, per_lithium: 1.1 +- 0.2 angstrom^3, formulas: 2}",
     "widths": "narrowest and widest full width of a peak: [0.05 deg, 1 deg]",
+    **refinement_words.SENTENCES,
 }
 
 
@@ -62,40 +64,10 @@ def check_options(options: Mapping[str, Any]) -> None:
             _READ[word](value)
         except InterlithError as error:
             raise StudyError(f"analyses: diffraction: {error}") from error
-
-
-def quantity(value: Any, unit: str, what: str) -> float:
-    """A number with unit, or a bare one in inside units.
-
-    Raises
-    ------
-    StudyError
-        If it is none, or its unit is of another dimension.
-    """
-    if isinstance(value, bool) or value is None:
-        raise StudyError(f"{what} is '{value}'; write a number such as '1 {unit}'.")
     try:
-        given = parse(value, what=what)
-        return convert(given.value, given.unit, unit) if given.unit else given.value
-    except UnitError as error:
-        said = str(error)
-        raise StudyError(said if said.startswith(what) else f"{what}: {said}") from error
-
-
-def span(value: Any, what: str) -> tuple[float, float]:
-    """Two ascending angles (deg).
-
-    Raises
-    ------
-    StudyError
-        If they are not two, or do not ascend.
-    """
-    if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise StudyError(f"{what} is '{value}'; write two angles in brackets, [20 deg, 80 deg].")
-    low, high = (quantity(one, "deg", what) for one in value)
-    if not low < high:
-        raise StudyError(f"{what} runs from {low:g} to {high:g} deg; the first must be the smaller.")
-    return low, high
+        refinement_words.check(plain(options))
+    except InterlithError as error:
+        raise StudyError(f"analyses: diffraction: {error}") from error
 
 
 def _angles(value: Any) -> dict[str, float]:
@@ -182,4 +154,5 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "candidates": _candidates,
     "expansion": _expansion,
     "widths": lambda value: span(value, "widths"),
+    **refinement_words.READ,
 }
