@@ -7,7 +7,8 @@ import pytest
 
 from interlith.crystal.phases import phase
 from interlith.numerics.fitting.parameters import Sum, Tie
-from interlith.techniques.diffraction.refinement.one import Fitted, Points, refine_fresh, refine_from
+from interlith.techniques.diffraction.refinement.attempt import Points
+from interlith.techniques.diffraction.refinement.one import Fitted, refine_fresh, refine_from
 from interlith.techniques.diffraction.refinement.pattern import Pattern, Phase
 from interlith.techniques.diffraction.refinement.quality import quality
 from interlith.techniques.diffraction.refinement.setup import Setup

@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from interlith.errors import FitError
+from interlith.techniques.diffraction.refinement.attempt import Points
 from interlith.techniques.diffraction.refinement.members import Member
-from interlith.techniques.diffraction.refinement.one import Fitted, Points, refine_fresh, refine_from
+from interlith.techniques.diffraction.refinement.one import Fitted, refine_fresh, refine_from
 from interlith.techniques.diffraction.refinement.setup import Setup
 
 Start = Literal["previous", "forward", "backward", "fresh", "nearest-good"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from interlith.errors import FitError, StudyError
 from interlith.model import Flag, Measurement, Series, State
-from interlith.techniques.diffraction.refinement.one import Points
+from interlith.techniques.diffraction.refinement.attempt import Points
 from interlith.techniques.diffraction.states import state_of
 from interlith.techniques.diffraction.survey import Looked, look
 from interlith.techniques.diffraction.weights import weights_of

@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.errors import FitError
 from interlith.numerics.fitting import Fit, Settings, fit
 from interlith.numerics.fitting.covariance import alike_covariance
-from interlith.numerics.fitting.losses import Linear
-from interlith.numerics.fitting.reduced import reduced, starts_of
-from interlith.numerics.fitting.solver import Track, minimise
 from interlith.physics.powder.pattern_model import PatternModel
+from interlith.techniques.diffraction.refinement.attempt import LOSS, Attempt, Points
 from interlith.techniques.diffraction.refinement.problem import PatternProblem
 from interlith.techniques.diffraction.refinement.setup import Setup
-from interlith.techniques.diffraction.refinement.shifting import shifted
-from interlith.techniques.diffraction.refinement.starting import first_values, place_weak, with_scales
+from interlith.techniques.diffraction.refinement.starting import first_values, with_scales
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-#: A phase whose scale is this many standard uncertainties shows where its lines are, and how wide they are.
-PLACED, WIDENED = 5.0, 12.0
-#: Least variance of a count where the model says less.
-_LEAST = 0.5
-_LOSS = Linear()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Points:
-    """One pattern as the refinement sees it.
-
-    Parameters
-    ----------
-    two_theta, intensity, std
-        (deg), counts or the unit of the file, and standard uncertainties, shape (n,): only points that count.
-    counted
-        Variance over intensity where the intensities are counts (times a factor), 0 where the file states uncertainties: counts
-        are weighted by the model in the end, since those that came out low would weigh too much.
-    """
-
-    two_theta: Array
-    intensity: Array
-    std: Array
-    counted: float = 0.0
+#: How far (deg) lines are looked for from a fresh start, and from a neighbour's values; they are not where chi squared is below this
+#: many times the number of points.
+_FAR_FRESH, _FAR_SEEDED, _NEAR = 0.15, 0.04, 2.0
+#: Share of a standard uncertainty to which a fit goes before its weights are fixed.
+_ROUGH = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,19 +103,18 @@ def refine_fresh(setup: Setup, points: Points) -> Fitted:
     """
     model = setup.model(points.two_theta)
     values = first_values(setup, model, points.intensity, points.std)
-    start = dict(zip(model.names, values.tolist(), strict=True))
-    wanted, steps = setup.wanted(model), 0
-    held: set[str] = set(setup.pattern.names)
+    work = Attempt(setup, model, points, dict(zip(model.names, values.tolist(), strict=True)))
+    held, steps = frozenset(setup.pattern.names), 0
     for number, stage in enumerate(setup.plan.stages):
+        if number == 1:
+            values, _ = work.shifted(values, _FAR_FRESH)
         if number:
-            values, held = _placed(setup, model, values, points, wanted, far=0.15 if number == 1 else 0.0)
-        moving = wanted & np.array(setup.plan.free(number, model.names)) & ~_held(setup, model, held)
-        if not moving.any():
-            continue
-        problem = PatternProblem(setup.parameters(model, values, moving, start), model, points.intensity, points.std)
-        values, spent = _moved(problem, values, Settings(stage.tolerance, stage.rounds))
-        steps += spent
-    return _finished(setup, model, points, values, start, steps=steps, fresh=True)
+            values, held = work.placed(values, work.weak(values))
+        moving = np.array(setup.plan.free(number, model.names)) & work.free(held)
+        if moving.any():
+            values, spent = work.moved(values, moving, Settings(stage.tolerance, stage.rounds))
+            steps += spent
+    return _finished(work, values, held, steps=steps, fresh=True)
 
 
 def refine_from(setup: Setup, points: Points, seed: Mapping[str, float]) -> Fitted:
@@ -151,129 +127,49 @@ def refine_from(setup: Setup, points: Points, seed: Mapping[str, float]) -> Fitt
     """
     model = setup.model(points.two_theta)
     values = np.array([seed[name] for name in model.names])
-    start = dict(zip(model.names, model.start.tolist(), strict=True))
+    work = Attempt(setup, model, points, dict(zip(model.names, model.start.tolist(), strict=True)))
     with_scales(setup, model, values, points.intensity, points.std)
-    values, _ = _placed(setup, model, values, points, setup.wanted(model), far=0.04)
-    return _finished(setup, model, points, values, start, steps=0, fresh=False)
+    values, _ = work.shifted(values, _FAR_SEEDED, unless=_NEAR * points.intensity.size)
+    values, held = work.placed(values, work.weak(values))
+    return _finished(work, values, held, steps=0, fresh=False)
 
 
-def _placed(
-    setup: Setup, model: PatternModel, values: Array, points: Points, wanted: Mask, *, far: float
-) -> tuple[Array, set[str]]:  # fmt: skip
-    """Values with lines looked for near their places, and weak phases where something is left over; and which stay weak."""
-    weak = _weak(setup, model, values, points, wanted)
-    if far > 0:
-        other = shifted(model, values, wanted & ~_held(setup, model, weak), points.intensity, points.std, far=far)
-        values = _lower(setup, model, values, other, points)
-        weak = _weak(setup, model, values, points, wanted)
-    if weak:
-        other = _lower(
-            setup, model, values, place_weak(setup, model, values, weak, points.intensity, points.std), points
-        )
-        left = weak if other is values else _weak(setup, model, other, points, wanted)
-        # A phase that is not seen elsewhere either stays where it was, or it would take from its neighbours' lines.
-        if left < weak:
-            values, weak = other, left
-    return values, weak
-
-
-def _lower(setup: Setup, model: PatternModel, values: Array, other: Array, points: Points) -> Array:
-    """Those of two values that fit better, scales and background solved for."""
-    if np.array_equal(values, other):
-        return values
-    with_scales(setup, model, other, points.intensity, points.std)
-    costs = [float((((points.intensity - model.intensity(one)) / points.std) ** 2).sum()) for one in (values, other)]
-    return other if costs[1] < costs[0] else values
-
-
-def _finished(
-    setup: Setup, model: PatternModel, points: Points, values: Array, start: Mapping[str, float], *, steps: int, fresh: bool
-) -> Fitted:  # fmt: skip
+def _finished(work: Attempt, values: Array, held: frozenset[str], *, steps: int, fresh: bool) -> Fitted:
     """All names free to convergence, phases that are too weak held; counts weighted by the model at last."""
-    wanted, plan = setup.wanted(model), setup.plan
-    used = _reweighted(points, model.intensity(values)) if points.counted else points
-    held = _weak(setup, model, values, used, wanted)
-    seen: list[set[str]] = []
-    settings = Settings(plan.tolerance, plan.rounds)
+    plan, model, seen = work.setup.plan, work.model, [held]
     while True:
-        seen.append(held)
-        moving = wanted & ~_held(setup, model, held)
-        if points.counted:
+        moving = work.free(held)
+        if work.points.counted:
             # Weights follow the model, so the model must be near its end before they are fixed.
-            problem = PatternProblem(setup.parameters(model, values, moving, start), model, used.intensity, used.std)
-            values, spent = _moved(problem, values, Settings(0.5, plan.rounds))
+            values, spent = work.moved(values, moving, Settings(_ROUGH, plan.rounds))
             steps += spent
-            used = _reweighted(points, model.intensity(values))
-        problem = PatternProblem(setup.parameters(model, values, moving, start), model, used.intensity, used.std)
-        found = fit(problem, start=_whole(problem, values), settings=settings, retries=0, errors="stated")
+            work = work.reweighted(model.intensity(values))
+        problem = work.problem(values, moving)
+        found = fit(
+            problem,
+            start=work.whole(problem, values),
+            settings=Settings(plan.tolerance, plan.rounds),
+            retries=0,
+            errors="stated",
+        )
         steps += int(found.steps[0])
         values = np.asarray(found.values[0, : len(model.names)])
-        end, held = _placed(setup, model, values, used, wanted, far=0.0)
-        if held not in seen:
-            values = end
+        end, now = work.placed(values, work.weak_after(found, moving))
         # A phase at the edge of being seen must not go back and forth.
-        if held in seen:
+        if now in seen:
             break
-    return Fitted(
-        model, used, found, _inflated(problem, found), model.intensity(found.values[0, : len(model.names)]), tuple(sorted(seen[-1])), steps, fresh
-    )  # fmt: skip
+        values, held = end, now
+        seen.append(held)
+    calculated, inflated = _inflated(problem, found)
+    return Fitted(model, work.points, found, inflated, calculated, tuple(sorted(held)), steps, fresh)
 
 
-def _inflated(problem: PatternProblem, found: Fit) -> Array:
-    """Covariance with neighbouring residuals taken as alike, shape (p, p)."""
+def _inflated(problem: PatternProblem, found: Fit) -> tuple[Array, Array]:
+    """Calculated intensity (n,), and the covariance with neighbouring residuals taken as alike (p, p)."""
     covariance = np.where(np.isfinite(found.covariance[0]), found.covariance[0], 0.0)
-    _, residual, jacobian = problem.rooted(found.values, np.zeros(1, dtype=np.intp), _LOSS)
+    _, residual, jacobian = problem.rooted(found.values, np.zeros(1, dtype=np.intp), LOSS)
     size = int((np.diag(covariance)[list(problem.parameters.independent)] > 0).sum())
     wider = alike_covariance(residual[0], jacobian[0], covariance, size=size)
     count = len(problem.model.names)
-    return np.where(np.isfinite(found.covariance[0]), wider, found.covariance[0])[:count, :count]
-
-
-def _moved(problem: PatternProblem, values: Array, settings: Settings) -> tuple[Array, int]:
-    space = reduced(problem)
-    inner = starts_of(problem, space, _whole(problem, values)[None])
-    track: Track = minimise(problem, space, inner, np.zeros(1, dtype=np.intp), _LOSS, settings)
-    if not np.isfinite(track.normal.cost[0]):
-        raise FitError("The model gives no pattern at its start; give other starting values or fix widths.")
-    return np.asarray(space.full(track.inner)[0, : len(values)]), int(track.steps[0])
-
-
-def _whole(problem: PatternProblem, values: Array) -> Array:
-    """Values of the model's names followed by those that only have bounds, shape (q,)."""
-    more = len(problem.parameters) - len(values)
-    return np.concatenate([values, np.zeros(more)])
-
-
-def _reweighted(points: Points, calculated: Array) -> Points:
-    variance = points.counted * np.maximum(calculated, _LEAST)
-    return replace(points, std=np.sqrt(variance))
-
-
-def _held(setup: Setup, model: PatternModel, phases: Iterable[str]) -> Mask:
-    """Names of phases that stay, all but their scales, shape (p,)."""
-    stay = np.zeros(len(model.names), dtype=np.bool_)
-    words = set(phases)
-    for number, phase in enumerate(setup.phases):
-        if phase.name in words:
-            part = model.slice_of(number)
-            stay[part] = True
-            stay[model.place_of(f"{phase.name}_scale")] = False
-    return stay
-
-
-def _weak(setup: Setup, model: PatternModel, values: Array, points: Points, wanted: Mask) -> set[str]:
-    """Phases too weak to show more than how strong they are."""
-    scales = [model.place_of(f"{one.name}_scale") for one in setup.phases]
-    terms = [place for place, name in enumerate(model.names) if name.startswith("background_")]
-    moving = np.zeros(len(model.names), dtype=np.bool_)
-    moving[[*scales, *terms]] = True
-    _, slopes = model.with_slopes(values, moving)
-    scaled = slopes[moving] / points.std
-    inverse = np.linalg.pinv(scaled @ scaled.T, hermitian=True)
-    place = {int(one): row for row, one in enumerate(np.flatnonzero(moving))}
-    weak = set()
-    for one, scale in zip(setup.phases, scales, strict=True):
-        size = float(np.sqrt(max(inverse[place[scale], place[scale]], 0.0)))
-        if not values[scale] > PLACED * size:
-            weak.add(one.name)
-    return weak
+    inflated = np.where(np.isfinite(found.covariance[0]), wider, found.covariance[0])[:count, :count]
+    return problem.intensity + residual[0] * problem.std, inflated

@@ -1,0 +1,188 @@
+"""What is done to the values of one pattern on the way: phases held, lines looked for, steps taken?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interlith.errors import FitError
+from interlith.numerics.fitting import Fit, Settings
+from interlith.numerics.fitting.losses import Linear
+from interlith.numerics.fitting.reduced import reduced, starts_of
+from interlith.numerics.fitting.solver import minimise
+from interlith.physics.powder.pattern_model import PatternModel
+from interlith.techniques.diffraction.refinement.problem import PatternProblem
+from interlith.techniques.diffraction.refinement.setup import Setup
+from interlith.techniques.diffraction.refinement.shifting import shifted
+from interlith.techniques.diffraction.refinement.starting import place_weak, with_scales
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+#: A phase whose scale is this many standard uncertainties shows where its lines are.
+PLACED = 5.0
+#: Least variance of a count where the model says less.
+_LEAST = 0.5
+LOSS = Linear()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """One pattern as the refinement sees it.
+
+    Parameters
+    ----------
+    two_theta, intensity, std
+        (deg), counts or the unit of the file, and standard uncertainties, shape (n,): only points that count.
+    counted
+        Variance over intensity where the intensities are counts (times a factor), 0 where the file states uncertainties: counts
+        are weighted by the model in the end, since those that came out low would weigh too much.
+    """
+
+    two_theta: Array
+    intensity: Array
+    std: Array
+    counted: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attempt:
+    """One pattern being refined.
+
+    Parameters
+    ----------
+    setup
+        Of the series.
+    model
+        On the grid of the pattern.
+    points
+        The pattern.
+    start
+        Name -> value about which bounds lie.
+    wanted
+        Names that are refined in the end, shape (p,).
+    """
+
+    setup: Setup
+    model: PatternModel
+    points: Points
+    start: Mapping[str, float]
+    wanted: Mask = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wanted", self.setup.wanted(self.model))
+
+    def free(self, held: Collection[str]) -> Mask:
+        """Names that are refined while some phases keep all but their scales, shape (p,)."""
+        found = self.wanted.copy()
+        for number, phase in enumerate(self.setup.phases):
+            if phase.name in held:
+                scale = self.model.place_of(f"{phase.name}_scale")
+                found[self.model.slice_of(number)] = False
+                found[scale] = self.wanted[scale]
+        return found
+
+    def problem(self, values: Array, moving: Mask) -> PatternProblem:
+        """The fit of some names from where they are."""
+        parameters = self.setup.parameters(self.model, values, moving, self.start)
+        return PatternProblem(parameters, self.model, self.points.intensity, self.points.std)
+
+    def whole(self, problem: PatternProblem, values: Array) -> Array:
+        """Values of the model's names followed by those that only have bounds, shape (q,)."""
+        return np.concatenate([values, np.zeros(len(problem.parameters) - len(values))])
+
+    def moved(self, values: Array, moving: Mask, settings: Settings) -> tuple[Array, int]:
+        """Values after some steps, and evaluations.
+
+        Raises
+        ------
+        FitError
+            If the model gives no pattern at its start.
+        """
+        problem = self.problem(values, moving)
+        space = reduced(problem)
+        inner = starts_of(problem, space, self.whole(problem, values)[None])
+        track = minimise(problem, space, inner, np.zeros(1, dtype=np.intp), LOSS, settings)
+        if not np.isfinite(track.normal.cost[0]):
+            raise FitError("The model gives no pattern at its start; give other starting values or fix widths.")
+        return np.asarray(space.full(track.inner)[0, : len(values)]), int(track.steps[0])
+
+    def reweighted(self, calculated: Array) -> Attempt:
+        """The same with counts weighted by the model."""
+        variance = self.points.counted * np.maximum(calculated, _LEAST)
+        return Attempt(self.setup, self.model, replace(self.points, std=np.sqrt(variance)), self.start)
+
+    def shifted(self, values: Array, far: float, *, unless: float = 0.0) -> tuple[Array, bool]:
+        """Values with lines looked for up to `far` (deg) from their places, unless chi squared is below a number; whether they moved."""
+        if self._cost(values) < unless:
+            return values, False
+        weak = self.weak(values)
+        other = shifted(self.model, values, self.free(weak), self.points.intensity, self.points.std, far=far)
+        found = self._lower(values, other)
+        return found, found is other
+
+    def placed(self, values: Array, weak: frozenset[str]) -> tuple[Array, frozenset[str]]:
+        """Values with weak phases where something is left over, if they are seen there; and which stay weak."""
+        if not weak:
+            return values, weak
+        points = self.points
+        other = place_weak(self.setup, self.model, values, set(weak), points.intensity, points.std)
+        if self._lower(values, other) is values:
+            return values, weak
+        left = self.weak(other)
+        # A phase that is not seen elsewhere either stays where it was, or it would take from its neighbours' lines.
+        return (other, left) if left < weak else (values, weak)
+
+    def weak(self, values: Array) -> frozenset[str]:
+        """Phases too weak to show more than how strong they are."""
+        moving = self._linear
+        _, slopes = self.model.with_slopes(values, moving)
+        scaled = slopes[moving] / self.points.std
+        return self._too_weak(values, moving, scaled @ scaled.T)
+
+    def weak_after(self, found: Fit, moving: Mask) -> frozenset[str]:
+        """The same from a fit, without another evaluation; a phase at the bound 0 is too weak."""
+        count = len(self.model.names)
+        covariance = np.where(np.isfinite(found.covariance[0]), found.covariance[0], 0.0)[:count, :count]
+        some = moving & (np.diag(covariance) > 0)
+        size = np.sqrt(np.diag(covariance)[some])
+        inner = np.linalg.pinv(covariance[np.ix_(some, some)] / np.outer(size, size), hermitian=True) / np.outer(
+            size, size
+        )
+        linear = self._linear & some
+        part = linear[some]
+        return self._too_weak(np.asarray(found.values[0, :count]), linear, inner[np.ix_(part, part)])
+
+    @property
+    def _linear(self) -> Mask:
+        """Scales and background, shape (p,)."""
+        return (
+            np.array([name.endswith("_scale") or name.startswith("background_") for name in self.model.names])
+            & self.wanted
+        )
+
+    def _too_weak(self, values: Array, moving: Mask, hessian: Array) -> frozenset[str]:
+        diagonal = np.diag(hessian)
+        unit = np.divide(1.0, np.sqrt(diagonal), out=np.zeros_like(diagonal), where=diagonal > 0)
+        inverse = np.linalg.pinv(hessian * np.outer(unit, unit), hermitian=True) * np.outer(unit, unit)
+        rows = {int(place): row for row, place in enumerate(np.flatnonzero(moving))}
+        weak = set()
+        for one in self.setup.phases:
+            place = self.model.place_of(f"{one.name}_scale")
+            size = float(np.sqrt(max(inverse[rows[place], rows[place]], 0.0))) if place in rows else 0.0
+            if size == 0 or not values[place] > PLACED * size:
+                weak.add(one.name)
+        return frozenset(weak)
+
+    def _cost(self, values: Array) -> float:
+        return float((((self.points.intensity - self.model.intensity(values)) / self.points.std) ** 2).sum())
+
+    def _lower(self, values: Array, other: Array) -> Array:
+        """Those of two values that fit better, scales and background solved for."""
+        if np.array_equal(values, other):
+            return values
+        with_scales(self.setup, self.model, other, self.points.intensity, self.points.std)
+        return other if self._cost(other) < self._cost(values) else values
