@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from interlith.errors import StudyError
 from interlith.physics.powder.instrument import Instrument
-from interlith.physics.powder.phase_lines import PhaseLines
+from interlith.physics.powder.phase_lines import LEAST_SQUARE, PhaseLines
 from interlith.physics.powder.profile import CUT, LINE_TERMS, Lines, profile_sum, profile_terms
 
 Array = NDArray[np.float64]
@@ -176,7 +176,8 @@ class PatternModel:
         chain[:, 1, part] *= factor[:, None]
         chain[:, 1, part] += (area * values[2] * np.cos(theta) / sine**2)[:, None] * inner[0]
         chain[:, 1, 2] = area * (1 - 1 / sine)
-        half = 1 / (2 * found[2])
+        # A line held at the least width does not follow U, V and W.
+        half = np.where(found[2] ** 2 > 1.0001 * LEAST_SQUARE, 1 / (2 * found[2]), 0.0)
         chain[:, 2, 3], chain[:, 2, 4], chain[:, 2, 5] = half * tangent**2, half * tangent, half
         chain[:, 3, 6], chain[:, 3, 7] = 1 / np.cos(theta), tangent
         return np.stack([place, area, found[2], found[3]]), chain

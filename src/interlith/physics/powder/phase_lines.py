@@ -28,7 +28,7 @@ SCHERRER = 0.9
 PADDING = 0.02
 #: A squared Gaussian width of zero is this (deg^2), so that its slope is a number; one below zero by more than the square of
 #: 0.003 deg, which no instrument resolves, is refused.
-_LEAST_SQUARE, _REFUSED = 1e-10, 1e-5
+LEAST_SQUARE, _REFUSED = 1e-10, 1e-5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +49,8 @@ class PhaseLines:
         Squares of its structure factors.
     orientation
         Preferred orientation; `None` for none.
+    last
+        1/d^2 (1/angstrom^2) at the last angle asked for. Lines beyond it are listed since cells drift; their widths are not judged.
     """
 
     name: str
@@ -58,6 +60,7 @@ class PhaseLines:
     freedom: CellFreedom
     strengths: Strengths
     orientation: PreferredOrientation | None = None
+    last: float = math.inf
     names: tuple[str, ...] = field(init=False)
     _fixed: Array | None = field(init=False)
 
@@ -119,14 +122,15 @@ class PhaseLines:
         slopes[1, :, 1 : 1 + count] += (by_theta * seen)[:, None] * turned
         u, v, w = instrument.gauss
         variance = u * tangent**2 + v * tangent + w
-        if np.any(seen & (variance < -_REFUSED)):
-            place = math.degrees(2 * theta[int(np.argmin(np.where(seen, variance, np.inf)))])
+        judged = seen & (square <= self.last)
+        if np.any(judged & (variance < -_REFUSED)):
+            place = math.degrees(2 * theta[int(np.argmin(np.where(judged, variance, np.inf)))])
             raise FitError(
-                f"U, V, W = {u:.4g}, {v:.4g}, {w:.4g} deg^2 give {self.name} a squared Gaussian width of {variance[seen].min():.3g} deg^2 "
+                f"U, V, W = {u:.4g}, {v:.4g}, {w:.4g} deg^2 give {self.name} a squared Gaussian width of {variance[judged].min():.3g} deg^2 "
                 f"at {place:.2f} deg; it must not be negative there. Raise W, or V towards zero."
             )
-        found[2] = np.sqrt(np.maximum(variance, _LEAST_SQUARE))
-        bend = np.where(variance > _LEAST_SQUARE, (2 * u * tangent + v) / (2 * found[2] * cosine**2), 0.0)
+        found[2] = np.sqrt(np.maximum(variance, LEAST_SQUARE))
+        bend = np.where(variance > LEAST_SQUARE, (2 * u * tangent + v) / (2 * found[2] * cosine**2), 0.0)
         slopes[2, :, 1 : 1 + count] = bend[:, None] * turned
         x, y = instrument.lorentz
         # 0.1 nm an angstrom.
@@ -207,5 +211,5 @@ def phase_lines(
     orientation = None if texture is None else preferred_orientation(structure, listed.hkl, np.asarray(texture))
     return PhaseLines(
         name, structure, np.asarray(listed.hkl, dtype=float), np.asarray(listed.multiplicity, dtype=float), cell_freedom(structure),
-        strengths, orientation,
+        strengths, orientation, 1 / limit**2,
     )  # fmt: skip
