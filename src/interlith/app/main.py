@@ -104,6 +104,32 @@ def run(
 
 
 @app.command()
+def refine(
+    folder: Folder,
+    only: Annotated[
+        str | None,
+        typer.Option(help="Numbers of patterns from 0, for instance 812:840 or 3,17 (default: those that failed)."),
+    ] = None,
+    start: Annotated[
+        str, typer.Option(help="Where each begins: nearest-good, previous, forward, backward or fresh.")
+    ] = "nearest-good",
+    sample: Annotated[str | None, typer.Option(help="Specimen; may be left out where there is one.")] = None,
+    release_bounds: Annotated[
+        bool, typer.Option("--release-bounds", help="Without bounds but those of physics.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the report.")] = "",
+    who: Annotated[
+        str | None, typer.Option("--who", help="Who decides (default: INTERLITH_WHO, else the account).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Refine some patterns of a study again, starting from its stored results; what becomes better is kept as a decision."""
+    from interlith.app.refining import Asked, refine_again
+
+    raise typer.Exit(refine_again(folder, Asked(only, start, sample, release_bounds, reason, who, as_json)))
+
+
+@app.command()
 def points(
     folder: Annotated[Path, typer.Argument(help="Folder of the study.")] = Path(),
     sample: Annotated[str | None, typer.Option(help="Specimen; may be left out where there is one.")] = None,

@@ -109,6 +109,19 @@ def _check(output: Path | None, means: Means) -> None:
 
 def finish(outcome: StudyOutcome, output: Path, *, key: str = "") -> int:
     """Write the results of a study and print what a person must know first."""
+    _, lines, code = _write(outcome, output, key)
+    for line in lines:
+        typer.echo(line)
+    return code
+
+
+def written(outcome: StudyOutcome, output: Path, *, key: str = "") -> Path:
+    """The report of a study, written with its results, and nothing printed."""
+    return _write(outcome, output, key)[0]
+
+
+def _write(outcome: StudyOutcome, output: Path, key: str) -> tuple[Path, list[str], int]:
+    """Write the results of a study: its page, what a person must know first, and the exit code."""
     from interlith.reporting import write_report
     from interlith.workbench.provenance.writing import write_provenance
 
@@ -123,9 +136,7 @@ def finish(outcome: StudyOutcome, output: Path, *, key: str = "") -> int:
     code = INCOMPLETE if outcome.study.unread or outcome.failures else FINE
     if key:
         _stamp(output, key, lines, code)
-    for line in lines:
-        typer.echo(line)
-    return code
+    return page, lines, code
 
 
 def _lines(outcome: StudyOutcome, page: Path) -> list[str]:
