@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from interlith.numerics.peak_tracks import identities, sightings
+from interlith.numerics.peak_sightings import sightings
+from interlith.numerics.peak_tracks import identities
 
 
 def _series(rng, members=100):

@@ -23,6 +23,8 @@ _FACTOR = 1.35
 _NEARLY = 0.93
 #: Two candidates nearer than this share of the wider one's width are one.
 _APART = 0.7
+#: Squared significance of one wide peak over that of narrower ones under it, summed, above which it takes their place.
+_TOGETHER = 2.0
 #: Expected value of the absolute normal deviate at the median.
 _MEDIAN = 0.6744897501960817
 #: Curves that are enough to tell together how noise varies along x; points of a running median of one curve.
@@ -205,6 +207,11 @@ def _scale(stand: Array) -> int:
     return int(np.argmax(stand >= _NEARLY * stand.max()))
 
 
+def _most(stand: Array, last: int | None, number: int) -> float:
+    """How far a place stands out at the widths it may have, at most."""
+    return float(stand[: number if last is None else last + 1].max())
+
+
 def _narrow_first(x: Array, stand: Array, tried: Array, least: float) -> list[tuple[int, int | None]]:
     """Places of peaks, and up to which width each may be taken: a wide one that covers two narrow ones is neither."""
     places: list[int] = []
@@ -221,6 +228,12 @@ def _narrow_first(x: Array, stand: Array, tried: Array, least: float) -> list[tu
             elif len(near) == 1 and limit[near[0]] is None:
                 if curve[row] > stand[: number + 1, places[near[0]]].max():
                     places[near[0]] = row
+            elif curve[row] ** 2 > _TOGETHER * sum(_most(stand[:, places[k]], limit[k], number) ** 2 for k in near):
+                # Noise on the top of a wide peak, not two peaks: those together stand out no less than what covers both.
+                for k in reversed(near):
+                    del places[k], limit[k]
+                places.append(row)
+                limit.append(None)
             else:
                 for k in near:
                     limit[k] = number - 1 if limit[k] is None else limit[k]

@@ -6,12 +6,13 @@ cost of how far position, width and size are from where the courses before and b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from interlith.numerics.peak_crossings import untangled
+from interlith.numerics.peak_sightings import Sightings, parts_of
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -20,41 +21,8 @@ Rows = NDArray[np.intp]
 _LOG_WIDTH, _LOG_SIZE, _WANDER = 0.30, 0.5, 0.15
 #: Members that a peak may be missing from within one link, the cost of each, and the cost above which no link is made.
 SKIP, _PER_GAP, _DEAREST = 4, 2.0, 16.0
-#: Members that a chain of at least so many sightings may be missing from, its course there told by the so many last ones.
-LONGEST, _FEWEST, _LONG_COURSE = 40, 4, 12
 #: Sightings before (or behind) a link that tell the course, and how often courses and links are found in turn.
 _COURSE, _LOOKS = 6, 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sightings:
-    """All peaks of all members.
-
-    Parameters
-    ----------
-    member
-        Number of the member in the series, not falling, shape (n,).
-    position, spread, width, size
-        (as the abscissa; spread: standard uncertainty of the position), and size > 0, shape (n,).
-    """
-
-    member: Rows
-    position: Array
-    spread: Array
-    width: Array
-    size: Array
-
-
-def sightings(
-    position: Sequence[Array], spread: Sequence[Array], width: Sequence[Array], size: Sequence[Array]
-) -> Sightings:
-    """Peaks of members in order, each a list of arrays, as one table."""
-    member = np.repeat(np.arange(len(position)), [len(one) for one in position])
-    parts = [
-        np.concatenate([np.asarray(one, dtype=np.float64) for one in table]) if table else np.zeros(0)
-        for table in (position, spread, width, size)
-    ]
-    return Sightings(member, *parts)
 
 
 def identities(seen: Sightings) -> Rows:
@@ -80,7 +48,7 @@ def identities(seen: Sightings) -> Rows:
             break
         chain = new
         ahead, behind = _courses(seen, chain)
-    return _by_position(_rejoined(seen, chain), seen.position)
+    return _by_position(untangled(seen, chain), seen.position)
 
 
 def _near(seen: Sightings) -> tuple[Rows, Rows]:
@@ -145,8 +113,7 @@ def _courses(seen: Sightings, chain: Rows) -> tuple[Array, Array]:
     """Change of position, ln width and ln size per member, from the sightings up to each and from those from it on, shape (3, n)."""
     ahead, behind = np.zeros((3, chain.size)), np.zeros((3, chain.size))
     values = np.array([seen.position, np.zeros(chain.size), np.zeros(chain.size)])
-    order = np.lexsort((seen.member, chain))
-    for rows in np.split(order, np.flatnonzero(np.diff(chain[order])) + 1):
+    for rows in parts_of(seen, chain):
         if rows.size < 3:
             continue
         time = seen.member[rows].astype(np.float64)
@@ -165,64 +132,6 @@ def _courses(seen: Sightings, chain: Rows) -> tuple[Array, Array]:
                 slope = values[:, rows[part]] @ u / norm
                 table[0, rows[place]] = slope[0] * slope[0] ** 2 / (slope[0] ** 2 + noise / norm) if slope[0] else 0.0
     return ahead, behind
-
-
-def _rejoined(seen: Sightings, chain: Rows) -> Rows:
-    """Chains of which one ends where, by its course, another begins later: hidden under a third, or too weak, in between."""
-    from scipy.optimize import linear_sum_assignment
-
-    order = np.lexsort((seen.member, chain))
-    rows = [part for part in np.split(order, np.flatnonzero(np.diff(chain[order])) + 1) if part.size >= _FEWEST]
-    if len(rows) < 2:
-        return chain
-    ends = np.array([_end(seen, part[-_LONG_COURSE:], last=True) for part in rows])
-    starts = np.array([_end(seen, part[:_LONG_COURSE], last=False) for part in rows])
-    gap = starts[None, :, 0] - ends[:, None, 0]
-    span = np.maximum(gap, 1.0)
-    # How far a course can be trusted: its slope is known only so well, and it need not stay straight.
-    bend = (_WANDER * np.minimum(ends[:, None, 5], starts[None, :, 5])) ** 2 * span
-    miss = starts[None, :, 1] - ends[:, None, 1]
-    before = (miss - ends[:, None, 2] * span) ** 2 / (
-        ends[:, None, 3] + ends[:, None, 4] * span**2 + starts[None, :, 3] + bend
-    )
-    after = (miss - starts[None, :, 2] * span) ** 2 / (
-        starts[None, :, 3] + starts[None, :, 4] * span**2 + ends[:, None, 3] + bend
-    )
-    unlike = (
-        np.log(ends[:, None, 5] / starts[None, :, 5]) ** 2 / _LOG_WIDTH**2
-        + np.log(ends[:, None, 6] / starts[None, :, 6]) ** 2 / _LOG_SIZE**2
-    )
-    cost = 0.5 * (before + after + unlike)
-    cost = np.where((gap >= 1) & (gap <= LONGEST) & (cost < _DEAREST), cost, 1e6)
-    table = np.hstack([cost, np.full(cost.shape, 1e6)])
-    table[np.arange(len(rows)), len(rows) + np.arange(len(rows))] = _DEAREST
-    mine, to = linear_sum_assignment(table)
-    found = chain.copy()
-    name = [int(chain[part[0]]) for part in rows]
-    # Links are followed in the order in which chains begin, so that a chain of three pieces gets one name.
-    for k in sorted(range(len(rows)), key=lambda row: starts[row, 0]):
-        other = int(to[mine == k][0])
-        if other < len(rows):
-            found[found == name[other]] = name[k]
-            name[other] = name[k]
-    return found
-
-
-def _end(seen: Sightings, rows: Rows, *, last: bool) -> Array:
-    """Member, position there, slope, variances of both, width and size at one end of a chain, shape (7,)."""
-    time, place = seen.member[rows].astype(np.float64), seen.position[rows]
-    here = float(time[-1] if last else time[0])
-    u = time - time.mean()
-    norm = float(u @ u)
-    slope = float(u @ place) / norm
-    noise = float((seen.spread[rows] ** 2).mean()) + max(
-        0.0, float(np.square(place - place.mean() - slope * u).sum()) / max(1, rows.size - 2)
-    )
-    at = float(place.mean() + slope * (here - time.mean()))
-    level = noise * (1.0 / rows.size + (here - time.mean()) ** 2 / norm)
-    return np.array(
-        [here, at, slope, level, noise / norm, float(np.median(seen.width[rows])), float(np.median(seen.size[rows]))]
-    )
 
 
 def _by_position(chain: Rows, position: Array) -> Rows:

@@ -22,7 +22,7 @@ def test_the_normal_equations_are_those_of_the_profile(radiation):
     place, area, gauss, lorentz, chain = (one[0] for one in peaks_of(radiation, *(row[None] for row in lines)))
     peaks = Lines(place, area, gauss, lorentz, radiation.low_ratio, radiation.high_ratio)
     y, slopes = profile_terms(X, peaks, chain)
-    assert drawn(X, radiation, *lines) == pytest.approx(y, abs=1e-9)
+    assert drawn(X, radiation, *lines) == pytest.approx(y, rel=1e-5)
     u = (X - X.mean()) / (0.5 * np.ptp(X))
     jacobian = np.vstack([slopes, np.ones(X.size), u])
     observed = y + 10 + 3 * u + np.random.default_rng(1).normal(size=X.size)
@@ -35,8 +35,8 @@ def test_the_normal_equations_are_those_of_the_profile(radiation):
         radiation.numbers, CUT,
     )  # fmt: skip
     rest = y + 10 + 3 * u - observed
-    assert cost == pytest.approx([(weight * rest**2).sum()] * 2)
+    assert cost == pytest.approx([(weight * rest**2).sum()] * 2, rel=1e-5)
     for row, wanted in enumerate((free[1], free[0])):
         own = jacobian * wanted[:, None]
-        assert gradient[row] == pytest.approx(own @ (weight * rest), abs=1e-9 * np.abs(gradient).max())
-        assert hessian[row] == pytest.approx((own * weight) @ own.T, rel=1e-9, abs=1e-9)
+        assert gradient[row] == pytest.approx(own @ (weight * rest), abs=1e-5 * np.abs(gradient).max())
+        assert hessian[row] == pytest.approx((own * weight) @ own.T, rel=1e-5, abs=1e-6 * np.abs(hessian).max())

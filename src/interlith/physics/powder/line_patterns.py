@@ -24,6 +24,8 @@ JOINED, MOST_JOINED, REACH, LEAST_REACH = 2.5, 6, 5.0, 1.2
 FOR_SHARE, FOR_WIDTH = 40.0, 8.0
 #: A residual counts as a line only beyond this share of the lines under it: no profile is known better.
 PROFILE = 0.05
+#: How far a position may go in one fit (in widths).
+ROAM = 0.8
 #: A line this near to a larger one (in widths) is a part of it.
 SAME = 0.4
 #: Shape of a line nobody knows yet.
@@ -128,7 +130,7 @@ class Fitted:
         starts = self.starts
         found = replace(
             starts, position=self.position, width=np.where(starts.forced, starts.width, wide), area=self.area, significance=stand,
-            share=np.where(starts.forced, starts.share, share),
+            share=np.where(starts.forced, starts.share, share), roam=np.where(starts.roam > 0, ROAM * wide, 0.0),
         )  # fmt: skip
         return found.only(kept)
 
@@ -141,7 +143,14 @@ def starts_of(
     area = height * width / FWHM * math.sqrt(2.0 * math.pi)
     order = np.argsort(position, kind="stable")
     return Starts(
-        position, width, np.full(count, share), area, significance, 0.8 * width, np.zeros(count, bool), np.arange(count)
+        position,
+        width,
+        np.full(count, share),
+        area,
+        significance,
+        ROAM * width,
+        np.zeros(count, bool),
+        np.arange(count),
     ).only(order)
 
 
@@ -214,17 +223,26 @@ def residual_starts(
     return starts_of(new.position, new.width, new.height, new.significance, share=usual_share(found))
 
 
-def worth_keeping(found: Fitted, least: float) -> Mask:
-    """Lines that stand out, are no part of a larger one, and are not wider than any peak; shape (k,)."""
-    kept: Mask = (found.significance >= least) & np.isfinite(found.std[0])
-    order = np.argsort(-found.area, kind="stable")
-    for place, row in enumerate(order):
-        larger = order[:place][kept[order[:place]]]
-        if larger.size and kept[row]:
-            apart = np.abs(found.position[larger] - found.position[row]) / np.maximum(
-                found.width[larger], found.width[row]
-            )
-            kept[row] &= bool((apart > SAME).all())
+def worth_keeping(found: Fitted, least: float, *, unsettled: bool = False) -> Mask:
+    """Lines that stand out and are no part of a larger one, shape (k,).
+
+    Parameters
+    ----------
+    least
+        Significance of the area.
+    unsettled
+        Whether lines that stood out in the search and were lost in the fit, two in the place of one or at the end of their range, are
+        kept for another fit, the larger first, where nothing else is near.
+    """
+    stands, known = found.significance >= least, np.isfinite(found.std[0])
+    again = ~(stands & known) & (found.starts.significance >= least) & ~found.starts.forced & (found.area > 0)
+    kept = np.zeros(len(found), dtype=np.bool_)
+    steps = [(stands & known, found.significance, SAME), (again & unsettled, found.area, 1.0)]
+    for wanted, rank, near in steps:
+        for row in np.argsort(-rank, kind="stable"):
+            if wanted[row]:
+                width = np.maximum(found.width[kept], found.width[row])
+                kept[row] = bool((np.abs(found.position[kept] - found.position[row]) > near * width).all())
     return kept
 
 

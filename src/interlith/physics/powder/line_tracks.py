@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.numerics.peak_search import search, threshold
-from interlith.numerics.peak_tracks import identities, sightings
+from interlith.numerics.peak_sightings import sightings
+from interlith.numerics.peak_tracks import identities
 from interlith.physics.powder.line_groups import drawn
 from interlith.physics.powder.line_patterns import (
     PROFILE,
@@ -112,9 +113,11 @@ def found_lines(
     for curve, one in zip(curves, first, strict=True):
         usual = _usual_width(one)
         new = residual_starts(curve, one, radiation, narrow=min(max(narrow, 0.5 * usual), wide), wide=wide, least=least)
-        more.append(joined(one.again(worth_keeping(one, LEAST_AREA), usual=usual_share(one), width=usual), new))
+        more.append(
+            joined(one.again(worth_keeping(one, LEAST_AREA, unsettled=True), usual=usual_share(one), width=usual), new)
+        )
     second = fit_patterns(curves, more, radiation, tolerance=_SECOND)
-    kept = [one.again(worth_keeping(one, LEAST_AREA), usual=usual_share(one)) for one in second]
+    kept = [one.again(worth_keeping(one, LEAST_AREA, unsettled=True), usual=usual_share(one)) for one in second]
     return [_picked(one, worth_keeping(one, LEAST_AREA)) for one in fit_patterns(curves, kept, radiation)], least
 
 
