@@ -46,7 +46,8 @@ def test_the_background_is_found_within_the_noise_of_a_point(level: float, seed:
 
 
 def test_narrow_peaks_do_not_lift_it() -> None:
-    x, y, std, truth = simulated(5, points=40_000, width=0.02, peaks=120)
+    # Nearly every mean of eighty neighbours has a peak of ten points inside it.
+    x, y, std, truth = simulated(5, points=40_000, width=0.02, peaks=900)
     found = chebval(scaled(x), chebyshev_start(x, y, std, 6))
     assert np.max(np.abs(found - truth)) < np.sqrt(truth).mean()
 
@@ -67,12 +68,11 @@ def test_a_curve_without_noise_comes_back() -> None:
 
 
 def test_polynomials_run_over_all_points_counting_or_not() -> None:
-    x, y, std, _ = simulated(2)
-    std[:500] = 0.0
-    std[-300:] = np.nan
-    found = chebyshev_start(x, y, std, 5)
-    inside = slice(500, -300)
-    assert np.mean(np.abs(chebval(scaled(x), found) - 300 * (1 - 0.3 * scaled(x) + 0.2 * scaled(x) ** 2))[inside]) < 40
+    x = np.linspace(5.0, 90.0, 900)
+    truth = np.array([500.0, -200.0, 80.0])
+    std = np.full(900, 0.01)
+    std[:100], std[-80:] = 0.0, np.nan
+    assert chebyshev_start(x, chebval(scaled(x), truth), std, 3) == pytest.approx(truth, abs=0.5)
 
 
 def test_what_cannot_be_done_is_refused() -> None:

@@ -20,6 +20,7 @@ from interlith.physics.powder.line_patterns import Curve
 from interlith.physics.powder.line_shape import Radiation
 from interlith.techniques.diffraction.radiation_lines import ONE_WAVELENGTH, Lines, asked_lines, listed, said_lines
 from interlith.techniques.diffraction.survey import frames
+from interlith.techniques.diffraction.weights import SAME_SCATTER
 from interlith.units import QUANTITIES
 
 Array = NDArray[np.float64]
@@ -28,7 +29,7 @@ Array = NDArray[np.float64]
 AXES = ("temperature", "voltage", "dose", "cycle", "test_time", "time")
 #: Below this share of the stated scatter, or above this multiple, the uncertainties that a file states are not believed: over a whole
 #: pattern, and anywhere in it. Right ones stayed inside the second range in 300 of 300 simulated patterns of 3,000 points.
-_BELIEVED, _ANYWHERE = (0.8, 1.25), (0.65, 1.5)
+_ANYWHERE = (0.65, 1.5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,7 +181,7 @@ def _believed(members: Sequence[Member]) -> tuple[list[Member], list[Flag]]:
         factors = [scatter(member.curve.y, member.curve.std) for member in members]
     middle = float(np.median([np.median(one) for one in factors]))
     good = [
-        _BELIEVED[0] < np.median(one) < _BELIEVED[1] and _ANYWHERE[0] < one.min() and one.max() < _ANYWHERE[1]
+        SAME_SCATTER[0] < np.median(one) < SAME_SCATTER[1] and _ANYWHERE[0] < one.min() and one.max() < _ANYWHERE[1]
         for one in factors
     ]
     if all(good):
