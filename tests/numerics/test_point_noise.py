@@ -74,3 +74,10 @@ def test_counts_and_what_is_none() -> None:
     assert unit_of(np.full(100, 5.0)) == 1.0
     assert unit_of(np.full(100, 5.5)) is None
     assert unit_of(np.zeros(0)) == 1.0
+
+
+def test_a_noisy_stretch_does_not_count() -> None:
+    rng = np.random.default_rng(9)
+    y = 100 + rng.normal(0, 1, 6000)
+    y[1000:2000] += rng.normal(0, 10, 1000)
+    assert noise_factor(y, np.ones(6000)) == pytest.approx(1.0, rel=0.1)
