@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from interlith.crystal.phases import phase
-from interlith.techniques.diffraction.quantity_texture import chosen_axes, expected_gains, texture_axes
+from interlith.techniques.diffraction.quantity_texture import expected_gains, texture_axes
 
 
 def test_axes_follow_the_crystal_system() -> None:
@@ -29,10 +29,3 @@ def test_the_gain_is_what_a_fit_with_it_finds() -> None:
     found = expected_gains(new, 1e6 * old, seen - start @ old)
     assert found[0] == pytest.approx(before - after, rel=1e-9)
     assert found[1] == 0.0
-
-
-def test_only_what_explains_enough_is_taken() -> None:
-    gains = {"V2O5": [((0, 0, 1), 900.0), ((1, 0, 0), 100.0)], "ZrO2": [((0, 0, 1), 20.0)], "NiO": []}
-    assert chosen_axes(gains, 10_000.0) == {"V2O5": (0, 0, 1)}
-    assert chosen_axes(gains, 1_000.0) == {"V2O5": (0, 0, 1), "ZrO2": (0, 0, 1)}
-    assert chosen_axes(gains, 1_000_000.0) == {}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -67,25 +65,3 @@ def expected_gains(added: ArrayLike, jacobian: ArrayLike, residual: ArrayLike) -
     length = (alone**2).sum(axis=1)
     told = length > 1e-12 * np.maximum((new**2).sum(axis=1), 1e-300)
     return np.where(told, (alone @ left) ** 2 / np.where(told, length, 1.0), 0.0)
-
-
-def chosen_axes(
-    gains: Mapping[str, Sequence[tuple[Axis, float]]], chi_squared: float, *, least: float = LEAST
-) -> dict[str, Axis]:
-    """The axis of each phase that explains most, where it explains enough.
-
-    Parameters
-    ----------
-    gains
-        Phase -> axes with the fall of chi squared that each would bring.
-    chi_squared
-        Of the refinement without.
-    least
-        Share of it that is enough.
-    """
-    found = {}
-    for name, rows in gains.items():
-        axis, gain = max(rows, key=lambda row: row[1], default=((0, 0, 0), 0.0))
-        if gain >= least * chi_squared:
-            found[name] = axis
-    return found

@@ -14,7 +14,7 @@ from interlith.techniques.diffraction.refinement.members import Member
 from interlith.techniques.diffraction.refinement.one import Fitted, refine_fresh, refine_from
 from interlith.techniques.diffraction.refinement.setup import Setup
 
-Start = Literal["previous", "forward", "backward", "fresh", "nearest-good"]
+Start = Literal["previous", "forward", "backward", "fresh", "nearest-good", "own"]
 STARTS = ("previous", "forward", "backward", "fresh", "nearest-good")
 
 #: Chi squared per degree of freedom over that of good neighbours beyond which a pattern is tried afresh, and beyond which it is
@@ -52,7 +52,7 @@ def refined_series(
         In order.
     start
         ``previous`` (also ``forward``) from the last good pattern before, ``backward`` from the one behind, ``fresh`` each by
-        itself, ``nearest-good`` from the nearest good one on either side.
+        itself, ``nearest-good`` from the nearest good one on either side, ``own`` from what is known of itself.
     known
         Number of a pattern -> values of its names from an earlier refinement: good patterns that may start others.
 
@@ -78,6 +78,8 @@ def refined_series(
 
 def _nearest(number: int, seeds: Mapping[int, Mapping[str, float]], start: str) -> int | None:
     """The good pattern that a pattern starts from."""
+    if start == "own" and number in seeds:
+        return number
     if start in ("previous", "forward"):
         allowed = [one for one in seeds if one < number] or list(seeds)
     elif start == "backward":

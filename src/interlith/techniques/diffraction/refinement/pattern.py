@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from interlith.crystal.phases import phase as structure_of
 from interlith.crystal.structure import Structure
@@ -38,7 +39,7 @@ class Phase:
     positions, u_iso, u_aniso, occupancies
         Sites whose coordinates, displacements (angstrom^2) or occupancies are refined: labels, places, or ``all``.
     texture
-        Indices of the plane that crystallites lie on.
+        Indices of the plane that crystallites lie on; ``auto``: looked for in what the refined patterns leave over.
     size
         Start of the size of crystallites (nm).
     strain
@@ -59,7 +60,7 @@ class Phase:
     u_iso: Sites = ()
     u_aniso: Sites = ()
     occupancies: Sites = ()
-    texture: tuple[int, int, int] | None = None
+    texture: tuple[int, int, int] | Literal["auto"] | None = None
     size: float = 100.0
     strain: float = 5e-4
     radius: float | None = None
@@ -67,12 +68,15 @@ class Phase:
     def __init__(
         self, structure: Structure | str | Path, *, name: str = "", refine: Sequence[str] = ("cell", "size", "strain"),
         positions: Sites = (), u_iso: Sites = (), u_aniso: Sites = (), occupancies: Sites = (),
-        texture: Sequence[int] | None = None, size: float = 100.0, strain: float = 5e-4, radius: float | None = None,
+        texture: Sequence[int] | Literal["auto"] | None = None, size: float = 100.0, strain: float = 5e-4, radius: float | None = None,
     ) -> None:  # fmt: skip
         found = structure_of(structure)
-        plane = None if texture is None else tuple(int(one) for one in texture)
-        if plane is not None and (len(plane) != 3 or not any(plane)):
-            raise StudyError(f"texture of {found.name} is {texture}; write the indices of a plane, (0, 0, 1).")
+        sought = isinstance(texture, str)
+        plane = None if texture is None or sought else tuple(int(one) for one in texture)
+        if (sought and texture != "auto") or (plane is not None and (len(plane) != 3 or not any(plane))):
+            raise StudyError(
+                f"texture of {found.name} is {texture}; write the indices of a plane, (0, 0, 1), or 'auto' to have it looked for."
+            )
         words = (*refine, "texture") if plane is not None and "texture" not in refine else tuple(refine)
         for word in words:
             if word not in MOVES:
@@ -87,10 +91,15 @@ class Phase:
             )
         for word, value in (
             ("structure", found), ("name", name or found.name), ("refine", words), ("positions", positions), ("u_iso", u_iso),
-            ("u_aniso", u_aniso), ("occupancies", occupancies), ("texture", plane), ("size", float(size)), ("strain", float(strain)),
+            ("u_aniso", u_aniso), ("occupancies", occupancies), ("texture", "auto" if sought else plane), ("size", float(size)), ("strain", float(strain)),
             ("radius", radius),
         ):  # fmt: skip
             object.__setattr__(self, word, value)
+
+    @property
+    def plane(self) -> tuple[int, int, int] | None:
+        """Indices of the plane that crystallites lie on, where it is known."""
+        return None if self.texture == "auto" else self.texture
 
     @property
     def moves_atoms(self) -> bool:
@@ -129,6 +138,8 @@ class Pattern:
         Stages; the usual ones by default.
     wavelength
         (angstrom) where neither instrument nor measurement says it.
+    texture
+        ``auto``: looked for in every phase that says nothing of it.
 
     Raises
     ------
@@ -149,6 +160,7 @@ class Pattern:
     plan: Plan | None = None
     wavelength: float | None = None
     unbounded: bool = False
+    texture: Literal["auto"] | None = None
 
     def __init__(
         self, phases: Sequence[Phase | Structure | str | Path] | Phase | Structure | str | Path, *,
@@ -156,9 +168,14 @@ class Pattern:
         limits: Range | None = None, masks: Mapping[int, Sequence[Range]] | None = None, refine: Sequence[str] | None = None,
         fixed: Sequence[str] = (), start: Mapping[str, float] | None = None, bounds: Mapping[str, Range] | None = None,
         ties: Sequence[Tie | Sum] = (), plan: Plan | None = None, wavelength: float | None = None, unbounded: bool = False,
+        texture: Literal["auto"] | None = None,
     ) -> None:  # fmt: skip
         listed = [phases] if isinstance(phases, (Phase, Structure, str, Path)) else list(phases)
         made = tuple(one if isinstance(one, Phase) else Phase(one) for one in listed)
+        if texture not in (None, "auto"):
+            raise StudyError(f"texture of a pattern is '{texture}'; write 'auto', or give planes to its phases.")
+        if texture == "auto":
+            made = tuple(replace(one, texture="auto") if one.texture is None else one for one in made)
         names = [one.name for one in made]
         if not made:
             raise StudyError("A pattern without a phase has nothing to refine; name structures or CIF files.")
@@ -172,9 +189,14 @@ class Pattern:
             ("phases", made), ("instrument", instrument), ("background", background), ("limits", limits), ("masks", dict(masks or {})),
             ("refine", None if refine is None else tuple(refine)), ("fixed", tuple(fixed)), ("start", dict(start or {})),
             ("bounds", dict(bounds or {})), ("ties", tuple(ties)), ("plan", plan), ("wavelength", wavelength),
-            ("unbounded", unbounded),
+            ("unbounded", unbounded), ("texture", texture),
         ):  # fmt: skip
             object.__setattr__(self, word, value)
+
+    def with_textures(self, planes: Mapping[str, tuple[int, int, int]]) -> Pattern:
+        """The same with textures along planes that were found, by phase, and none looked for any more."""
+        phases = tuple(replace(one, texture=planes.get(one.name, one.plane)) for one in self.phases)
+        return replace(self, phases=phases, texture=None)
 
     def without_bounds(self) -> Pattern:
         """The same with every bound released that is not one of physics (scales, widths and fractions stay positive)."""

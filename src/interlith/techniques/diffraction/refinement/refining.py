@@ -24,6 +24,7 @@ from interlith.techniques.diffraction.refinement.quality import FAR, not_fixed
 from interlith.techniques.diffraction.refinement.setup import Setup
 from interlith.techniques.diffraction.refinement.standards import Standard
 from interlith.techniques.diffraction.refinement.tables import curve_tables, parameter_table, pattern_table
+from interlith.techniques.diffraction.refinement.texture import with_textures
 
 _RECORDER = Recorder("diffraction")
 METHODS = (
@@ -171,7 +172,11 @@ def refined_chain(
         choices = [choice]
     setup = setup_of(pattern, found, usable, background)
     word: Start = start  # type: ignore[assignment]
-    return Chain(setup, refined_series(setup, members, start=word, known=known), flags, choices)
+    refined = refined_series(setup, members, start=word, known=known)
+    if any(one.texture == "auto" for one in pattern.phases):
+        setup, refined, judged = with_textures(setup, refined)
+        choices += judged
+    return Chain(setup, refined, flags, choices)
 
 
 def setup_of(pattern: Pattern, known: Known, members: Sequence[Member], background: int) -> Setup:

@@ -73,7 +73,7 @@ class Setup:
         self.phases = tuple(
             phase_lines(
                 one.structure, self.instrument, self.two_theta_max, name=one.name, positions=one.positions, u_iso=one.u_iso,
-                u_aniso=one.u_aniso, occupancies=one.occupancies, overall="overall" in one.refine, texture=one.texture,
+                u_aniso=one.u_aniso, occupancies=one.occupancies, overall="overall" in one.refine, texture=one.plane,
                 unknown_displacement=UNKNOWN_DISPLACEMENT,
             )
             for one in self.pattern.phases
