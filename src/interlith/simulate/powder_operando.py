@@ -122,7 +122,7 @@ def simulate_operando(
     PowderTruth
         Of every pattern ``test_time`` (middle of the exposure on the log's clock, s), ``voltage`` (V), ``extracted`` (share of the first
         charge), ``peak_003_position`` and ``peak_101_position`` (deg), ``peak_003_d_spacing`` (angstrom) and all parameters; `values`: of every
-        cell ``clock_offset`` (log's clock at the start of the first pattern, s), ``<phase>_birth`` (s on the log's clock), ``peak_003_d_swing``
+        cell ``clock_offset`` (log's clock at the start of the first pattern, s), ``change_factor`` (its own, of the edges), ``<phase>_birth`` (s on the log's clock), ``peak_003_d_swing``
         (angstrom, over the patterns to which nothing happened).
 
     Raises
@@ -294,7 +294,7 @@ def _written_log(root: Path, run: _Run, cell: int, random: np.random.Generator, 
 
 def _summed(run: _Run, table: pl.DataFrame) -> dict[str, float]:
     good = table.filter(pl.col("corrupt") == "")
-    found = {"clock_offset": float(run.start[0]), "every": run.every}
+    found = {"clock_offset": float(run.start[0]), "every": run.every, "change_factor": run.factor}
     found |= {f"{phase}_birth": time for phase, time in run.births.items()}
     for hkl in PEAKS:
         word = "".join(map(str, hkl))
