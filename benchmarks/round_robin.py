@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-import interlith as il
 from interlith.crystal.phases import shipped
 from interlith.physics.powder.instrument import Instrument
 from quantity_protocol import quantified
@@ -29,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="folder with cpd-1a.prn ... and weighed.tsv")
     parser.add_argument("--peer", help="Python of an environment with rietx")
+    parser.add_argument("--plain", action="store_true", help="look for no texture")
     given = parser.parse_args()
     with (given.folder / "weighed.tsv").open() as file:
         weighed = {
@@ -37,12 +37,10 @@ def main() -> None:
         }
     ours = []
     for sample, true in weighed.items():
-        frame = il.read(given.folder / f"cpd-{sample}.prn").payload.frame.collect()
-        x, y = frame["two_theta"].to_numpy(), frame["intensity"].to_numpy().astype(float)
-        fit, found, axes, cpu = quantified(x[x > LOW], y[x > LOW], PHASES, INSTRUMENT)
-        own = np.sqrt(np.diag(found.parts["fit"] + found.parts["model"]))
-        textured = [f"{name} {axis}" for name, axis in axes.items()]
-        ours.append(Found(sample, true, found.values, found.std, own, fit.r_wp, cpu, textured))
+        found = quantified(
+            given.folder / f"cpd-{sample}.prn", PHASES, low=LOW, instrument=INSTRUMENT, texture=not given.plain
+        )
+        ours.append(Found(sample, true, found.values, found.std, found.own, found.r_wp, found.cpu, found.textures))
     print(table(ours), f"\nInterlith: {summary(ours)}", sep="\n")
     if given.peer:
         cases = [

@@ -45,6 +45,8 @@ class Found:
     r_wp: float = float("nan")
     cpu: float = float("nan")
     forms: Sequence[str] = field(default=())
+    #: Shipped structures that were refined.
+    phases: Sequence[str] = field(default=())
 
     @property
     def error(self) -> np.ndarray:
