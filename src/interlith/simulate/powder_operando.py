@@ -320,10 +320,11 @@ def _declare(
     join = None
     if plan.files == "single" and len(recipes) * plan.cells == 1:
         name = truth.patterns.item(0, "sample")
-        exposure = f"{truth.values[name]['every'] * plan.exposure_share:.2f} s"
+        every = truth.values[name]["every"]
+        # As a lab book would have it: the patterns began about ten minutes after the cycler.
         join = {
-            "log": f"cycler/{name}.csv", "events": "patterns", "near": "wall clock", "tolerance": "15 min", "drift": "0", "exposure": exposure,
-            "quantities": "[voltage, charge]",
+            "log": f"cycler/{name}.csv", "every": f"{every:.2f} s", "exposure": f"{every * plan.exposure_share:.2f} s", "events": "patterns",
+            "near": "10 min", "tolerance": "10 min", "drift": "0", "quantities": "[voltage, charge]",
         }  # fmt: skip
     declare(
         root,
