@@ -207,37 +207,35 @@ def _scale(stand: Array) -> int:
     return int(np.argmax(stand >= _NEARLY * stand.max()))
 
 
-def _most(stand: Array, last: int | None, number: int) -> float:
-    """How far a place stands out at the widths it may have, at most."""
-    return float(stand[: number if last is None else last + 1].max())
-
-
 def _narrow_first(x: Array, stand: Array, tried: Array, least: float) -> list[tuple[int, int | None]]:
     """Places of peaks, and up to which width each may be taken: a wide one that covers two narrow ones is neither."""
-    places: list[int] = []
-    limit: list[int | None] = []
+    places = np.zeros(0, dtype=np.intp)
+    last = np.zeros(
+        0, dtype=np.intp
+    )  # the number of the widest that each may take; all of them where there is no limit
+    free = tried.size - 1
     for number, width in enumerate(tried):
         curve = stand[number]
         top = np.zeros(curve.size, dtype=np.bool_)
         top[1:-1] = (curve[1:-1] >= curve[:-2]) & (curve[1:-1] > curve[2:]) & (curve[1:-1] > least)
         for row in np.flatnonzero(top).tolist():
-            near = [k for k, other in enumerate(places) if abs(x[other] - x[row]) < _APART * width]
-            if not near:
-                places.append(row)
-                limit.append(None)
-            elif len(near) == 1 and limit[near[0]] is None:
+            near = np.flatnonzero(np.abs(x[places] - x[row]) < _APART * width)
+            if not near.size:
+                places, last = np.append(places, row), np.append(last, free)
+            elif near.size == 1 and last[near[0]] == free:
                 if curve[row] > stand[: number + 1, places[near[0]]].max():
                     places[near[0]] = row
-            elif curve[row] ** 2 > _TOGETHER * sum(_most(stand[:, places[k]], limit[k], number) ** 2 for k in near):
+            elif curve[row] ** 2 > _TOGETHER * _squares(stand, places[near], np.minimum(last[near], number - 1)):
                 # Noise on the top of a wide peak, not two peaks: those together stand out no less than what covers both.
-                for k in reversed(near):
-                    del places[k], limit[k]
-                places.append(row)
-                limit.append(None)
+                places, last = np.append(np.delete(places, near), row), np.append(np.delete(last, near), free)
             else:
-                for k in near:
-                    limit[k] = number - 1 if limit[k] is None else limit[k]
-    return sorted(zip(places, limit, strict=True))
+                last[near] = np.where(last[near] == free, number - 1, last[near])
+    return sorted((int(row), None if limit == free else int(limit)) for row, limit in zip(places, last, strict=True))
+
+
+def _squares(stand: Array, places: NDArray[np.intp], last: NDArray[np.intp]) -> float:
+    """Sum over places of the squares of how far each stands out at the widths it may have, at most."""
+    return float(sum(stand[: end + 1, row].max() ** 2 for row, end in zip(places, last, strict=True)))
 
 
 def _untwinned(

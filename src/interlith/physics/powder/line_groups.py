@@ -25,8 +25,8 @@ Mask = NDArray[np.bool_]
 NARROWEST, WIDEST = 0.3, 3.0
 #: Part of its height at which a line ends.
 CUT = 3e-4
-#: Evaluations at most: lines that need more are no lines that the data hold.
-_MOST_STEPS = 60
+#: Evaluations at most: lines that need more are no lines that the data hold. On the way to another fit fewer will do.
+_MOST_STEPS, _ON_THE_WAY = 40, 15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,12 +116,11 @@ def fit_groups(groups: Sequence[Group], radiation: Radiation, *, tolerance: floa
     fails first: a background that is straight under a group; where it bends, areas take it up.
     """
     found: dict[int, Lines] = {}
+    most_steps = _MOST_STEPS if tolerance <= 0.05 else _ON_THE_WAY
     for rows in _batches(groups):
         problem = _problem([groups[row] for row in rows], radiation)
         with np.errstate(invalid="ignore"):  # a line at a bound that the data say nothing of
-            outcome = fit(
-                problem, errors="stated", retries=0, settings=Settings(tolerance=tolerance, most_steps=_MOST_STEPS)
-            )
+            outcome = fit(problem, errors="stated", retries=0, settings=Settings(tolerance, most_steps))
         for member, row in enumerate(rows):
             found[row] = _lines(outcome, member, groups[row])
     return [found[row] for row in range(len(groups))]
