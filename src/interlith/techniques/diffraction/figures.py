@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from interlith.model import Figure, Result
+from interlith.techniques.diffraction.figures_refinement import refinement_figures
 from interlith.techniques.diffraction.figures_series import series_figures
 
 
@@ -20,4 +21,6 @@ def figures(results: Sequence[Result]) -> list[Figure]:
     made: list[Figure] = []
     if "patterns" in named:
         made += series_figures(named["patterns"], named.get("tracks"))
+    if "refine" in named:
+        made += refinement_figures(named["refine"])
     return made

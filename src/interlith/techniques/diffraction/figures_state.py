@@ -38,16 +38,14 @@ def parameters_figure(
     """
     panels = []
     for quantity in [one for one in quantities if one in table.get_column("quantity").to_list()][:MOST_PANELS]:
-        rows = table.filter(
-            (pl.col("quantity") == quantity) & pl.col("value").is_not_null() & pl.col("state_value").is_not_null()
-        )
-        if rows.height == 0:
+        rows = table.filter((pl.col("quantity") == quantity) & pl.col("state_value").is_not_null())
+        if rows.filter(pl.col("value").is_not_null()).height == 0:
             continue
         panels.append(_panel(rows, quantity, (onsets or {}).get(quantity)))
     if not panels:
         return None
     return Figure(
-        name, title, f"{caption} Bands: 95 % intervals.", tuple(panels), width=1 if len(panels) == 1 else 2,
+        name, title, f"{caption} Bands: 95 % intervals; where no value stands, only a bound is known.".strip(), tuple(panels), width=1 if len(panels) == 1 else 2,
         columns=min(3, len(panels)), tags=("diffraction",),
     )  # fmt: skip
 
@@ -55,35 +53,91 @@ def parameters_figure(
 def _panel(rows: pl.DataFrame, quantity: str, onset: tuple[float, float, float] | None) -> Panel:
     lines: list[Line] = []
     bands: list[Band] = []
+    limits: list[list[Line]] = []
+    several = rows.get_column("sample").n_unique() > 1
     for (sample,), own in list(rows.partition_by("sample", as_dict=True, maintain_order=True).items())[:MOST_SPECIMENS]:
-        own = own.sort("state_value")
-        x, y, std = (own.get_column(column).cast(pl.Float64).to_numpy() for column in ("state_value", "value", "std"))
         variant = str(own.item(0, "variant") or "")
-        half = np.where(np.isfinite(std), _TWO_SIDED * std, np.nan)
-        if np.isfinite(half).any() and x.size > 1:
-            bands.append(Band(x, y - half, y + half, variant=variant))
+        own = own.sort("state_value")
+        seen = own.filter(pl.col("value").is_not_null())
+        x, y, std = (seen.get_column(column).cast(pl.Float64).to_numpy() for column in ("state_value", "value", "std"))
+        low, high = _interval(seen, y, std)
+        if np.isfinite(high - low).any() and x.size > 1:
+            bands.append(Band(x, low, high, variant=variant))
         lines.append(
             Line(
                 x,
                 y,
-                label=str(sample) if rows.get_column("sample").n_unique() > 1 else "",
+                label=str(sample) if several else "",
                 variant=variant,
                 sample=str(sample),
                 style="both",
                 observable=quantity,
             )
         )
+        limits.append(_bounds(own.filter(pl.col("value").is_null()), variant, str(sample)))
     markers: tuple[Marker, ...] = ()
     if onset is not None and lines:
-        at, low, high = onset
-        reach = (min(float(np.nanmin(line.y)) for line in lines), max(float(np.nanmax(line.y)) for line in lines))
+        at, begin, end = onset
+        reach = _reach(lines)
         bands.append(
-            Band(np.array([low, high]), np.full(2, reach[0]), np.full(2, reach[1]), label="onset, 95 %", colour=2)
+            Band(np.array([begin, end]), np.full(2, reach[0]), np.full(2, reach[1]), label="onset, 95 %", colour=2)
         )
         markers = (Marker(at, "onset"),)
     unit, state, state_unit = (str(rows.item(0, column) or "") for column in ("unit", "state", "state_unit"))
     words = quantity.replace("_", " ")
-    return Panel(state_label(state, state_unit), labelled(words, unit), tuple(lines), tuple(bands), markers)
+    frame = _limits(lines, bands)
+    lines += [line for part in limits for line in part if _near(line, lines)]
+    return Panel(
+        state_label(state, state_unit), labelled(words, unit), tuple(lines), tuple(bands), markers, y_limits=frame
+    )
+
+
+def _interval(rows: pl.DataFrame, y: Array, std: Array) -> tuple[Array, Array]:
+    """95 % intervals: those that are stated, else the normal ones; nan where there is none."""
+    half = np.where(np.isfinite(std), _TWO_SIDED * std, np.nan)
+    ends = []
+    for column, usual in (("low", y - half), ("high", y + half)):
+        given = (
+            rows.get_column(column).cast(pl.Float64).fill_null(np.nan).to_numpy() if column in rows.columns else usual
+        )
+        ends.append(np.where(np.isfinite(given), given, usual))
+    return ends[0], ends[1]
+
+
+def _bounds(rows: pl.DataFrame, variant: str, sample: str) -> list[Line]:
+    """Bounds of numbers that have no value."""
+    found = []
+    for column, words in (("low", "lower bound"), ("high", "upper bound")):
+        # An upper bound of a share or an area stands with 0 as its lower one.
+        known = rows.filter(
+            pl.col(column).is_not_null() & (pl.col("high").is_null() if column == "low" else pl.lit(True))
+        )
+        if known.height:
+            x, y = (known.get_column(name).cast(pl.Float64).to_numpy() for name in ("state_value", column))
+            found.append(Line(x, y, label=words, variant=variant, sample=sample, style="ticks", faint=True))
+    return found
+
+
+def _near(bound: Line, lines: Sequence[Line]) -> bool:
+    """Whether bounds are no farther from the values than those from each other: others would squeeze all values to a line."""
+    low, high = _reach(lines)
+    return bool(np.all((bound.y >= 2 * low - high) & (bound.y <= 2 * high - low)))
+
+
+def _limits(lines: Sequence[Line], bands: Sequence[Band]) -> tuple[float, float] | None:
+    """Limits that keep a few wide intervals from squeezing all values to a line; `None` where the usual ones do."""
+    low, high = _reach(lines)
+    reach = high - low
+    least = min((float(np.nanmin(band.low)) for band in bands), default=low)
+    most = max((float(np.nanmax(band.high)) for band in bands), default=high)
+    if reach <= 0 or (least >= low - reach and most <= high + reach):
+        return None
+    return max(low - reach, least - 0.05 * reach), min(high + reach, most + 0.05 * reach)
+
+
+def _reach(lines: Sequence[Line]) -> tuple[float, float]:
+    shown = np.concatenate([line.y for line in lines])
+    return float(np.nanmin(shown)), float(np.nanmax(shown))
 
 
 def stack_figure(
