@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from functools import cache
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from interlith.crystal.elements import checked_symbol, symbols
+from interlith.crystal.xray_tables import dispersion, dispersion_range, form_factors
 from interlith.errors import StudyError, nearest
 
 Array = NDArray[np.float64]
@@ -139,19 +139,16 @@ def anomalous(element: str, energy: float) -> tuple[float, float]:
     ----------
     C. T. Chantler, J. Phys. Chem. Ref. Data 29 (2000) 597, doi 10.1063/1.1321055; as held by xraydb.
     """
-    import xraydb
-
     symbol = checked_symbol(element)
     if symbol not in _chantler_elements():
         raise StudyError(f"There are no dispersion corrections for {symbol}; {nearest(symbol, _chantler_elements())}.")
-    table = _chantler_energies(symbol)
+    table = dispersion_range(symbol)
     if not table[0] <= energy <= table[1]:
         raise StudyError(
             f"Dispersion corrections of {symbol} are known from {table[0]:.4g} to {table[1]:.4g} eV, not at {energy:g} eV; "
             "check whether a wavelength was given for an energy."
         )
-    real, imaginary = xraydb.f1_chantler(symbol, energy), xraydb.f2_chantler(symbol, energy)
-    return float(np.ravel(real)[0]), float(np.ravel(imaginary)[0])
+    return dispersion(symbol, energy)
 
 
 @cache
@@ -284,15 +281,8 @@ def _positive(value: float, name: str, unit: str) -> float:
 
 @cache
 def _waasmaier() -> dict[str, tuple[tuple[float, ...], tuple[float, ...], float]]:
-    import xraydb
-
-    rows = xraydb.get_xraydb().get_cache("Waasmaier")
     # Cval and Siva are valence states fitted for diamond and silicon, no ions.
-    return {
-        str(row.ion): (tuple(json.loads(row.scale)), tuple(json.loads(row.exponents)), float(row.offset))
-        for row in rows
-        if str(row.ion) not in ("Cval", "Siva")
-    }
+    return {ion: one for ion, one in form_factors().items() if ion not in ("Cval", "Siva")}
 
 
 def _ions() -> tuple[str, ...]:
@@ -330,14 +320,6 @@ def _peng(symbol: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
 def _chantler_elements() -> tuple[str, ...]:
     # The tables end at uranium.
     return symbols()[:92]
-
-
-@cache
-def _chantler_energies(symbol: str) -> tuple[float, float]:
-    import xraydb
-
-    energies = np.asarray(xraydb.get_xraydb().chantler_energies(symbol), dtype=float)
-    return float(energies.min()), float(energies.max())
 
 
 def _measured(symbol: str, isotope: int) -> bool:

@@ -236,15 +236,13 @@ def alike_covariance(residual: Array, jacobian: Array, inverse: Array, *, size: 
     -----
     See `correlated_covariance`.
     """
-    from scipy.signal import lfilter
-
     moving = np.diag(inverse) > 0
     points, count = len(residual), int(moving.sum()) if size is None else size
     power = float(residual @ residual)
     seen = float(residual[1:] @ residual[:-1]) / power if power > 0 else 0.0
     alike = float(np.clip((points * seen + count) / max(points - count - 2, 1), 0.0, 0.98))
     columns = jacobian[:, moving]
-    before = lfilter([0.0, alike], [1.0, -alike], columns, axis=0)
+    before = _faded(columns, alike)
     square = np.zeros_like(inverse)
     mixed = before.T @ columns
     square[np.ix_(moving, moving)] = columns.T @ columns + mixed + mixed.T
@@ -252,6 +250,17 @@ def alike_covariance(residual: Array, jacobian: Array, inverse: Array, *, size: 
     factor = power / left if left > 0 else math.inf
     with np.errstate(invalid="ignore"):
         return np.where(inverse == 0, 0.0, inverse @ square @ inverse * factor)
+
+
+def _faded(columns: Array, alike: float) -> Array:
+    """Sum of all earlier rows, each weighted by a power of how far back it is, shape (n, q)."""
+    total, reach = columns.copy(), 1
+    while reach < len(columns) and alike**reach > 1e-17:
+        total[reach:] += alike**reach * total[:-reach]
+        reach *= 2
+    before = np.zeros_like(columns)
+    before[1:] = alike * total[:-1]
+    return before
 
 
 def pinned(

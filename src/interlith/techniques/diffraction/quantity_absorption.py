@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from interlith.crystal.scattering import photon_energy
 from interlith.crystal.structure import Structure
+from interlith.crystal.xray_tables import atomic_mass, mass_attenuation
 from interlith.errors import StudyError
 from interlith.techniques.diffraction.quantity import Fractions
 
@@ -38,11 +39,12 @@ def attenuation(structure: Structure, wavelength: float) -> float:
     ----------
     W. T. Elam et al., Radiat. Phys. Chem. 63 (2002) 121-128, 10.1016/S0969-806X(01)00227-4 (tables of xraydb).
     """
-    import xraydb
-
-    formula = "".join(f"{element}{count:.6f}" for element, count in structure.composition.items())
-    per_cm = float(xraydb.material_mu(formula, photon_energy(wavelength), density=structure.density))
-    return per_cm * 1e-4
+    energy = photon_energy(wavelength)
+    counts = structure.composition
+    masses = {element: count * atomic_mass(element) for element, count in counts.items()}
+    per_mass = sum(mass * mass_attenuation(element, energy) for element, mass in masses.items())
+    # 1/cm -> 1/um
+    return structure.density * per_mass / sum(masses.values()) * 1e-4
 
 
 def particle_factor(contrast: ArrayLike) -> Array:
