@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from interlith.errors import StudyError, nearest
 from interlith.techniques.diffraction.named_files import crystal, file_of
@@ -95,12 +95,14 @@ def _sites(value: Mapping[str, Any], word: str, where: str) -> tuple[str | int, 
     return tuple(listed)
 
 
-def _plane(value: Any, where: str) -> tuple[int, int, int] | None:
+def _plane(value: Any, where: str) -> tuple[int, int, int] | Literal["auto"] | None:
     if value is None:
         return None
+    if value == "auto":
+        return "auto"
     if not isinstance(value, (list, tuple)) or len(value) != 3 or not all(isinstance(one, int) for one in value):
         raise StudyError(
-            f"{where}: texture is '{value}'; write the indices of the plane that crystallites lie on, [0, 0, 1]."
+            f"{where}: texture is '{value}'; write the indices of the plane that crystallites lie on, [0, 0, 1], or auto."
         )
     return (value[0], value[1], value[2])
 

@@ -20,6 +20,7 @@ from interlith.techniques.diffraction.records import result
 from interlith.techniques.diffraction.refinement.chain import STARTS
 from interlith.techniques.diffraction.refinement.members import chosen_numbers
 from interlith.techniques.diffraction.refinement.refining import refine
+from interlith.techniques.diffraction.refinement_decisions import DECIDES, decided
 from interlith.techniques.diffraction.refinement_words import RELEASED, WORDS, pattern_of
 from interlith.techniques.diffraction.survey import look
 
@@ -27,6 +28,8 @@ from interlith.techniques.diffraction.survey import look
 PATTERNS = "patterns"
 START = f"where the patterns of the target are refined again from: {', '.join(STARTS)}"
 BOUNDS = f"{RELEASED}: the patterns of the target are refined again without bounds but those of physics"
+#: Fields of what is refined again.
+_AGAIN = {"start": START, "bounds": BOUNDS}
 #: A goodness of fit within this share of another one is the same.
 _SAME = 1e-3
 
@@ -58,15 +61,26 @@ def run_whole(given: Given) -> Result:
     options = plain(given.options)
     sample = given.series[0].sample.name
     try:
-        return refine(
-            given.series, pattern_of(options), start=options.get("start", "previous"), skip=options.get("skip", ()),
-            against=options.get("against"), element=options.get("element_fraction"), standard=options.get("standard"),
-        )  # fmt: skip
+        pattern, choices = decided(pattern_of(options), given.decisions, options.get("offered", {}))
+        made = refine(given.series, pattern, start=options.get("start", "previous"), **_more(options, given.series))
+        return replace(made, choices=(*choices, *made.choices))
     except InterlithError as error:
         # A step that is not shown must not fail in silence.
         return result(
             "refine", (), method="Rietveld refinement", options={}, quality=[(sample, "refine", False, str(error))]
         )
+
+
+def _more(options: Mapping[str, Any], series: Series) -> dict[str, Any]:
+    """What else a study asks of a refinement."""
+    sample = series[0].sample
+    standards = options.get("standard", {})
+    standard = next((standards[name] for name in (sample.name, sample.variant, "") if name in standards), None)
+    offered = options.get("offered")
+    return {
+        "skip": options.get("skip", ()), "against": options.get("against"), "element": options.get("element_fraction"),
+        "standard": standard, "offered": None if offered is None else tuple(offered.values()),
+    }  # fmt: skip
 
 
 def run(given: Given) -> Result:
@@ -78,11 +92,12 @@ def run(given: Given) -> Result:
         If a decision has a value that is not understood.
     """
     found = given.result("refine_all")
-    if "refined" not in found.data or not given.decisions:
+    again = [one for one in given.decisions if one.field in _AGAIN]
+    if "refined" not in found.data or not again:
         return found
     owners = _owners(given.series)
     choices: list[Choice] = []
-    for one in wanted_again(given.decisions):
+    for one in wanted_again(again):
         gone = [decision for decision in one.decisions if not _stands(decision, one.numbers, owners)]
         if gone:
             found = _flagged(found, given.series, _vanished(gone[0], one))
@@ -123,16 +138,15 @@ def wanted_again(decisions: Sequence[Decision]) -> list[Again]:
 def _again(found: Result, given: Given, again: Again) -> tuple[Result, list[Choice]]:
     """The result with some patterns refined again, and what was taken of each."""
     options = plain(given.options)
-    pattern = pattern_of(options)
+    pattern, _ = decided(pattern_of(options), given.decisions, options.get("offered", {}))
     if again.released:
         pattern = pattern.without_bounds()
     name = given.series[0].sample.name
     words = ", ".join((again.start, *(("bounds released",) if again.released else ())))
     try:
         made = refine(
-            given.series, pattern, start=again.start, only=again.numbers, earlier=found, skip=options.get("skip", ()),
-            against=options.get("against"), element=options.get("element_fraction"), standard=options.get("standard"),
-        )  # fmt: skip
+            given.series, pattern, start=again.start, only=again.numbers, earlier=found, **_more(options, given.series)
+        )
     except InterlithError as error:
         said = (
             f"Patterns {_shown(again.numbers)} could not be refined again ({words}); the numbers before stay: {error}"
@@ -191,6 +205,8 @@ def replaced(found: Result, made: Result, taken: Sequence[int]) -> Result:
 
 
 def _rows(frame: pl.DataFrame, other: pl.DataFrame | None, taken: Sequence[int]) -> pl.DataFrame:
+    if "pattern" not in frame.columns:
+        return frame
     mine = frame.filter(~pl.col("pattern").is_in(list(taken)))
     if other is None or not other.width:
         return mine
@@ -244,7 +260,7 @@ def _wanted(options: Mapping[str, Any]) -> bool:
     return options.get("phases") is not None
 
 
-WHOLE = Step("refine_all", run_whole, words=WORDS, reads=True, wanted=_wanted, shown=False)
+WHOLE = Step("refine_all", run_whole, words=WORDS, decides=DECIDES, reads=True, wanted=_wanted, shown=False)
 STEP = Step(
-    "refine", run, after=("refine_all",), words=WORDS, decides={"start": START, "bounds": BOUNDS}, reads=True, wanted=_wanted
+    "refine", run, after=("refine_all",), words=WORDS, decides={**DECIDES, **_AGAIN}, reads=True, wanted=_wanted
 )  # fmt: skip

@@ -17,7 +17,7 @@ from interlith.model.recording import declared
 from interlith.numerics.fitting.parameters import Sum, Tie
 from interlith.physics.powder.instrument import Instrument
 from interlith.techniques.diffraction.instruments import known_instrument
-from interlith.techniques.diffraction.named_files import file_of
+from interlith.techniques.diffraction.named_files import crystals, file_of
 from interlith.techniques.diffraction.option_values import number, quantity, texts, words_of
 from interlith.techniques.diffraction.refinement.amounts import Element
 from interlith.techniques.diffraction.refinement.chain import STARTS
@@ -40,8 +40,10 @@ SENTENCES: dict[str, str] = {
     "ties": "names that follow from others: {LNMO_O1_u_iso: LNMO_Mn1_u_iso}, or with factors {B_scale: {A_scale: 0.5, constant: 0}}",
     "sums": "sums that are kept: [{of: [A_Ni1_occupancy, A_Mn1_occupancy], equals: 1}]",
     "plan": "names that are set free one stage after the other: [['*_scale', 'background_*'], ['*_cell_*']]",
+    "texture": "auto: textures are looked for in what the refined patterns leave over, and told as choices",
+    "offered": "crystals that may account for peaks that the phases leave over: [LaNiO3.cif]; shipped ones of the same elements by default",
     "element_fraction": "share of an element that one phase holds: {element: La, phase: LaMnO3, per: [Ni, Mn]}",
-    "standard": "crystalline standard that was mixed in, with its weight over that of the mixture: {phase: corundum, added: 0.2 +- 0.001}",
+    "standard": "crystalline standard that was mixed in, with its weight over that of the mixture: {phase: corundum, added: 0.2 +- 0.001}, or one for each specimen, added: {S1: 0.2 +- 0.001}",
 }  # fmt: skip
 #: All that a refinement reads.
 WORDS = (*SENTENCES, "limits", "masks", "skip", "wavelength", "against")
@@ -70,6 +72,7 @@ def pattern_of(options: Mapping[str, Any]) -> Pattern:
         masks=options.get("masks"), refine=options.get("refine"), fixed=options.get("fixed", ()), start=options.get("values"),
         bounds=None if bounds == RELEASED else bounds, ties=(*options.get("ties", ()), *options.get("sums", ())),
         plan=options.get("plan"), wavelength=options.get("wavelength"), unbounded=bounds == RELEASED,
+        texture=options.get("texture"),
     )  # fmt: skip
 
 
@@ -94,10 +97,12 @@ def check(options: Mapping[str, Any]) -> None:
     if "phases" not in given:
         raise StudyError(f"{given[0]} needs phases: name the structures that are refined, phases: [LNMO.cif].")
     pattern = pattern_of(options)
-    for word in ("element_fraction", "standard"):
-        asked = options.get(word)
-        if asked is not None and asked.phase not in pattern.names:
-            raise StudyError(f"{word}: the phase is '{asked.phase}'; {nearest(asked.phase, pattern.names)}.")
+    asked = [("standard", one.phase) for one in options.get("standard", {}).values()]
+    if options.get("element_fraction") is not None:
+        asked.append(("element_fraction", options["element_fraction"].phase))
+    for word, name in asked:
+        if name not in pattern.names:
+            raise StudyError(f"{word}: the phase is '{name}'; {nearest(name, pattern.names)}.")
     if pattern.instrument is not None:
         _check_instrument(pattern)
     setup = Setup(pattern, _ANY, 0.0, False, pattern.background or _BACKGROUND, _ANGLES[1])
@@ -240,18 +245,32 @@ def _element(value: Any) -> Element:
     return Element(str(words["element"]), str(words["phase"]), texts(words.get("per", ()), "element_fraction: per"))
 
 
-def _standard(value: Any) -> Standard:
+def _standard(value: Any) -> dict[str, Standard]:
+    """Standards by the name of a specimen or variant; under an empty name that of all."""
     words = words_of(value, ("phase", "added"), "standard")
     for word in ("phase", "added"):
         if word not in words:
             raise StudyError(f"standard: {word} is missing; write {{phase: corundum, added: 0.2 +- 0.001}}.")
+    added = words["added"] if isinstance(words["added"], Mapping) else {"": words["added"]}
+    return {str(name): _weighed(str(words["phase"]), one) for name, one in added.items()}
+
+
+def _weighed(phase: str, given: Any) -> Standard:
     try:
-        added, std = declared(words["added"], "1", "standard: added")
+        added, std = declared(given, "1", "standard: added")
     except UnitError as error:
         raise StudyError(str(error)) from error
     if math.isinf(std):
-        raise StudyError(f"standard: added is '{words['added']}'; write how sure the weighing is, {added:g} +- 0.001.")
-    return Standard(str(words["phase"]), added, std)
+        raise StudyError(f"standard: added is '{given}'; write how sure the weighing is, {added:g} +- 0.001.")
+    return Standard(phase, added, std)
+
+
+def _texture(value: Any) -> str:
+    if value != "auto":
+        raise StudyError(
+            f"texture is '{value}'; write auto, or a plane at a phase: {{spinel: {{file: LNMO.cif, texture: [1, 1, 1]}}}}."
+        )
+    return "auto"
 
 
 #: Word -> how its value is read.
@@ -259,4 +278,5 @@ READ: dict[str, Callable[[Any], Any]] = {
     "phases": phases, "instrument": _instrument, "background": _background, "start": _start,
     "refine": lambda value: texts(value, "refine"), "fixed": lambda value: texts(value, "fixed"), "values": _values, "bounds": _bounds,
     "ties": _ties, "sums": _sums, "plan": _plan, "element_fraction": _element, "standard": _standard,
+    "texture": _texture, "offered": lambda value: crystals(value, "offered"),
 }  # fmt: skip
