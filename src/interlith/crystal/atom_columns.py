@@ -79,7 +79,7 @@ def chosen_columns(
     """
     found = _position_columns(structure, orbit_of, positions)
     tensors = _numbers(structure, u_aniso)
-    labels = _labels(structure)
+    labels = site_labels(structure)
     for number in _numbers(structure, u_iso):
         site = structure.sites[number]
         if number in tensors or (site.u_aniso is not None and u_iso != "all"):
@@ -113,7 +113,7 @@ def site_tensor(structure: Structure, number: int, unknown: float) -> Array:
 
 def _position_columns(structure: Structure, orbit_of: Integers, positions: Chosen) -> list[tuple[Column, float]]:
     found: list[tuple[Column, float]] = []
-    labels = _labels(structure)
+    labels = site_labels(structure)
     held = _held(structure) if positions == "all" else set()
     seen: set[int] = set()
     for number in _numbers(structure, positions):
@@ -158,7 +158,7 @@ def _numbers(structure: Structure, chosen: Chosen) -> list[int]:
     return list(dict.fromkeys(site_number(structure, site) for site in chosen))
 
 
-def _labels(structure: Structure) -> list[str]:
+def site_labels(structure: Structure) -> list[str]:
     """Labels, with the place in the list where a label occurs twice."""
     labels = [site.label for site in structure.sites]
     return [f"{label}_{place}" if labels.count(label) > 1 else label for place, label in enumerate(labels)]

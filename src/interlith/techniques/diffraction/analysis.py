@@ -13,6 +13,7 @@ from interlith.techniques.diffraction import (
     expansion,
     new_peaks,
     peaks,
+    refined_files,
     refinement_step,
     study_steps,
     survey,
@@ -39,6 +40,7 @@ VERBS: dict[str, Callable[..., Result]] = {
     "expansion": expansion.expansion,
     "candidates": candidates.candidates,
     "refine": refine,
+    "cif": refined_files.cif,
 }
 
 NOUNS: dict[str, type] = {

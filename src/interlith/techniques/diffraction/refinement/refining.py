@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from interlith.crystal.phases import phases
+from interlith.crystal.structure import Structure
 from interlith.errors import FitError, StudyError, nearest
 from interlith.model import Choice, Flag, Observable, Result, Series
 from interlith.model.recording import QualityRow, Recorder
@@ -16,6 +19,14 @@ from interlith.techniques.diffraction.instruments import Known, known_instrument
 from interlith.techniques.diffraction.refinement.amounts import Element
 from interlith.techniques.diffraction.refinement.background import chosen_background
 from interlith.techniques.diffraction.refinement.chain import STARTS, Refined, Start, refined_series
+from interlith.techniques.diffraction.refinement.earlier import as_earlier
+from interlith.techniques.diffraction.refinement.leftover import (
+    left_over,
+    left_over_table,
+    plausible,
+    proposals,
+    told_left_over,
+)
 from interlith.techniques.diffraction.refinement.members import Member, chosen_numbers, members_of
 from interlith.techniques.diffraction.refinement.numbers import numbers_of
 from interlith.techniques.diffraction.refinement.one import Fitted
@@ -23,7 +34,12 @@ from interlith.techniques.diffraction.refinement.pattern import Pattern
 from interlith.techniques.diffraction.refinement.quality import FAR, not_fixed
 from interlith.techniques.diffraction.refinement.setup import Setup
 from interlith.techniques.diffraction.refinement.standards import Standard
-from interlith.techniques.diffraction.refinement.tables import curve_tables, parameter_table, pattern_table
+from interlith.techniques.diffraction.refinement.tables import (
+    curve_tables,
+    model_tables,
+    parameter_table,
+    pattern_table,
+)
 from interlith.techniques.diffraction.refinement.texture import with_textures
 
 _RECORDER = Recorder("diffraction")
@@ -39,7 +55,7 @@ _HARDLY = 0.995
 def refine(
     series: Series, pattern: Pattern, *, start: str = "previous", only: str | Collection[int] | None = None,
     earlier: Result | None = None, skip: Collection[int] = (), against: str | None = None, element: Element | None = None,
-    standard: Standard | None = None,
+    standard: Standard | None = None, offered: Sequence[Structure | str | Path] | None = None,
 ) -> Result:  # fmt: skip
     """Refine structures against one pattern or a series of them.
 
@@ -65,6 +81,10 @@ def refine(
         Share of an element in one phase that is asked for.
     standard
         What was weighed and mixed in: absolute shares follow, with what is amorphous.
+
+    offered
+        Crystals that may account for peaks that the phases leave over; shipped ones of the same elements by default. None is added
+        by itself: the best is the runner-up of a choice.
 
     Returns
     -------
@@ -99,7 +119,16 @@ def refine(
     chains = {None: series} if series.axis is not None else {**series.by_sample()}
     for sample, part in chains.items():
         known = _known(earlier, sample)
-        chain = refined_chain(part, pattern, start, numbers, known, skip, against or series.axis)
+        chain = refined_chain(
+            part,
+            as_earlier(pattern, earlier, sample),
+            start,
+            numbers,
+            known,
+            skip,
+            against or series.axis,
+            None if offered is None else phases(*offered),
+        )
         gathered.add(chain, element, standard)
     if not gathered.observables:
         raise FitError(next((row[3] for row in gathered.quality if row[3]), "No pattern could be refined."))
@@ -118,6 +147,7 @@ class Chain:
     refined: Sequence[Refined]
     flags: Sequence[Flag]
     choices: Sequence[Choice]
+    left_over: pl.DataFrame
 
 
 @dataclass(slots=True)
@@ -144,8 +174,11 @@ class _Gathered:
                 self.observables += said.observables
                 own += [Flag("shares_not_told", text, where) for text in said.notes]
         curves, lines = curve_tables(setup, refined)
+        structures, beam = model_tables(setup, refined)
         for word, table in (
             ("refined", pattern_table(refined)), ("parameters", parameter_table(refined)), ("curves", curves), ("reflections", lines),
+            ("structures", structures), ("instrument", beam),
+            ("left_over", chain.left_over),
         ):  # fmt: skip
             if table.width:
                 self.tables.setdefault(word, []).append(table)
@@ -155,7 +188,7 @@ class _Gathered:
 
 def refined_chain(
     series: Series, pattern: Pattern, start: str, numbers: Collection[int] | None, known: Mapping[int, Mapping[str, float]],
-    skip: Collection[int], against: str | None,
+    skip: Collection[int], against: str | None, offered: Sequence[Structure] | None = None,
 ) -> Chain:  # fmt: skip
     """The patterns of a series refined in order; see `refine`."""
     members, flags = members_of(
@@ -176,13 +209,19 @@ def refined_chain(
     if any(one.texture == "auto" for one in pattern.phases):
         setup, refined, judged = with_textures(setup, refined)
         choices += judged
-    return Chain(setup, refined, flags, choices)
+    left = left_over(refined)
+    if left:
+        choices += proposals(setup, refined, left, plausible(setup) if offered is None else offered)
+        flags.append(Flag("peaks_left_over", told_left_over(left), f"pattern {left[0].number}"))
+    return Chain(setup, refined, flags, choices, left_over_table(refined, left))
 
 
 def setup_of(pattern: Pattern, known: Known, members: Sequence[Member], background: int) -> Setup:
     """What all patterns of a series share."""
     last = max(float(one.points.two_theta[-1]) for one in members if one.points is not None)
-    return Setup(pattern, known.instrument, known.zero, known.widths_known, background, last)
+    return Setup(
+        pattern, known.instrument, known.zero, known.widths_known, background, last, axial_known=known.axial_known
+    )
 
 
 def _known(earlier: Result | None, sample: str | None) -> dict[int, dict[str, float]]:

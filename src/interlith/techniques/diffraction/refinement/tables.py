@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from interlith.crystal.writing import write_cif
 from interlith.techniques.diffraction.refinement.chain import Refined
 from interlith.techniques.diffraction.refinement.quality import not_fixed, quality
 from interlith.techniques.diffraction.refinement.setup import Setup
@@ -61,6 +62,21 @@ def _parameters(one: Refined) -> pl.DataFrame:
             "side": fitted.fit.side[0, :count].astype(np.int64), "refined": fitted.moving,
         }
     )  # fmt: skip
+
+
+def model_tables(setup: Setup, refined: Sequence[Refined]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Structures that the phases began with, as CIF (sample, phase, cif), and the beam (sample, radiation, wavelengths, ratio)."""
+    samples = list(dict.fromkeys(one.member.item.sample.name for one in refined))
+    texts = [(one.name, write_cif(one.structure)) for one in setup.phases]
+    structures = [{"sample": sample, "phase": name, "cif": text} for sample in samples for name, text in texts]
+    beam = setup.instrument
+    told = {
+        "radiation": beam.radiation,
+        "wavelengths": list(beam.wavelengths),
+        "ratio": beam.ratio,
+        "geometry": beam.geometry,
+    }
+    return pl.DataFrame(structures), pl.DataFrame([{"sample": sample, **told} for sample in samples])
 
 
 def curve_tables(setup: Setup, refined: Sequence[Refined]) -> tuple[pl.DataFrame, pl.DataFrame]:
