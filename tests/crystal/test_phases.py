@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from interlith.crystal.phases import phase, phases, shipped
+from interlith.crystal.phases import phase, phases, shipped, shipped_elements
 from interlith.crystal.writing import write_cif
 from interlith.errors import StudyError
 from tests.crystal.crystals import layered, spinel
@@ -30,3 +30,8 @@ def test_names_and_structures() -> None:
 def test_a_shipped_structure_that_was_not_seen_whole_says_so() -> None:
     assert "seen beside its source" in phase("LNMO").notes[-1]
     assert phase("corundum").notes == ()
+
+
+@pytest.mark.parametrize("name", ["LNMO", "Al", "LaOH3", "YOCl", "NCM111_exchanged"])
+def test_elements_of_shipped_structures_without_reading_them(name: str) -> None:
+    assert shipped_elements(name) == set(phase(name).composition)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from functools import cache
@@ -19,6 +20,15 @@ def shipped() -> dict[str, Path]:
     """Structures that come with Interlith: name -> CIF; sources stand in the files."""
     folder = Path(str(resources.files("interlith.reference") / "structures"))
     return {path.stem: path for path in sorted(folder.glob("*.cif"))}
+
+
+@cache
+def shipped_elements(name: str) -> frozenset[str]:
+    """Elements of a shipped structure by the list of its atoms, without building the crystal."""
+    import gemmi
+
+    symbols = gemmi.cif.read_file(str(shipped()[name])).sole_block().find_values("_atom_site_type_symbol")
+    return frozenset(found[0] for one in symbols if (found := re.search(r"[A-Z][a-z]?", one)))
 
 
 @cache
