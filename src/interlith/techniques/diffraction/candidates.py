@@ -96,7 +96,7 @@ def candidates(
     structures = [phase(one) for one in names]
     wave = seen.radiation.wavelengths[0]
     promised = [predicted_lines(one, wave, lines.low, lines.high) for one in structures]
-    alone = _ranked(structures, promised, lines, wave, lines.area)
+    alone = ranked(structures, promised, lines, wave, lines.area)
     chosen = _mixture(structures, promised, lines, wave, most)
     item, sample = series[0], series[0].sample
     data = {
@@ -216,9 +216,22 @@ def telling_peaks(
     return made
 
 
-def _ranked(
+def ranked(
     structures: Sequence[Structure], promised: Sequence[Predicted], lines: Seen, wave: float, left: Array
 ) -> list[tuple[Structure, Match]]:
+    """Crystals with how they account for what is left of some lines, the best first.
+
+    Parameters
+    ----------
+    structures, promised
+        Crystals and the lines that they would have.
+    lines
+        Observed ones.
+    wave
+        Wavelength (angstrom).
+    left
+        Area of each line that nothing has explained yet, shape (k,).
+    """
     found = [
         (one, match(table, lines, wave, left, uniaxial=_uniaxial(one)))
         for one, table in zip(structures, promised, strict=True)
@@ -239,8 +252,8 @@ def _mixture(
     chosen: list[tuple[Structure, Match]] = []
     rest = list(zip(structures, promised, strict=True))
     while rest and len(chosen) < most:
-        ranked = _ranked([one for one, _ in rest], [table for _, table in rest], lines, wave, left)
-        best = ranked[0] if ranked else None
+        found = ranked([one for one, _ in rest], [table for _, table in rest], lines, wave, left)
+        best = found[0] if found else None
         if best is None or best[1].score < LEAST:
             break
         chosen.append(best)
@@ -252,11 +265,11 @@ def _mixture(
 def _row(one: Structure, found: Match, lines: Seen) -> dict[str, Any]:
     return {
         "phase": one.name, "score": found.score, "explained": found.explained, "matched": int((found.partner >= 0).sum()),
-        "missing": int(found.missing.sum()), "zero": found.zero, "strain": found.strain, "misfit": found.misfit, "reason": _reason(one, found, lines),
+        "missing": int(found.missing.sum()), "zero": found.zero, "strain": found.strain, "misfit": found.misfit, "reason": reason_of(one, found, lines),
     }  # fmt: skip
 
 
-def _reason(one: Structure, found: Match, lines: Seen) -> str:
+def reason_of(one: Structure, found: Match, lines: Seen) -> str:
     """Why a crystal stands where it stands."""
     count = int(np.unique(found.partner[found.partner >= 0]).size)
     words = [

@@ -51,6 +51,8 @@ class Known:
         Sentences on what nobody said and was taken as usual.
     widths_known
         Whether someone said how wide lines are.
+    axial_known
+        Whether someone said how far the beam diverges along the axis.
     """
 
     instrument: Instrument
@@ -59,6 +61,7 @@ class Known:
     notes: tuple[str, ...]
     assumed: tuple[str, ...]
     widths_known: bool = False
+    axial_known: bool = False
 
 
 def known_instrument(
@@ -116,9 +119,10 @@ def known_instrument(
     if kind == "tube" and len(lines.wavelengths) == 1 and not own.wavelengths:
         assumed += alone(lines.wavelengths[0])
     zero, widths_known = merged.pop("zero", 0.0), "gauss" in merged
+    axial_known = "sample_ratio" in merged or "slit_ratio" in merged
     instrument = Instrument(wavelengths=lines.wavelengths, ratio=lines.ratio, **completed(merged, kind, assumed))
     std = _uncertain(facts.std) if facts is not None else {}
-    return Known(instrument, zero, std, (*notes, *lines.notes), tuple(assumed), widths_known)
+    return Known(instrument, zero, std, (*notes, *lines.notes), tuple(assumed), widths_known, axial_known)
 
 
 def facts_of(instrument: Instrument, *, zero: float = 0.0, std: Mapping[str, float] | None = None) -> InstrumentFacts:

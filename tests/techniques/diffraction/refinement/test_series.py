@@ -161,3 +161,20 @@ def test_a_series_without_a_pattern_is_refused() -> None:
     empty = measured(ANGLES, np.full(ANGLES.size, math.nan))
     with pytest.raises(FitError):
         refine(Series((empty,)), PATTERN)
+
+
+def test_a_phase_that_was_forgotten_is_proposed() -> None:
+    found = refine(_series(), Pattern(("LNMO",), instrument=LAB, background=3, refine=("displacement",)))
+    left = found.data["left_over"]
+    assert left["pattern"].min() >= BORN
+    assert {7, 8, 9} <= set(left["pattern"].to_list())
+    choice = next(one for one in found.choices if one.field == "phase")
+    assert choice.value == "no further phase"
+    assert choice.runner_up == "NiO"
+    assert "belong to no phase" in choice.reason
+    assert any(one.code == "peaks_left_over" for one in found.flags["S1"])
+
+
+def test_nothing_is_left_over_of_a_complete_model(forth: Result) -> None:
+    assert "left_over" not in forth.data
+    assert not [one for one in forth.choices if one.field == "phase"]

@@ -24,6 +24,8 @@ Mask = NDArray[np.bool_]
 
 #: A phase whose scale is this many standard uncertainties shows where its lines are.
 PLACED = 5.0
+#: Least eigenvalue of correlations whose inverse keeps some digits.
+_SOUND = 1e-9
 #: Least variance of a count where the model says less.
 _LEAST = 0.5
 LOSS = Linear()
@@ -147,14 +149,19 @@ class Attempt:
         """The same from a fit, without another evaluation; a phase at the bound 0 is too weak."""
         count = len(self.model.names)
         covariance = np.where(np.isfinite(found.covariance[0]), found.covariance[0], 0.0)[:count, :count]
-        some = moving & (np.diag(covariance) > 0)
+        own = np.zeros(count, dtype=np.bool_)
+        own[[one for one in found.problem.parameters.independent if one < count]] = True
+        some = moving & own & (np.diag(covariance) > 0)
         size = np.sqrt(np.diag(covariance)[some])
-        inner = np.linalg.pinv(covariance[np.ix_(some, some)] / np.outer(size, size), hermitian=True) / np.outer(
-            size, size
-        )
+        alike = covariance[np.ix_(some, some)] / np.outer(size, size)
+        values = np.asarray(found.values[0, :count])
+        # Names that the data hardly tell apart leave no digits in an inverse.
+        if not some.any() or np.linalg.eigvalsh(alike)[0] < _SOUND:
+            return self.weak(values)
+        inner = np.linalg.inv(alike) / np.outer(size, size)
         linear = self._linear & some
         part = linear[some]
-        return self._too_weak(np.asarray(found.values[0, :count]), linear, inner[np.ix_(part, part)])
+        return self._too_weak(values, linear, inner[np.ix_(part, part)])
 
     @property
     def _linear(self) -> Mask:

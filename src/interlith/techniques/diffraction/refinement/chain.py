@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,7 +20,7 @@ STARTS = ("previous", "forward", "backward", "fresh", "nearest-good")
 #: Chi squared per degree of freedom over that of good neighbours beyond which a pattern is tried afresh, and beyond which it is
 #: not believed.
 _SUSPECT, _UNLIKE = 1.5, 4.0
-#: Good patterns before it that a pattern is compared with.
+#: Patterns before it, in the end about it, that a pattern is compared with.
 _MEMORY = 9
 
 
@@ -69,11 +69,32 @@ def refined_series(
         near = None if start == "fresh" else _nearest(one.number, seeds, start)
         made = _one(setup, one, None if near is None else (near, seeds[near]), costs)
         found[one.number] = made
-        if made.good and made.fitted is not None:
+        if made.fitted is not None and made.fitted.converged:
+            # Those that are not believed count too: where a whole part of a series is worse, it is so for a reason.
             costs = [*costs, made.fitted.reduced_cost][-_MEMORY:]
-            if start != "fresh":
-                seeds[one.number] = made.fitted.named
-    return [found[one.number] for one in members]
+        if made.good and made.fitted is not None and start != "fresh":
+            seeds[one.number] = made.fitted.named
+    return _judged([found[one.number] for one in members])
+
+
+def _judged(series: Sequence[Refined]) -> list[Refined]:
+    """The series with patterns taken back that are much worse than their neighbours on both sides."""
+    costs = np.array(
+        [one.fitted.reduced_cost if one.fitted is not None and one.fitted.converged else np.nan for one in series]
+    )  # fmt: skip
+    out = []
+    for place, one in enumerate(series):
+        first = max(0, place - _MEMORY // 2)
+        near = np.delete(costs[first : place + _MEMORY // 2 + 1], place - first)
+        if not np.isfinite(costs[place]) or not np.isfinite(near).any():
+            out.append(one)
+            continue
+        usual = float(np.nanmedian(near))
+        said = ""
+        if costs[place] > _UNLIKE * usual:
+            said = f"chi squared per degree of freedom is {costs[place]:.3g}, that of the patterns about it {usual:.3g}"
+        out.append(replace(one, reason=said))
+    return out
 
 
 def _nearest(number: int, seeds: Mapping[int, Mapping[str, float]], start: str) -> int | None:
@@ -107,8 +128,7 @@ def _one(setup: Setup, member: Member, seed: tuple[int, Mapping[str, float]] | N
     if not best.converged:
         return Refined(member, best, f"the refinement {best.fit.reason(0)}", origin)
     if usual is not None and best.reduced_cost > _UNLIKE * usual:
-        said = f"chi squared per degree of freedom is {best.reduced_cost:.3g}, that of the good patterns before it {usual:.3g}"
-        return Refined(member, best, said, origin)
+        return Refined(member, best, "worse than the patterns before it", origin)
     return Refined(member, best, "", origin)
 
 

@@ -14,7 +14,7 @@ from interlith.physics.powder.pattern_model import PatternModel
 from interlith.techniques.diffraction.refinement.attempt import LOSS, Attempt, Points
 from interlith.techniques.diffraction.refinement.problem import PatternProblem
 from interlith.techniques.diffraction.refinement.setup import Setup
-from interlith.techniques.diffraction.refinement.starting import first_values, with_scales
+from interlith.techniques.diffraction.refinement.starting import first_values, inside, with_scales
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -48,6 +48,8 @@ class Fitted:
         Evaluations in all stages.
     fresh
         Whether it began without a neighbour.
+    one_site
+        Displacements that were taken as equal since their atoms stand on one site.
     """
 
     model: PatternModel
@@ -58,6 +60,7 @@ class Fitted:
     held: tuple[str, ...]
     steps: int
     fresh: bool
+    one_site: tuple[tuple[str, ...], ...] = ()
 
     @property
     def values(self) -> Array:
@@ -127,6 +130,7 @@ def refine_from(setup: Setup, points: Points, seed: Mapping[str, float]) -> Fitt
     """
     model = setup.model(points.two_theta)
     values = np.array([seed[name] for name in model.names])
+    values = inside(setup, model, values)
     work = Attempt(setup, model, points, dict(zip(model.names, model.start.tolist(), strict=True)))
     with_scales(setup, model, values, points.intensity, points.std)
     values, _ = work.shifted(values, _FAR_SEEDED, unless=_NEAR * points.intensity.size)
@@ -161,7 +165,8 @@ def _finished(work: Attempt, values: Array, held: frozenset[str], *, steps: int,
         values, held = end, now
         seen.append(held)
     calculated, inflated = _inflated(problem, found)
-    return Fitted(model, work.points, found, inflated, calculated, tuple(sorted(held)), steps, fresh)
+    shared = tuple(group for group in work.setup.one_site if moving[model.place_of(group[0])])
+    return Fitted(model, work.points, found, inflated, calculated, tuple(sorted(held)), steps, fresh, shared)
 
 
 def _inflated(problem: PatternProblem, found: Fit) -> tuple[Array, Array]:

@@ -61,6 +61,6 @@ USUAL = Plan(
         Stage(("background_*", "hump_*_area", "*_scale", "displacement", "zero")),
         Stage(("*_inverse_size", "gauss_w"), rounds=8),
         Stage(("*_cell_*",), rounds=8),
-        Stage(("*_microstrain", "gauss_*", "lorentz_*"), rounds=8),
+        Stage(("*_microstrain", "gauss_*", "lorentz_*", "sample_ratio", "slit_ratio"), rounds=8),
     )
 )

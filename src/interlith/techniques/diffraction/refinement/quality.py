@@ -76,11 +76,11 @@ def not_fixed(fitted: Fitted) -> tuple[tuple[str, ...], ...]:
 
     Notes
     -----
-    Beside exact null directions these are names whose standard uncertainty exceeds the whole range that they are allowed: two
-    displacements on one site have different slopes as soon as they differ at all, so that no direction is null to the last digit.
+    Beside exact null directions these are displacements of atoms on one site, which were taken as equal, and names whose standard
+    uncertainty exceeds the whole range that they are allowed.
     """
     names, problem = fitted.model.names, fitted.fit.problem
-    groups = list(fitted.fit.entangled[0])
+    groups = [*fitted.fit.entangled[0], *fitted.one_site]
     known = {name for group in groups for name in group}
     low, high = (problem.parameters.table(word, 1)[0, : len(names)] for word in ("low", "high"))
     spread = np.sqrt(np.maximum(np.diag(np.where(np.isfinite(fitted.covariance), fitted.covariance, 0.0)), 0.0))

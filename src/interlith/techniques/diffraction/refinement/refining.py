@@ -275,6 +275,8 @@ def _noticed(refined: Sequence[Refined]) -> list[Flag]:
 def _hardly(fitted: Fitted, known: Collection[str]) -> list[str]:
     spread = np.sqrt(np.maximum(np.diag(np.where(np.isfinite(fitted.covariance), fitted.covariance, 0.0)), 0.0))
     unit = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
+    own = np.isin(np.arange(len(unit)), list(fitted.fit.problem.parameters.independent))
+    unit = np.where(own, unit, 0.0)  # what follows from others is no finding
     alike = np.where(np.isfinite(fitted.covariance), fitted.covariance, 0.0) * unit[:, None] * unit
     rows, columns = np.nonzero(np.triu(np.abs(alike), 1) > _HARDLY)
     names = fitted.model.names

@@ -14,6 +14,7 @@ from interlith.numerics.fitting.parameters import Parameter, Parameters, Sum, Ti
 from interlith.physics.powder.instrument import Instrument
 from interlith.physics.powder.pattern_model import COMMON, PatternModel
 from interlith.physics.powder.phase_lines import PhaseLines, phase_lines
+from interlith.techniques.diffraction.refinement.one_site import named, on_one_site
 from interlith.techniques.diffraction.refinement.pattern import UNKNOWN_DISPLACEMENT, Pattern
 from interlith.techniques.diffraction.refinement.plans import USUAL, Plan, matches
 
@@ -33,6 +34,8 @@ _PHYSICAL: dict[str, tuple[float, float]] = {
     "slit_ratio": (0.0, 1.0), "_inverse_size": (0.0, math.inf), "_microstrain": (0.0, math.inf), "_texture": (1e-3, math.inf),
     "_u_iso": (-1.0, math.inf), "overall_u": (-1.0, math.inf),
 }  # fmt: skip
+#: Axial divergence of an instrument.
+AXIAL = ("sample_ratio", "slit_ratio")
 #: Relative change of an edge and change of an angle (deg) that is no refinement any more.
 _CELL, _ANGLE = 0.04, 4.0
 #: Least Gaussian width in steps of the pattern: what is narrower is not seen, and its slopes are out of all measure. At how many
@@ -58,6 +61,8 @@ class Setup:
         Number of polynomials.
     two_theta_max
         Angle (deg) up to which lines are listed.
+    axial_known
+        Whether the axial divergence of the instrument is known.
     """
 
     pattern: Pattern
@@ -66,6 +71,7 @@ class Setup:
     widths_known: bool
     background: int
     two_theta_max: float
+    axial_known: bool = True
     phases: tuple[PhaseLines, ...] = field(init=False)
     models: dict[bytes, PatternModel] = field(default_factory=dict)
 
@@ -108,11 +114,33 @@ class Setup:
         """What is refined of the instrument and the mounting unless the person says otherwise."""
         flat = self.instrument.geometry == "bragg-brentano"
         words = ["displacement" if flat and self.instrument.radius > 0 else "zero"]
+        neutrons = self.instrument.radiation == "neutron"
         if not self.widths_known:
-            words += ["gauss_w"]
+            words += ["gauss_*"] if neutrons else ["gauss_w"]
+        # What lines at low angles lean by moves the cell of others; an area detector far away sees none of it.
+        if not self.axial_known and (neutrons or flat):
+            words += AXIAL
         if flat and self.instrument.radiation == "x-ray" and not any(one.moves_atoms for one in self.pattern.phases):
             words += ["roughness"]
         return words
+
+    @property
+    def one_site(self) -> tuple[tuple[str, ...], ...]:
+        """Displacements that are taken as equal since their atoms stand on one site."""
+        names = [f"{phase.name}_{name}" for phase in self.phases for name in phase.strengths.names]
+        held = [name for name in names if matches(name, self.pattern.fixed)]
+        return on_one_site(self.phases, self.pattern.ties, held)
+
+    @property
+    def ties(self) -> tuple[Tie | Sum, ...]:
+        """Those of the person; and what no pattern tells apart, as equal: displacements on one site, S/L and H/L that no one knows."""
+        own = self.pattern.ties
+        made = [Tie(name, {first: 1.0}) for first, *others in self.one_site for name in others]
+        asked = any(name in AXIAL for one in own for name in named(one))
+        held = any(matches(name, self.pattern.fixed) for name in AXIAL)
+        if self.pattern.refine is None and "slit_ratio" in self.common and not asked and not held:
+            made.append(Tie("slit_ratio", {"sample_ratio": 1.0}))
+        return (*own, *made)
 
     @property
     def plan(self) -> Plan:
@@ -127,7 +155,7 @@ class Setup:
         start
             Name -> value about which a cell may move.
         """
-        tied = {one.tie().name if isinstance(one, Sum) else one.name for one in self.pattern.ties}
+        tied = {one.tie().name if isinstance(one, Sum) else one.name for one in self.ties}
         items = []
         bent = moving[model.place_of("gauss_u")] or moving[model.place_of("gauss_v")]
         for place, name in enumerate(model.names):
@@ -142,7 +170,7 @@ class Setup:
             )
         more = self._squares(model) if bent else []
         items += [Parameter(tie.name, low=self._square(model), high=math.inf) for tie in more]
-        return Parameters(items, (*self.pattern.ties, *more))
+        return Parameters(items, (*self.ties, *more))
 
     def _tangents(self, model: PatternModel) -> Array:
         """tan(theta) over all lines, those a little outside included, shape (k,)."""

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.numerics.backgrounds import baseline
+from interlith.numerics.nonnegative import amounts_of
 from interlith.physics.powder.pattern_model import PatternModel
-from interlith.techniques.diffraction.refinement.setup import Setup
+from interlith.techniques.diffraction.refinement.setup import AXIAL, Setup
 
 Array = NDArray[np.float64]
 
@@ -15,6 +16,8 @@ Array = NDArray[np.float64]
 _STRETCH, _SHIFT = 0.02, 0.25
 #: Lines that are looked at, and by how much the places they are moved to must be better than the places they had.
 _STRONGEST, _BETTER = 40, 1.25
+#: Where a roughness, S/L and H/L begin that are 0, and what is 0.
+_BEGIN, _AT_BOUND = 0.02, 1e-6
 #: Width (deg) that the pattern is smoothed by at least, before lines are looked for in it.
 _SMOOTHED = 0.08
 
@@ -47,17 +50,21 @@ def first_values(setup: Setup, model: PatternModel, intensity: Array, std: Array
         values[at[name]] = value
     _align(setup, model, values, intensity, std)
     with_scales(setup, model, values, intensity, std)
-    wanted = setup.wanted(model)
-    # On its bound a slope is one-sided: begin a little inside.
-    if wanted[at["roughness"]] and values[at["roughness"]] == 0:
-        values[at["roughness"]] = 0.02
-    return values
+    return inside(setup, model, values)
+
+
+def inside(setup: Setup, model: PatternModel, values: Array) -> Array:
+    """Values that begin a little inside bounds at which a slope is one-sided, or none: lines lean by the square of S/L, shape (p,)."""
+    wanted, out = setup.wanted(model), values.copy()
+    for name in ("roughness", *AXIAL):
+        place = model.place_of(name)
+        if wanted[place] and out[place] < _AT_BOUND:
+            out[place] = _BEGIN
+    return out
 
 
 def with_scales(setup: Setup, model: PatternModel, values: Array, intensity: Array, std: Array) -> None:
     """Put the background and the scales of the phases at the best values for the others; scales are not negative."""
-    from scipy.optimize import nnls
-
     terms = [place for place, name in enumerate(model.names) if name.startswith("background_")]
     scales = [model.place_of(f"{one.name}_scale") for one in setup.pattern.phases]
     unit = values.copy()
@@ -68,15 +75,11 @@ def with_scales(setup: Setup, model: PatternModel, values: Array, intensity: Arr
         one = np.zeros_like(values)
         one[place] = 1.0
         curves.append(model.background_of(one))
-    columns = np.vstack(
-        [*curves, *(-one for one in curves), *(model.phase_intensity(unit, number) for number in range(len(scales)))]
-    )
-    size = np.sqrt(((columns / std) ** 2).sum(axis=1))
-    size[size == 0] = 1.0
-    found = nnls((columns / size[:, None] / std).T, intensity / std)[0] / size
+    columns = np.vstack([*curves, *(model.phase_intensity(unit, number) for number in range(len(scales)))])
     count = len(terms)
-    values[terms] = found[:count] - found[count : 2 * count]
-    values[scales] = np.maximum(found[2 * count :], 1e-12 * max(float(found[2 * count :].max(initial=0.0)), 1e-30))
+    found = amounts_of(columns / std, intensity / std, np.arange(len(columns)) < count)
+    values[terms] = found[:count]
+    values[scales] = np.maximum(found[count:], 1e-12 * max(float(found[count:].max(initial=0.0)), 1e-30))
 
 
 def _align(setup: Setup, model: PatternModel, values: Array, intensity: Array, std: Array) -> None:
