@@ -191,7 +191,9 @@ def _assembled(
     side[:, space.row_places], distances[:, space.row_places] = row_side, row_distances
     # What follows from a parameter at a bound moves with it.
     held_up = np.where(np.isnan(distances[:, independent]), 0.0, distances[:, independent])
-    carried = np.square(held_up) @ np.square(space.matrix).T
+    endless = ~np.isfinite(held_up)
+    carried = np.square(np.where(endless, 0.0, held_up)) @ np.square(space.matrix).T
+    carried = np.where(endless.astype(float) @ np.abs(space.matrix).T > 0, math.inf, carried)
     carried[:, independent] = 0.0
     follows = (carried > 0) & np.isnan(distances)
     distances = np.where(follows, np.sqrt(np.maximum(full[:, places, places], 0.0) + carried), distances)
