@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from interlith.errors import StudyError
-from interlith.techniques.diffraction.quantity_model import misfit_covariance, peak_blocks
+from interlith.techniques.diffraction.quantity_model import beyond_counting, misfit_covariance, peak_blocks
 
 X = np.linspace(10.0, 90.0, 3_000)
 PLACES = np.linspace(13.0, 87.0, 30)
@@ -63,3 +63,17 @@ def test_what_cannot_be_told_is_refused() -> None:
         misfit_covariance(np.ones((1, 4)), np.ones(5), [0, 0, 1, 1])
     with pytest.raises(StudyError, match="No intensity stands above"):
         peak_blocks(np.zeros(5), np.ones(5))
+
+
+def test_beyond_counting_there_is_nothing_where_the_model_is_right() -> None:
+    draw = np.random.default_rng(3)
+    root = np.array([[2.0, 0.0], [1.0, 0.5]])
+    counting = root @ root.T
+    told = 0
+    for _ in range(200):
+        pulls = draw.standard_normal((24, 2)) @ root.T / np.sqrt(24)
+        told += bool(np.abs(beyond_counting(pulls.T @ pulls, counting, 24)).max() > 0)
+    assert told < 20
+    wide = np.array([3.0, 1.0])
+    found = beyond_counting(counting + 50 * np.outer(wide, wide), counting, 24)
+    assert found == pytest.approx(50 * np.outer(wide, wide), rel=0.02, abs=1e-9)

@@ -97,3 +97,33 @@ def misfit_covariance(jacobian: ArrayLike, residual: ArrayLike, blocks: ArrayLik
     moved = pulls @ inverse
     found: Array = moved.T @ moved * (len(kinds) / (len(kinds) - 1.0))
     return found / np.outer(size, size)
+
+
+def beyond_counting(misfit: ArrayLike, counting: ArrayLike, stretches: int) -> Array:
+    """What a covariance from the misfit says beyond that from counting, shape (n, n).
+
+    Parameters
+    ----------
+    misfit
+        See `misfit_covariance`, shape (n, n).
+    counting
+        By the stated uncertainties, shape (n, n), positive.
+    stretches
+        Number of stretches that the first was found from.
+
+    Notes
+    -----
+    Where the model is right the two agree but for scatter: the ratio of the variances lies between ``(1 -+ sqrt(n / B))^2``
+    for B stretches. Along directions where the ratio is above that, all of it beyond 1 is misfit; along the others there is none.
+
+    References
+    ----------
+    V. A. Marchenko, L. A. Pastur, Math. USSR Sb. 1 (1967) 457, 10.1070/SM1967v001n04ABEH001994 (spread of the ratios).
+    """
+    known, seen = np.asarray(counting, dtype=float), np.asarray(misfit, dtype=float)
+    root = np.linalg.cholesky(known)
+    inverse = np.linalg.inv(root)
+    ratios, ways = np.linalg.eigh(inverse @ seen @ inverse.T)
+    edge = (1.0 + np.sqrt(len(known) / stretches)) ** 2
+    moved = root @ ways
+    return np.asarray((moved * np.where(ratios > edge, ratios - 1.0, 0.0)) @ moved.T)

@@ -18,7 +18,7 @@ from interlith.techniques.diffraction.quantity_absorption import (
     grain_radius,
     mean_attenuation,
 )
-from interlith.techniques.diffraction.quantity_model import misfit_covariance, peak_blocks
+from interlith.techniques.diffraction.quantity_model import beyond_counting, misfit_covariance, peak_blocks
 
 Array = NDArray[np.float64]
 
@@ -106,14 +106,16 @@ def shares(refined: Refined, *, radii: Sequence[float] | None = None) -> Fractio
     volumes = np.array([one.cell.volume for one in structures])
     density = np.array([one.density for one in structures])
     scales = np.maximum(refined.values[refined.scales], 0.0)
+    counting = _counting(refined.jacobian)[place]
+    misfit = misfit_covariance(refined.jacobian, refined.residual, blocks)[place]
     found = weight_fractions(
         [one.name for one in structures],
         scales,
         density * volumes * _UNIT,
         volumes,
         parts={
-            "fit": _counting(refined.jacobian)[place],
-            "model": misfit_covariance(refined.jacobian, refined.residual, blocks)[place],
+            "fit": counting,
+            "model": beyond_counting(misfit, counting, int(blocks[-1]) + 1),
             "displacement": _displacements(refined, scales),
         },
     )
@@ -141,21 +143,33 @@ def sources(fractions: Fractions, own: str) -> list[dict[str, float]]:
     fractions
         Of one pattern.
     own
-        Text that no other pattern has.
+        Text that no other pattern has; what stands before its first stroke names the specimen.
 
     Returns
     -------
     One mapping a phase: source -> signed size; a source is ``kind:own/cause/number``.
+
+    Notes
+    -----
+    Grains that absorb are the same in all patterns of a specimen, and displacement parameters those of the structure wherever it is
+    used: these causes have one source for each phase, named without the pattern, so that a change from pattern to pattern is surer
+    than a share. The assumption that fails first: that the grains of a phase stay as they are.
     """
     found: list[dict[str, float]] = [{} for _ in fractions.names]
+    common = {"displacement": "", "absorption": f"{own.partition('/')[0]}/"}
     for cause, covariance in fractions.parts.items():
+        kind = _KINDS.get(cause, "model")
         powers, ways = np.linalg.eigh(covariance)
-        least = 1e-12 * max(float(powers.max()), 0.0)
-        for number, (power, way) in enumerate(zip(powers[::-1], ways.T[::-1], strict=True)):
-            if power <= least:
-                continue
-            for phase, size in enumerate(way * np.sqrt(power)):
-                found[phase][f"{_KINDS.get(cause, 'model')}:{own}/{cause}/{number}"] = float(size)
+        powers = np.where(powers > 1e-12 * max(float(powers.max()), 0.0), powers, 0.0)
+        if cause in common:
+            # The symmetric root: its columns do not swap or turn around from pattern to pattern.
+            columns = (ways * np.sqrt(powers)) @ ways.T
+            words = [f"{kind}:{common[cause]}{cause}/{name}" for name in fractions.names]
+        else:
+            columns = (ways * np.sqrt(powers))[:, ::-1]
+            words = [f"{kind}:{own}/{cause}/{number}" for number in range(len(powers))]
+        for row, one in zip(columns, found, strict=True):
+            one |= {word: float(size) for word, size in zip(words, row, strict=True) if size}
     return found
 
 
