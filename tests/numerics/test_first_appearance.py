@@ -30,6 +30,18 @@ def test_the_interval_holds_the_beginning(growth):
     assert held >= 52
 
 
+def test_a_fast_growth_of_the_third_power_is_held():
+    rng = np.random.default_rng(11)
+    held = 0
+    for _ in range(60):
+        truth = rng.uniform(300, 600)
+        away = np.clip(X - truth, 0, None) / 80.0
+        one = first_appearance(X, 100 * -np.expm1(-(away**3)) + rng.normal(size=X.size), np.ones(X.size), places=50)
+        held += one.low <= truth <= one.high
+    # 60 of 0.95 are 57 with a spread of 1.7; too few powers and extents hold 0.90.
+    assert held >= 54
+
+
 def test_noise_rarely_appears():
     rng = np.random.default_rng(2)
     alarms = sum(first_appearance(X, rng.normal(size=X.size), np.ones(X.size)).present for _ in range(200))
