@@ -17,7 +17,7 @@ from interlith.simulate.powder_counting import counted
 from interlith.simulate.powder_recipes import LAB, LAYERED, Mixture
 from interlith.simulate.powder_specimen import Specimen
 from interlith.simulate.powder_truth import PowderTruth
-from interlith.simulate.powder_writing import FOLDER, Print, Written, declare, instrument_file, row
+from interlith.simulate.powder_writing import FOLDER, Print, Written, declare, instrument_file, refined, row
 
 Array = NDArray[np.float64]
 
@@ -124,9 +124,9 @@ def simulate_lab(
     samples: dict[str, dict[str, Any]] = {
         one.name: {"parent": one.parent} if one.parent else {"note": "simulated"} for one in mixtures
     }
-    declare(
-        root, rows, title="Laboratory patterns of powders", samples=samples, analyses={"diffraction": {"peaks": "on"}}
-    )
+    everything = {part.name: part for mixture in mixtures for part in mixture.ingredients}
+    words = refined(tuple(everything.values())) | {"refine": ["displacement"]}
+    declare(root, rows, title="Laboratory patterns of powders", samples=samples, analyses={"diffraction": words})
     frame = pl.DataFrame(told, infer_schema_length=None).with_columns(pattern=pl.int_range(pl.len()))
     settings = {
         "generator": "interlith.simulate.powder/1",

@@ -21,7 +21,7 @@ from interlith.simulate.powder_counting import counted, mishaps, spoiled
 from interlith.simulate.powder_recipes import OPERANDO, SYNCHROTRON, Operando
 from interlith.simulate.powder_specimen import Haze, Mount, Specimen
 from interlith.simulate.powder_truth import PowderTruth
-from interlith.simulate.powder_writing import FOLDER, Print, Written, declare, instrument_file, row
+from interlith.simulate.powder_writing import FOLDER, Print, Written, declare, instrument_file, refined, row
 
 Array = NDArray[np.float64]
 
@@ -311,7 +311,8 @@ def _declare(
     places = {
         f"({word})": f"{first[f'peak_{word}_position']:.2f} deg" for word in ("".join(map(str, hkl)) for hkl in PEAKS)
     }
-    words: dict[str, Any] = {"tracks": places, "cell": "hexagonal"}
+    # Lines of new phases lie on those of the oxide: structures tell them apart.
+    words: dict[str, Any] = refined(recipes[0].phases) if recipes[0].births else {"tracks": places, "cell": "hexagonal"}
     words["against"] = "voltage" if plan.voltage_in_files and not plan.whole_cycle else "test_time"
     samples: dict[str, dict[str, Any]] = {
         one.name: {"parent": one.parent} if one.parent else {"composition": "Li1.2Ni0.13Co0.13Mn0.54O2"}

@@ -150,8 +150,8 @@ class Operando:
 _OXIDE = Ingredient(
     "layered", "NCM111", 1.0, size=90.0, microstrain=3e-4, texture=((0, 0, 3), 0.95), cell={"a": 2.851, "c": 14.248}
 )
-_SPINEL = Ingredient("spinel", "LRM_S", 0.0, size=30.0, microstrain=5e-4, cell={"a": 8.145})
-_ROCKSALT = Ingredient("rocksalt", "NiO", 0.0, size=25.0, microstrain=5e-4, cell={"a": 4.155})
+_SPINEL = Ingredient("spinel", "LRM_S", 0.0, size=30.0, microstrain=5e-4, cell={"a": 8.145}, u_iso=0.0080)
+_ROCKSALT = Ingredient("rocksalt", "NiO", 0.0, size=25.0, microstrain=5e-4, cell={"a": 4.155}, u_iso=0.0055)
 #: c expands, then contracts on the oxygen plateau, less when coated (Lei et al., 10.1007/s40820-026-02209-5); sizes of the changes are chosen.
 _COURSE = (0.0, 0.2, 0.42, 0.6, 0.8, 1.0)
 _EDGE_A = (1.0, 0.992, 0.9845, 0.9825, 0.982, 0.9825)

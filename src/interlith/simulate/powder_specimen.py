@@ -18,9 +18,9 @@ from interlith.physics.powder.phase_lines import phase_lines
 
 Array = NDArray[np.float64]
 
-#: Mean square displacement (angstrom^2) of atoms of which the structure tells none: a round number within those of oxides at room
-#: temperature (B = 0.6 angstrom^2).
-DISPLACEMENT = 0.0076
+#: Mean square displacement (angstrom^2) of atoms of which neither the structure nor the recipe tells one: a round number within those of
+#: oxides at room temperature (B = 0.4 to 0.8 angstrom^2).
+DISPLACEMENT = 0.0065
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Ingredient:
         Plane that crystallites lie on and March coefficient; `None` for none.
     cell
         Parameters of the cell that differ from those of the structure: ``{"a": 8.171}`` (angstrom, deg).
+    u_iso
+        Mean square displacement (angstrom^2) of atoms of which the structure tells none.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Ingredient:
     microstrain: float = 0.0
     texture: tuple[tuple[int, int, int], float] | None = None
     cell: Mapping[str, float] = field(default_factory=dict)
+    u_iso: float = DISPLACEMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ class Specimen:
         )
         lines = [
             phase_lines(
-                crystal, instrument, float(two_theta[-1]), name=one.name, unknown_displacement=DISPLACEMENT,
+                crystal, instrument, float(two_theta[-1]), name=one.name, unknown_displacement=one.u_iso,
                 texture=None if one.texture is None else one.texture[0],
             )
             for crystal, one in zip(self.structures, ingredients, strict=True)
@@ -225,6 +228,7 @@ class Specimen:
                     found[f"{one.name}_crystallite_size"] = 1 / value if value > 0 else float("inf")
                 else:
                     found[name] = value
+            found[f"{one.name}_unknown_u_iso"] = one.u_iso
             found[f"{one.name}_cell_volume"] = self.volume(place, values)
         return found
 

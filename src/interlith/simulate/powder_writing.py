@@ -18,6 +18,7 @@ from interlith.layouts.instrument_files import write_instrument_file
 from interlith.model import Format
 from interlith.physics.powder.instrument import Instrument
 from interlith.simulate.declarations import measurements_text, study_text
+from interlith.simulate.powder_specimen import Ingredient
 from interlith.simulate.truth import STATEMENT
 
 Array = NDArray[np.float64]
@@ -118,6 +119,34 @@ def instrument_file(folder: Path, instrument: Instrument) -> Path:
         if one.name not in skipped and not (one.name == "radius" and math.isnan(instrument.radius))
     }  # fmt: skip
     return write_instrument_file(values | {"name": "simulated", "source": _COMMENT}, folder / INSTRUMENT_FILE)
+
+
+def refined(ingredients: Sequence[Ingredient]) -> dict[str, Any]:
+    """Words of ``analyses: diffraction:`` that refine phases: shipped structures, the instrument that lies beside the study, cells near the truth.
+
+    Edges start where reference powders put them, to 0.01 angstrom; phases whose structure is not shipped are left out.
+    """
+    known = {one.name: one for one in ingredients if isinstance(one.structure, str)}
+    words: dict[str, Any] = {
+        "phases": {name: f"{one.structure}.cif" for name, one in known.items()},
+        "instrument": INSTRUMENT_FILE,
+    }
+    edges = {
+        f"{name}_cell_{edge}": (one, edge)
+        for name, one in known.items()
+        for edge in one.cell
+        if edge in ("a", "b", "c")
+    }
+    if edges:
+        words["values"] = {name: f"{round(one.cell[edge], 2):g} angstrom" for name, (one, edge) in edges.items()}
+    for name, one in known.items():
+        if one.texture is not None:
+            words["phases"][name] = {
+                "file": f"{one.structure}.cif",
+                "refine": ["cell", "size", "strain", "texture"],
+                "texture": list(one.texture[0]),
+            }
+    return words
 
 
 def row(file: str, sample: str, replicate: int | str = 1, batch: str = "b1", **states: str) -> dict[str, str]:
