@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -87,6 +88,16 @@ class Attempt:
                 found[scale] = self.wanted[scale]
         return found
 
+    def home(self, values: Array, held: Collection[str], shapes: Array) -> Array:
+        """Values with phases that are held back at given cells, sizes and strains: what they took up while nothing was seen of them goes."""
+        out = values.copy()
+        for number, phase in enumerate(self.setup.phases):
+            if phase.name in held:
+                part, scale = self.model.slice_of(number), self.model.place_of(f"{phase.name}_scale")
+                out[part] = shapes[part]
+                out[scale] = values[scale]
+        return out
+
     def problem(self, values: Array, moving: Mask) -> PatternProblem:
         """The fit of some names from where they are."""
         parameters = self.setup.parameters(self.model, values, moving, self.start)
@@ -143,7 +154,8 @@ class Attempt:
         moving = self._linear
         _, slopes = self.model.with_slopes(values, moving)
         scaled = slopes[moving] / self.points.std
-        return self._too_weak(values, moving, scaled @ scaled.T)
+        # Where the model is not right yet, its misfit is no sign of a phase.
+        return self._too_weak(values, moving, scaled @ scaled.T, self._cost(values) / self.points.intensity.size)
 
     def weak_after(self, found: Fit, moving: Mask) -> frozenset[str]:
         """The same from a fit, without another evaluation; a phase at the bound 0 is too weak."""
@@ -161,7 +173,7 @@ class Attempt:
         inner = np.linalg.inv(alike) / np.outer(size, size)
         linear = self._linear & some
         part = linear[some]
-        return self._too_weak(values, linear, inner[np.ix_(part, part)])
+        return self._too_weak(values, linear, inner[np.ix_(part, part)], float(found.reduced_cost[0]))
 
     @property
     def _linear(self) -> Mask:
@@ -171,7 +183,7 @@ class Attempt:
             & self.wanted
         )
 
-    def _too_weak(self, values: Array, moving: Mask, hessian: Array) -> frozenset[str]:
+    def _too_weak(self, values: Array, moving: Mask, hessian: Array, cost: float) -> frozenset[str]:
         diagonal = np.diag(hessian)
         unit = np.divide(1.0, np.sqrt(diagonal), out=np.zeros_like(diagonal), where=diagonal > 0)
         inverse = np.linalg.pinv(hessian * np.outer(unit, unit), hermitian=True) * np.outer(unit, unit)
@@ -180,7 +192,7 @@ class Attempt:
         for one in self.setup.phases:
             place = self.model.place_of(f"{one.name}_scale")
             size = float(np.sqrt(max(inverse[rows[place], rows[place]], 0.0))) if place in rows else 0.0
-            if size == 0 or not values[place] > PLACED * size:
+            if size == 0 or not values[place] > PLACED * size * math.sqrt(max(cost, 1.0)):
                 weak.add(one.name)
         return frozenset(weak)
 

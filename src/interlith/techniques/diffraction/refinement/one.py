@@ -14,7 +14,7 @@ from interlith.physics.powder.pattern_model import PatternModel
 from interlith.techniques.diffraction.refinement.attempt import LOSS, Attempt, Points
 from interlith.techniques.diffraction.refinement.problem import PatternProblem
 from interlith.techniques.diffraction.refinement.setup import Setup
-from interlith.techniques.diffraction.refinement.starting import first_values, inside, with_scales
+from interlith.techniques.diffraction.refinement.starting import begun, first_values, inside, with_scales
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -107,17 +107,18 @@ def refine_fresh(setup: Setup, points: Points) -> Fitted:
     model = setup.model(points.two_theta)
     values = first_values(setup, model, points.intensity, points.std)
     work = Attempt(setup, model, points, dict(zip(model.names, values.tolist(), strict=True)))
-    held, steps = frozenset(setup.pattern.names), 0
+    held, steps, shapes = frozenset(setup.pattern.names), 0, begun(setup, model)
     for number, stage in enumerate(setup.plan.stages):
         if number == 1:
             values, _ = work.shifted(values, _FAR_FRESH)
         if number:
-            values, held = work.placed(values, work.weak(values))
+            weak = work.weak(values)
+            values, held = work.placed(work.home(values, weak, shapes), weak)
         moving = np.array(setup.plan.free(number, model.names)) & work.free(held)
         if moving.any():
             values, spent = work.moved(values, moving, Settings(stage.tolerance, stage.rounds))
             steps += spent
-    return _finished(work, values, held, steps=steps, fresh=True)
+    return _finished(work, values, held, shapes, steps=steps, fresh=True)
 
 
 def refine_from(setup: Setup, points: Points, seed: Mapping[str, float]) -> Fitted:
@@ -130,16 +131,19 @@ def refine_from(setup: Setup, points: Points, seed: Mapping[str, float]) -> Fitt
     """
     model = setup.model(points.two_theta)
     values = np.array([seed[name] for name in model.names])
-    values = inside(setup, model, values)
+    values = shapes = inside(setup, model, values)
     work = Attempt(setup, model, points, dict(zip(model.names, model.start.tolist(), strict=True)))
+    values = shapes.copy()
     with_scales(setup, model, values, points.intensity, points.std)
     values, _ = work.shifted(values, _FAR_SEEDED, unless=_NEAR * points.intensity.size)
     values, held = work.placed(values, work.weak(values))
-    return _finished(work, values, held, steps=0, fresh=False)
+    return _finished(work, values, held, shapes, steps=0, fresh=False)
 
 
-def _finished(work: Attempt, values: Array, held: frozenset[str], *, steps: int, fresh: bool) -> Fitted:
-    """All names free to convergence, phases that are too weak held; counts weighted by the model at last."""
+def _finished(
+    work: Attempt, values: Array, held: frozenset[str], shapes: Array, *, steps: int, fresh: bool
+) -> Fitted:  # fmt: skip
+    """All names free to convergence, phases that are too weak held at `shapes`; counts weighted by the model at last."""
     plan, model, seen = work.setup.plan, work.model, [held]
     while True:
         moving = work.free(held)
@@ -158,7 +162,8 @@ def _finished(work: Attempt, values: Array, held: frozenset[str], *, steps: int,
         )
         steps += int(found.steps[0])
         values = np.asarray(found.values[0, : len(model.names)])
-        end, now = work.placed(values, work.weak_after(found, moving))
+        weak = work.weak_after(found, moving)
+        end, now = work.placed(work.home(values, weak - held, shapes), weak)
         # A phase at the edge of being seen must not go back and forth.
         if now in seen:
             break

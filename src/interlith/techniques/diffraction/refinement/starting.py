@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,8 +21,9 @@ _STRETCH, _SHIFT = 0.02, 0.25
 _STRONGEST, _BETTER = 40, 1.25
 #: Where a roughness, S/L and H/L begin that are 0, and what is 0.
 _BEGIN, _AT_BOUND = 0.02, 1e-6
-#: Width (deg) that the pattern is smoothed by at least, before lines are looked for in it.
-_SMOOTHED = 0.08
+#: Bins (deg) in which phases are compared with a pattern, and how lines are blurred over them.
+_BIN = 0.04
+_BLUR = np.exp(-0.5 * (np.arange(-4, 5) / 1.3) ** 2)
 
 
 def first_values(setup: Setup, model: PatternModel, intensity: Array, std: Array) -> Array:
@@ -39,6 +43,14 @@ def first_values(setup: Setup, model: PatternModel, intensity: Array, std: Array
     All edges of a phase are stretched alike and all lines shifted until they stand where the pattern is high, if that is clearly
     better; then background and scales, in which the pattern is linear, are solved for together, scales not negative.
     """
+    values = begun(setup, model)
+    _align(setup, model, values, intensity, std)
+    with_scales(setup, model, values, intensity, std)
+    return inside(setup, model, values)
+
+
+def begun(setup: Setup, model: PatternModel) -> Array:
+    """Values of all names before anything is looked for, shape (p,)."""
     values = model.start.copy()
     at = {name: place for place, name in enumerate(model.names)}
     values[at["zero"]] = setup.zero
@@ -48,9 +60,7 @@ def first_values(setup: Setup, model: PatternModel, intensity: Array, std: Array
             values[at[f"{one.name}_microstrain"]] = one.strain
     for name, value in setup.pattern.start.items():
         values[at[name]] = value
-    _align(setup, model, values, intensity, std)
-    with_scales(setup, model, values, intensity, std)
-    return inside(setup, model, values)
+    return values
 
 
 def inside(setup: Setup, model: PatternModel, values: Array) -> Array:
@@ -83,46 +93,92 @@ def with_scales(setup: Setup, model: PatternModel, values: Array, intensity: Arr
 
 
 def _align(setup: Setup, model: PatternModel, values: Array, intensity: Array, std: Array) -> None:
-    """Stretch the cells and shift the lines to where the pattern is high, where that is clearly better."""
+    """Stretch the cells and shift the lines to where the pattern is high, where that is clearly better.
+
+    The phase that accounts for most, wherever it may be moved to, is placed first and its lines are taken away; all lines are
+    shifted alike.
+    """
     x = model.two_theta
-    step = float(np.median(np.diff(x)))
     below = baseline(x, intensity, std)
-    above = np.maximum(intensity - np.interp(x, below.x, below.level), 0.0)
-    wide = max(3, 2 * round(_SMOOTHED / step / 2) + 1)
-    # Square roots: one strong line must not outvote all others.
-    smooth = np.sqrt(np.convolve(above, np.ones(wide) / wide, mode="same"))
-    wanted = setup.wanted(model)
-    names = [name for name in ("displacement", "zero") if wanted[model.place_of(name)]]
-    shifts = (
-        np.arange(-_SHIFT, _SHIFT + 1e-9, _SMOOTHED / 4)
-        if names and not setup.pattern.start.keys() & set(names)
-        else np.zeros(1)
+    edges = np.arange(x[0], x[-1] + _BIN, _BIN)
+    places = np.digitize(x, edges) - 1
+    count = np.maximum(np.bincount(places, minlength=edges.size), 1)
+    left = (
+        np.bincount(
+            places, weights=np.maximum(intensity - np.interp(x, below.x, below.level), 0.0), minlength=edges.size
+        )
+        / count
     )
-    stretches = np.arange(-_STRETCH, _STRETCH + 1e-9, 5e-4)
-    chosen: float | None = None
-    sticks = {number: _sticks(model, values, number) for number in range(len(setup.phases))}
-    order = sorted(sticks, key=lambda number: -_score(x, smooth, *sticks[number]))
-    for number in order:
-        position, height = sticks[number]
-        if not position.size:
-            continue
-        edges = _edges(setup, model, number, wanted)
-        table = np.array([
-            [_score(x, smooth, _stretched(position, one) + shift, height) for shift in (shifts if chosen is None else [chosen])]
-            for one in (stretches if edges else [0.0])
-        ])  # fmt: skip
-        row, column = np.unravel_index(int(np.argmax(table)), table.shape)
-        before = _score(x, smooth, position + (chosen or 0.0), height)
-        if table[row, column] < _BETTER * max(before, 1e-12):
-            continue
-        if chosen is None:
-            chosen = float(shifts[column])
-        if edges:
-            values[edges] *= 1 + stretches[row]
-    if chosen and names:
-        theta = np.radians(np.median(x) / 2)
-        unit = float(setup.instrument.displacement(np.array([theta]))[0][0]) if names[0] == "displacement" else 1.0
-        values[model.place_of(names[0])] += chosen / unit
+    wanted = setup.wanted(model)
+    names = [
+        name for name in ("displacement", "zero") if wanted[model.place_of(name)] and name not in setup.pattern.start
+    ]
+    most = round(_SHIFT / _BIN) if names else 0
+    shifts: Sequence[int] = range(-most, most + 1)
+    rest = list(range(len(setup.phases)))
+    while rest:
+        found = [_best(setup, model, values, number, left, edges, shifts) for number in rest]
+        best = max(found, key=lambda one: one.score)
+        place = rest.pop(found.index(best))
+        if best.score > _BETTER * best.before:
+            values[_edges(setup, model, place, wanted)] *= 1 + best.stretch
+            shift, drawn = best.shift, best.drawn
+        else:
+            shift, drawn = (0 if len(shifts) > 1 else shifts[0]), best.as_was
+        if len(shifts) > 1 and shift:
+            _shift_all(setup, model, values, names[0], shift * _BIN)
+        shifts = [shift]
+        power = float(drawn @ drawn)
+        left = np.maximum(left - (float(left @ drawn) / power if power > 0 else 0.0) * drawn, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """How well a phase accounts for a pattern at best: score, stretch, shift in bins, its lines there, and both as it was."""
+
+    score: float
+    stretch: float
+    shift: int
+    drawn: Array
+    before: float
+    as_was: Array
+
+
+def _best(
+    setup: Setup, model: PatternModel, values: Array, number: int, left: Array, edges: Array, shifts: Sequence[int]
+) -> _Placed:  # fmt: skip
+    position, height = _sticks(model, values, number)
+    area = height**2
+    root = np.sqrt(left)
+    moves = _edges(setup, model, number, setup.wanted(model))
+    best: tuple[float, float, int, Array] | None = None
+    before, as_was = 0.0, np.zeros_like(left)
+    for stretch in np.arange(-_STRETCH, _STRETCH + 1e-9, 1e-3) if moves else [0.0]:
+        drawn = _drawn(edges, _stretched(position, float(stretch)), area)
+        half = np.sqrt(drawn)
+        size = float(np.sqrt(half @ half)) or 1.0
+        for shift in shifts:
+            score = float(np.roll(half, shift) @ root) / size
+            if abs(stretch) < 1e-9 and shift in (0, shifts[0] if len(shifts) == 1 else 0):
+                before, as_was = score, np.roll(drawn, shift)
+            if best is None or score > best[0]:
+                best = (score, float(stretch), shift, np.roll(drawn, shift))
+    assert best is not None
+    return _Placed(*best, before, as_was)
+
+
+def _drawn(edges: Array, position: Array, area: Array) -> Array:
+    """Lines drawn into bins with a width that forgives small errors of place, shape (bins,)."""
+    places = np.clip(np.digitize(position, edges) - 1, 0, edges.size - 1)
+    sticks = np.bincount(places, weights=area, minlength=edges.size)
+    return np.asarray(np.convolve(sticks, _BLUR, mode="same"), dtype=np.float64)
+
+
+def _shift_all(setup: Setup, model: PatternModel, values: Array, name: str, shift: float) -> None:
+    """Move all lines by an angle (deg), with the name that does it."""
+    theta = np.radians(np.array([np.median(model.two_theta)]) / 2)
+    unit = float(setup.instrument.displacement(theta)[0][0]) if name == "displacement" else 1.0
+    values[model.place_of(name)] += shift / unit
 
 
 def place_weak(
