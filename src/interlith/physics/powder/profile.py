@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from interlith.errors import FitError
-from interlith.physics.powder import profile_loops
+from interlith.physics.powder import profile_loops, profile_strips
 
 Array = NDArray[np.float64]
+Integers = NDArray[np.intp]
 
 #: What a line hangs on, in the order of the second axis of a chain.
 LINE_TERMS = ("position", "area", "gauss", "lorentz", "sample_ratio", "slit_ratio")
@@ -93,8 +94,9 @@ def profile_sum(two_theta: Array, lines: Lines, *, cut: float = CUT) -> Array:
     The assumption that fails first: axial divergence without Soller slits; with them S/L and H/L are only effective numbers.
     """
     _check(lines)
-    found: Array = profile_loops.summed(two_theta, *_columns(lines), cut)
-    return found
+    out = np.zeros(two_theta.size)
+    profile_strips.summed(np.ascontiguousarray(two_theta), *_columns(lines), cut, out)
+    return out
 
 
 def profile_terms(two_theta: Array, lines: Lines, chain: Array, *, cut: float = CUT) -> tuple[Array, Array]:
@@ -121,14 +123,46 @@ def profile_terms(two_theta: Array, lines: Lines, chain: Array, *, cut: float = 
         As `profile_sum`.
     """
     _check(lines)
-    found: tuple[Array, Array] = profile_loops.with_slopes(
-        two_theta, *_columns(lines), cut, np.ascontiguousarray(chain.transpose(0, 2, 1))
-    )
-    return found
+    out, slopes = np.zeros(two_theta.size), np.zeros((chain.shape[2], two_theta.size))
+    rows = np.arange(chain.shape[2])
+    add_terms(two_theta, lines, np.ascontiguousarray(chain.transpose(0, 2, 1)), rows, out, slopes, cut=cut)
+    return out, slopes
+
+
+def add_terms(
+    two_theta: Array, lines: Lines, chain: Array, rows: Integers, out: Array, slopes: Array, *, cut: float = CUT
+) -> None:
+    """Add the intensity of lines to `out` and its slopes to some rows of `slopes`.
+
+    Parameters
+    ----------
+    two_theta
+        (deg), shape (n,), rising, contiguous.
+    lines
+        The lines.
+    chain
+        Slope of each of `LINE_TERMS` of each line by each of q parameters, shape (k, q, 6), contiguous.
+    rows
+        Where their slopes stand, shape (q,).
+    out, slopes
+        Shapes (n,) and (p, n), contiguous; changed in place.
+    cut
+        As `profile_terms`.
+
+    Raises
+    ------
+    FitError
+        As `profile_sum`.
+    """
+    _check(lines)
+    profile_strips.with_slopes(np.ascontiguousarray(two_theta), *_columns(lines), cut, chain, rows, out, slopes)
 
 
 def _columns(lines: Lines) -> tuple[Array, Array, Array, Array, float, float]:
-    return lines.position, lines.area, lines.gauss, lines.lorentz, lines.sample_ratio, lines.slit_ratio
+    position, area, gauss, lorentz = (
+        np.ascontiguousarray(one, dtype=float) for one in (lines.position, lines.area, lines.gauss, lines.lorentz)
+    )
+    return position, area, gauss, lorentz, float(lines.sample_ratio), float(lines.slit_ratio)
 
 
 def _check(lines: Lines) -> None:

@@ -22,6 +22,8 @@ for _count in range(1, MOST_NODES + 1):
 _FOUR_LN2 = 4 * math.log(2)
 _GAUSS_HEIGHT = math.sqrt(_FOUR_LN2 / math.pi)
 _DEG = math.pi / 180
+#: Divergence below this (in units of the radius) shifts nothing by more than 1e-12 deg.
+_LEAST_HEIGHT = 1e-8
 
 
 def _compiled(function: _Function) -> _Function:
@@ -66,6 +68,13 @@ def reach(width: float, share: float, cut: float) -> float:
 
 
 @_compiled
+def farthest_shift(position: float, height: float) -> float:
+    """How far (deg) rays of the largest height, in units of the radius, are seen from where the line stands."""
+    cosine = abs(math.cos(position * _DEG))
+    return abs(math.acos(min(cosine * math.sqrt(1 + height * height), 1.0)) - math.acos(cosine)) / _DEG
+
+
+@_compiled
 def _by_ratios(sample: float, slit: float) -> tuple[float, float, float, float]:
     """Slopes of the flat part |H - S| and of the ramp 2 min(H, S) of the acceptance by S and by H."""
     if slit > sample:
@@ -86,12 +95,11 @@ def smeared(position: float, sample: float, slit: float, width: float, nodes: Ar
     nodes[0, 0], nodes[1, 0] = 0.0, 1.0
     slopes[:, 0] = 0.0
     total_height, cosine = sample + slit, math.cos(position * _DEG)
-    if total_height <= 0 or abs(cosine) < 1e-9:
+    if total_height <= _LEAST_HEIGHT or abs(cosine) < 1e-9:
         return 1
     flat, ramp = abs(slit - sample), 2 * min(slit, sample)
     flat_s, flat_h, ramp_s, ramp_h = _by_ratios(sample, slit)
-    farthest = min(abs(cosine) * math.sqrt(1 + total_height * total_height), 1.0)
-    spread = abs(math.acos(farthest) - math.acos(abs(cosine))) / _DEG / width
+    spread = farthest_shift(position, total_height) / width
     count = min(4 + int(1.6 * spread + 3 * math.sqrt(spread)), MOST_NODES)
     found = 0
     totals = np.zeros(4)
@@ -100,14 +108,11 @@ def smeared(position: float, sample: float, slit: float, width: float, nodes: Ar
             continue
         for number in range(count):
             t, rule = _RULES[count, 0, number], _RULES[count, 1, number]
+            # Only ratios of weights count, so that the acceptance is taken over that of the flat part.
             if piece == 1:
                 height, by_flat, by_ramp = flat + ramp * t, 1.0, t
-                raw, raw_flat, raw_ramp = ramp * ramp * (1 - t) * rule, 0.0, 2 * ramp * (1 - t) * rule
-            elif ramp > 0:
-                height, by_flat, by_ramp = flat * t, t, 0.0
-                raw, raw_flat, raw_ramp = ramp * flat * rule, ramp * rule, flat * rule
+                raw, raw_flat, raw_ramp = ramp * (1 - t) * rule, 0.0, (1 - t) * rule
             else:
-                # A point for a slit or a sample: rays of all heights count alike.
                 height, by_flat, by_ramp = flat * t, t, 0.0
                 raw, raw_flat, raw_ramp = flat * rule, rule, 0.0
             height_s, height_h = flat_s * by_flat + ramp_s * by_ramp, flat_h * by_flat + ramp_h * by_ramp
@@ -185,48 +190,6 @@ def summed(
                     value += round_height * math.exp(-square * (_FOUR_LN2 / 4))
                 out[point] += weight * value
     return out
-
-
-@_compiled
-def with_slopes(
-    x: Array,
-    position: Array,
-    area: Array,
-    gauss: Array,
-    lorentz: Array,
-    sample: float,
-    slit: float,
-    cut: float,
-    chain: Array,
-) -> tuple[Array, Array]:
-    """Intensity (n,) of all lines and slopes (p, n); `chain` (k, p, 6) as `interlith.physics.powder.profile.LINE_TERMS`."""
-    count_of = chain.shape[1]
-    out, jacobian = np.zeros(x.size), np.zeros((count_of, x.size))
-    nodes, slopes = np.empty((2, 2 * MOST_NODES)), np.empty((6, 2 * MOST_NODES))
-    block = np.empty((6, x.size))
-    for line in range(position.size):
-        width, share, wg, wl, sg, sl = mixed(gauss[line], lorentz[line])
-        count = smeared(position[line], sample, slit, width, nodes, slopes)
-        half = reach(width, share, cut)
-        first = np.searchsorted(x, position[line] + nodes[0, :count].min() - half)
-        last = np.searchsorted(x, position[line] + nodes[0, :count].max() + half)
-        if first >= last:
-            continue
-        block[:, : last - first] = 0.0
-        _line_block(x[first:last], position[line], area[line], width, share, nodes, slopes, count, block, cut)
-        size = last - first
-        for point in range(size):
-            by_width, by_share = block[2, point], block[3, point]
-            block[2, point] = by_width * wg + by_share * sg
-            block[3, point] = by_width * wl + by_share * sl
-            out[first + point] += area[line] * block[1, point]
-        for parameter in range(count_of):
-            for term in range(6):
-                slope = chain[line, parameter, term]
-                if slope != 0:
-                    for point in range(size):
-                        jacobian[parameter, first + point] += slope * block[term, point]
-    return out, jacobian
 
 
 @_compiled
