@@ -59,3 +59,13 @@ def test_a_line_that_ends_is_not_continued_by_one_of_another_size():
     )  # fmt: skip
     found = untangled(seen, truth)
     assert np.unique(np.stack([found, truth]), axis=1).shape[1] == 2
+
+
+def test_short_pieces_far_apart_are_not_joined():
+    rows = [(k, 36 + 0.01 * (k % 2), 0.01, 0.1, 50.0) for k in range(6)]
+    rows += [(60 + k, 36.9 + 0.01 * (k % 2), 0.01, 0.1, 50.0) for k in range(6)]
+    table = np.array(rows)
+    seen = Sightings(table[:, 0].astype(np.intp), *table[:, 1:5].T)
+    chain = np.repeat([0, 1], 6).astype(np.intp)
+    found = untangled(seen, chain)
+    assert np.unique(found).size == 2

@@ -29,6 +29,8 @@ _FLOOR, _AT_ONCE, _PER_MEMBER = 0.02, (0.08, 0.12), (0.02, 0.03)
 _DEAREST, _GATE = 14.0, 8.0
 #: A course may turn once, by so much (widths per member), at this cost.
 _TURN, _DEAR_TURN = 0.15, 5.0
+#: A place that is not known to so many widths tells nothing.
+_VAGUE = 1.5
 #: How far (in widths, ln width, ln size) a blurred sighting may be from its course; members a course leads beyond its end.
 _BLURRED, _BEYOND = (0.3, 0.35, 0.6), 12
 #: How often pieces and links are found in turn.
@@ -184,6 +186,9 @@ def _cost(ends: _Ends, starts: _Ends, wander: float) -> Array:
     # One turn anywhere in between: of an unknown size, where a reaction turns round or a phase begins to change.
     bend = scale * _TURN**2
     turned = _DEAR_TURN + _distance(miss, turn, first + bend * span**2 / 3, both + bend * span / 2, second + bend)
+    # Where hardly anything is known, anything would fit: such ends lead nowhere.
+    steady = np.where(first + scale * wander * span**3 / 3 <= _VAGUE**2 * scale, steady, math.inf)
+    turned = np.where(first + bend * span**2 / 3 <= _VAGUE**2 * scale, turned, math.inf)
     cost = np.minimum(steady, turned)
     for k in range(2):
         spread = ends.variance[k][:, None] + starts.variance[k][None] + _AT_ONCE[k] ** 2 + _PER_MEMBER[k] ** 2 * span
