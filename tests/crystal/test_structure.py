@@ -69,3 +69,18 @@ def test_impossible_occupancies_are_refused() -> None:
         crystal("x", "P 1", Cell(3, 3, 3), (Site("Li", "Li", (0, 0, 0), 1.5),))
     with pytest.raises(StudyError, match="no atoms"):
         Structure("x", Cell(3, 3, 3), (), np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
+
+
+def test_another_cell_keeps_the_atoms_and_forgets_where_they_were() -> None:
+    from interlith.crystal.cell import cell_of
+    from interlith.crystal.phases import phase
+
+    spinel = phase("LNMO")
+    before = spinel.positions
+    larger = spinel.with_cell(cell_of([8.5, 8.5, 8.5, 90.0, 90.0, 90.0]), name="larger")
+    assert larger.name == "larger"
+    assert larger.cell.a == 8.5
+    assert spinel.cell.a < 8.3
+    assert larger.positions == pytest.approx(before * 8.5 / spinel.cell.a)
+    assert larger.density == pytest.approx(spinel.density * (spinel.cell.a / 8.5) ** 3)
+    assert len(larger.atoms) == len(spinel.atoms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -144,6 +145,23 @@ class Structure:
             replace(site, multiplicity=len(orbit)) for site, orbit in zip(self.sites, self._orbits, strict=True)
         )
         object.__setattr__(self, "sites", counts)
+
+    def with_cell(self, cell: Cell, *, name: str = "") -> Structure:
+        """The same atoms in a cell of other edges or angles that its symmetry allows; positions of atoms are not looked for again.
+
+        Parameters
+        ----------
+        cell
+            The other cell.
+        name
+            Another name; the same by default.
+        """
+        found = copy.copy(self)
+        for word in ("atoms", "positions"):
+            found.__dict__.pop(word, None)
+        object.__setattr__(found, "cell", cell)
+        object.__setattr__(found, "name", name or self.name)
+        return found
 
     @cached_property
     def _orbits(self) -> tuple[Array, ...]:

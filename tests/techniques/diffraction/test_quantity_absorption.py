@@ -7,6 +7,7 @@ import pytest
 
 from interlith.crystal.phases import phase
 from interlith.errors import StudyError
+from interlith.techniques.diffraction import quantity_absorption
 from interlith.techniques.diffraction.quantity import Fractions, weight_fractions
 from interlith.techniques.diffraction.quantity_absorption import (
     absorption_part,
@@ -80,3 +81,12 @@ def test_rough_surfaces_speak_of_grains() -> None:
     assert grain_radius(0.08, 0.0017) == 5.0
     with pytest.raises(StudyError, match="negative radius"):
         corrected(weight_fractions(("a", "b"), [1, 1], [1, 1], [1, 1]), [1, 1], [1, 1], -1.0)
+
+
+def test_few_paths_stand_for_all_of_them() -> None:
+    draw = np.random.default_rng(1)
+    paths, weights = draw.uniform(0, 2, 5000), draw.random(5000)
+    weights /= weights.sum()
+    few, shares = quantity_absorption._few(paths, weights)
+    for contrast in (-4.0, -0.3, 0.0, 0.5, 4.0):
+        assert shares @ np.exp(-contrast * few) == pytest.approx(weights @ np.exp(-contrast * paths), rel=1e-11)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ def refined_structures(setup: Setup, fitted: Fitted) -> list[Structure]:
     for number, phase in enumerate(setup.phases):
         own = fitted.values[fitted.model.slice_of(number)]
         six = phase.freedom.six(own[1 : 1 + len(phase.freedom.names)])
-        found.append(replace(phase.structure, name=phase.name, cell=cell_of(list(map(float, six)))))
+        found.append(phase.structure.with_cell(cell_of(list(map(float, six))), name=phase.name))
     return found
 
 
