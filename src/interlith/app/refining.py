@@ -201,7 +201,8 @@ def _compared(before: Result, after: Result, sample: str, numbers: Sequence[int]
             "pattern": number, "state": new["state"], "state_name": new["state_name"], "state_unit": new["state_unit"],
             "r_wp_before": _known(old["r_wp"]), "r_wp": _known(new["r_wp"]), "goodness_before": _known(old["goodness"]),
             "goodness": _known(new["goodness"]), "outcome": outcome,
-            "changed": _changed(before, after, mine) if outcome == "better" else "", "reason": new["reason"] or "",
+            "changed": _changed(before, after, mine) if outcome == "better" else "",
+            "reason": "" if outcome == "better" else new.get("again") or new["reason"] or "",
         })  # fmt: skip
     return rows
 

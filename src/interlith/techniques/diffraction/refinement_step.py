@@ -6,6 +6,7 @@ is kept by itself, so that redoing a few patterns of a thousand takes the time o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,6 +33,8 @@ BOUNDS = f"{RELEASED}: the patterns of the target are refined again without boun
 _AGAIN = {"start": START, "bounds": BOUNDS}
 #: A goodness of fit within this share of another one is the same.
 _SAME = 1e-3
+#: Goodness of fit over that of the good patterns beyond which one is not believed, as in the series itself.
+_UNLIKE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ def _again(found: Result, given: Given, again: Again) -> tuple[Result, list[Choi
     notes = tuple(
         replace(flag, where=flag.where or f"patterns {_shown(tuple(taken))}") for flag in made.flags.get(name, ())
     )
-    merged = replaced(found, made, taken)
+    merged = _with_reasons(replaced(found, made, taken), {number: "" for number in taken} | kept)
     if taken:
         merged = replace(
             merged, flags={**merged.flags, name: tuple(dict.fromkeys((*merged.flags.get(name, ()), *notes)))}
@@ -176,10 +179,16 @@ def _again(found: Result, given: Given, again: Again) -> tuple[Result, list[Choi
 def _compared(found: Result, made: Result) -> tuple[list[int], dict[int, str]]:
     """Patterns whose new refinement is taken; and those whose earlier one stays, with the reason."""
     before = {row["pattern"]: row for row in found.data["refined"].iter_rows(named=True)}
+    usual = found.data["refined"].filter(pl.col("good")).get_column("goodness").median()
+    most = _UNLIKE * float(str(usual)) if usual is not None else math.inf
     taken, kept = [], {}
     for row in made.data["refined"].iter_rows(named=True):
         number, old = int(row["pattern"]), before.get(row["pattern"])
-        if old is None or not old["good"]:
+        if row["good"] and row["goodness"] > most:
+            kept[number] = (
+                f"pattern {number}: goodness of fit {row['goodness']:.4g} is unlike that of the good patterns"
+            )
+        elif old is None or not old["good"]:
             # What failed before loses nothing by a failure that is told anew.
             taken.append(number)
         elif not row["good"]:
@@ -202,6 +211,16 @@ def replaced(found: Result, made: Result, taken: Sequence[int]) -> Result:
     order = {f"pattern {row}": row for row in found.data["refined"].get_column("pattern").to_list()}
     data = {name: _rows(frame, made.data.get(name), taken) for name, frame in found.data.items()}
     return replace(found, table=_sorted(table, "fit", order), quality=_sorted(quality, "step", order), data=data)
+
+
+def _with_reasons(found: Result, reasons: Mapping[int, str]) -> Result:
+    """The column ``again`` of the patterns: why a pattern that was refined again keeps its numbers, empty where it has new ones."""
+    rows = found.data["refined"]
+    old = rows.get_column("again").to_list() if "again" in rows.columns else [None] * rows.height
+    told = [
+        reasons.get(int(number), before) for number, before in zip(rows.get_column("pattern").to_list(), old, strict=True)
+    ]  # fmt: skip
+    return replace(found, data={**found.data, "refined": rows.with_columns(pl.Series("again", told, dtype=pl.String))})
 
 
 def _rows(frame: pl.DataFrame, other: pl.DataFrame | None, taken: Sequence[int]) -> pl.DataFrame:
