@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from interlith.errors import StudyError
+from interlith.physics.powder.backgrounds import Background
+from interlith.physics.powder.chain_loops import fill_chain
+from interlith.physics.powder.free_lines import FreeLines
 from interlith.physics.powder.instrument import Instrument
-from interlith.physics.powder.phase_lines import LEAST_SQUARE, PhaseLines
-from interlith.physics.powder.profile import CUT, LINE_TERMS, Lines, profile_sum, profile_terms
+from interlith.physics.powder.phase_lines import PhaseLines
+from interlith.physics.powder.placing import AREA, COMMON, GAUSS, POSITION, Placed, Together, placed
+from interlith.physics.powder.profile import CUT, LINE_TERMS, Lines, add_terms, profile_sum
+
+__all__ = ["AREA", "COMMON", "GAUSS", "POSITION", "NormalEquations", "PatternModel", "PhaseOf"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Integers = NDArray[np.intp]
+PhaseOf = PhaseLines | FreeLines
 
-#: What the instrument and the mounting of the specimen add to a pattern, in the order of the first parameters: shift of the
-#: zero (deg) and of the specimen (mm), roughness of its surface (1), U, V, W (deg^2), X, Y (deg), S/L and H/L.
-COMMON = (
-    "zero", "displacement", "roughness", "gauss_u", "gauss_v", "gauss_w", "lorentz_x", "lorentz_y", "sample_ratio", "slit_ratio",
-)  # fmt: skip
+
+class NormalEquations(NamedTuple):
+    """Cost = sum of weight x residual^2, gradient = J^T W r (q,), Hessian = J^T W J (q, q), with r = calculated - observed; calculated (n,)."""
+
+    cost: float
+    gradient: Array
+    hessian: Array
+    calculated: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,30 +51,31 @@ class PatternModel:
         Number of Chebyshev polynomials.
     cut
         Part of its height at which a line ends.
+    humps
+        Position and full width (deg) of broad humps of the background.
 
     Raises
     ------
     StudyError
-        If two phases have one name, or angles do not rise.
+        If two phases have one name, angles do not rise, or a hump has no width.
 
     Notes
     -----
-    Roughness q weakens low angles by exp(q - q / sin(theta)), the form of a surface whose pits shade each other; it is
-    common to all phases. The assumption that fails first: one absorption for all phases, which is what weighs wrongly
-    where heavy and light grains are mixed.
-
-    References
-    ----------
-    P. Suortti, J. Appl. Crystallogr. 5 (1972) 325, 10.1107/S0021889872009707 (surface roughness).
+    Parameters stand in the order: `COMMON`, background, humps, phases. What `COMMON` means stands in
+    `interlith.physics.powder.placing.placed`. The axis is two theta at constant wavelength; time of flight would enter there and in the
+    shape of a line (`profile`). The assumption that fails first: one absorption for all phases.
     """
 
     two_theta: Array
-    phases: tuple[PhaseLines, ...]
+    phases: tuple[PhaseOf, ...]
     instrument: Instrument
     background: int = 6
     cut: float = CUT
+    humps: tuple[tuple[float, float], ...] = ()
     names: tuple[str, ...] = field(init=False)
-    _curves: Array = field(init=False)
+    _under: Background = field(init=False)
+    _at: dict[str, int] = field(init=False)
+    _rooms: list[Array] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         words = [phase.name for phase in self.phases]
@@ -70,20 +83,23 @@ class PatternModel:
             raise StudyError(f"Every phase of a pattern needs a name of its own; got {', '.join(words)}.")
         if self.two_theta.size < 2 or not np.all(np.diff(self.two_theta) > 0):
             raise StudyError("The angles of a pattern must rise from point to point.")
-        names = [*COMMON, *(f"background_{number}" for number in range(self.background))]
+        object.__setattr__(self, "two_theta", np.ascontiguousarray(self.two_theta, dtype=float))
+        object.__setattr__(self, "_under", Background(self.two_theta, self.background, self.humps))
+        names = [*COMMON, *self._under.names]
         names += [f"{phase.name}_{one}" for phase in self.phases for one in phase.names]
-        first, last = self.two_theta[0], self.two_theta[-1]
-        place = (2 * self.two_theta - first - last) / (last - first)
-        curves = np.polynomial.chebyshev.chebvander(place, max(self.background - 1, 0)).T[: self.background]
         object.__setattr__(self, "names", tuple(names))
-        object.__setattr__(self, "_curves", np.ascontiguousarray(curves))
+        object.__setattr__(self, "_at", {name: place for place, name in enumerate(names)})
 
     @property
     def start(self) -> Array:
         """Values of a specimen in its place, with no background, and phases as they were given, shape (p,)."""
         one = self.instrument
-        common = [0.0, 0.0, 0.0, *one.gauss, *one.lorentz, one.sample_ratio, one.slit_ratio]
-        return np.concatenate([common, np.zeros(self.background), *(phase.start for phase in self.phases)])
+        known = dict(
+            zip(("gauss_u", "gauss_v", "gauss_w", "lorentz_x", "lorentz_y"), (*one.gauss, *one.lorentz), strict=True)
+        )
+        known |= {"sample_ratio": one.sample_ratio, "slit_ratio": one.slit_ratio}
+        common = [known.get(name, 0.0) for name in COMMON]
+        return np.concatenate([common, self._under.start, *(phase.start for phase in self.phases)])
 
     def place_of(self, name: str) -> int:
         """Where a parameter stands.
@@ -93,27 +109,27 @@ class PatternModel:
         StudyError
             If there is no such parameter.
         """
-        if name not in self.names:
+        if name not in self._at:
             raise StudyError(f"The pattern has no parameter '{name}'; it has {', '.join(self.names)}.")
-        return self.names.index(name)
+        return self._at[name]
 
     def slice_of(self, phase: int) -> slice:
         """Where the parameters of a phase stand."""
-        before = len(COMMON) + self.background + sum(len(one.names) for one in self.phases[:phase])
+        before = len(COMMON) + len(self._under.names) + sum(len(one.names) for one in self.phases[:phase])
         return slice(before, before + len(self.phases[phase].names))
 
     def background_of(self, values: Array) -> Array:
-        """Background, shape (n,)."""
-        return np.asarray(values[len(COMMON) : len(COMMON) + self.background] @ self._curves)
+        """Polynomials and humps, shape (n,)."""
+        return self._under.intensity(values[self._below])
 
     def intensity(self, values: Array) -> Array:
         """Calculated intensity, shape (n,), at the values of `names`, shape (p,)."""
-        lines, _ = self.lines(values)
+        lines, _ = self._lines(values, range(len(self.phases)), np.zeros(len(self.names), dtype=bool))
         return profile_sum(self.two_theta, lines, cut=self.cut) + self.background_of(values)
 
     def phase_intensity(self, values: Array, phase: int) -> Array:
         """Calculated intensity of one phase alone, shape (n,)."""
-        lines, _ = self.lines(values, only=(phase,))
+        lines, _ = self._lines(values, (phase,), np.zeros(len(self.names), dtype=bool))
         return profile_sum(self.two_theta, lines, cut=self.cut)
 
     def with_slopes(self, values: Array, moving: Mask | None = None) -> tuple[Array, Array]:
@@ -124,65 +140,133 @@ class PatternModel:
         values
             Of `names`, shape (p,).
         moving
-            Parameters whose slopes are wanted, shape (p,); all by default. Those of the others are 0.
+            Parameters whose slopes are wanted, shape (p,); all by default. Those of the others are 0 and cost nothing.
 
         Returns
         -------
         Shapes (n,) and (p, n).
         """
-        wanted = np.ones(len(self.names), dtype=bool) if moving is None else moving
-        lines, chain = self.lines(values)
-        found, slopes = profile_terms(self.two_theta, lines, chain[:, :, wanted], cut=self.cut)
+        wanted = np.ones(len(self.names), dtype=bool) if moving is None else np.asarray(moving, dtype=bool)
         out = np.zeros((len(self.names), self.two_theta.size))
-        out[wanted] = slopes
-        curves = slice(len(COMMON), len(COMMON) + self.background)
-        out[curves] = np.where(wanted[curves, None], self._curves, 0.0)
-        return found + self.background_of(values), out
+        return self._evaluated(values, wanted, np.flatnonzero(wanted), out), out
+
+    def normal(
+        self, values: Array, moving: Mask, observed: Array, weight: Array, offset: Array | None = None
+    ) -> NormalEquations:
+        """Normal equations of least squares for the parameters that move.
+
+        Parameters
+        ----------
+        values
+            Of `names`, shape (p,).
+        moving
+            Parameters that move, shape (p,): q of them.
+        observed, weight
+            Intensity, and 1/std^2, shape (n,); a weight of 0 leaves a point out.
+        offset
+            Intensity beside the model, shape (n,).
+
+        Raises
+        ------
+        FitError
+            If values give no pattern.
+        """
+        wanted = np.asarray(moving, dtype=bool)
+        count = int(np.count_nonzero(wanted))
+        # The same memory again and again: fresh pages cost as much as the sums.
+        slopes = self._rooms.pop() if self._rooms else np.empty((0, 0))
+        if slopes.shape[0] != count:
+            slopes = np.empty((count, self.two_theta.size))
+        slopes.fill(0.0)
+        calculated = self._evaluated(values, wanted, np.arange(count), slopes)
+        if offset is not None:
+            calculated = calculated + offset
+        root = np.sqrt(weight)
+        slopes *= root
+        residual = (calculated - observed) * root
+        found = NormalEquations(float(residual @ residual), slopes @ residual, slopes @ slopes.T, calculated)
+        self._rooms.append(slopes)
+        return found
 
     def lines(self, values: Array, only: Sequence[int] | None = None) -> tuple[Lines, Array]:
         """All lines of the pattern, those of the first wavelength of the first phase first, and their chain (k, 6, p)."""
-        instrument = replace(self.instrument, gauss=_three(values[3:6]), lorentz=(float(values[6]), float(values[7])))
-        pieces, chains = [], []
-        for number in range(len(self.phases)) if only is None else only:
-            for wavelength, weight in instrument.lines:
-                piece, chain = self._placed(values, instrument, number, wavelength, weight)
-                pieces.append(piece)
-                chains.append(chain)
-        place, area, gauss, lorentz = np.concatenate(pieces, axis=1) if pieces else np.zeros((4, 0))
-        chain = np.concatenate(chains) if chains else np.zeros((0, len(LINE_TERMS), len(self.names)))
-        chain[:, 4, 8] = chain[:, 5, 9] = 1.0
-        return Lines(place, area, gauss, lorentz, float(values[8]), float(values[9])), chain
+        phases = range(len(self.phases)) if only is None else only
+        found, chain = self._lines(values, phases, np.ones(len(self.names), dtype=bool))
+        return found, chain.transpose(0, 2, 1)
 
-    def _placed(
-        self, values: Array, instrument: Instrument, number: int, wavelength: float, weight: float
+    @property
+    def _below(self) -> slice:
+        return slice(len(COMMON), len(COMMON) + len(self._under.names))
+
+    def _evaluated(self, values: Array, wanted: Mask, rows: Integers, slopes: Array) -> Array:
+        """Calculated intensity (n,); slopes of the q wanted parameters are put into their rows (q,)."""
+        lines, chain = self._lines(values, range(len(self.phases)), wanted)
+        out = self.background_of(values)
+        add_terms(self.two_theta, lines, chain, rows, out, slopes, cut=self.cut)
+        below = wanted[self._below]
+        first = int(np.count_nonzero(wanted[: self._below.start]))
+        self._under.add_slopes(values[self._below], below, rows[first : first + np.count_nonzero(below)], slopes)
+        return out
+
+    def _lines(self, values: Array, phases: Sequence[int], wanted: Mask) -> tuple[Lines, Array]:
+        """Lines, and their chain (k, q, 6) by the q wanted parameters."""
+        radiation = self.instrument.lines
+        parts = [self.slice_of(number) for number in phases]
+        handed = [
+            self.phases[number].reflected(values[part], wanted[part])
+            for number, part in zip(phases, parts, strict=True)
+        ]
+        numbers = [number for number in range(len(parts)) for _ in radiation]
+        counts = [len(handed[number].square) for number in numbers]
+        starts = np.concatenate([[0], np.cumsum(counts, dtype=np.intp)])
+        slots = np.cumsum(wanted) - 1
+        common = dict(zip(COMMON, values[: len(COMMON)].tolist(), strict=True))
+        if not parts:
+            empty = np.zeros(0)
+            return Lines(empty, empty, empty, empty, common["sample_ratio"], common["slit_ratio"]), np.zeros(
+                (0, int(wanted.sum()), len(LINE_TERMS))
+            )
+        square, strength, inverse, strain = (
+            np.concatenate([handed[number][place] for number in numbers]) for place in range(4)
+        )
+        wavelength, weight = np.repeat(np.array(radiation * len(parts)), counts, axis=0).T
+        last = np.repeat([handed[number].last for number in numbers], counts)
+        together = Together(square, strength, inverse, strain, last, wavelength, weight)
+
+        def factors(theta: Array) -> tuple[Array, Array]:
+            return self._factors(theta, phases, numbers, starts)
+
+        def named(line: int) -> str:
+            return self.phases[phases[numbers[int(np.searchsorted(starts, line, side="right")) - 1]]].name
+
+        found = placed(together, self.instrument, common, factors, named)
+        chain = np.zeros((starts[-1], int(wanted.sum()), len(LINE_TERMS)))
+        self._common(chain, found, wanted, slots)
+        for number, first in zip(numbers, starts.tolist(), strict=False):
+            used = np.flatnonzero(wanted[parts[number]])
+            fill_chain(
+                chain, first, handed[number].slopes, used, slots[parts[number].start + used], found.by_square, found.by_strength,
+                found.by_inverse, found.by_strain,
+            )  # fmt: skip
+        position, area, gauss, lorentz = found.table
+        return Lines(position, area, gauss, lorentz, common["sample_ratio"], common["slit_ratio"]), chain
+
+    def _common(self, chain: Array, found: Placed, wanted: Mask, slots: Integers) -> None:
+        for name, (term, slope) in found.by_common.items():
+            if wanted[self._at[name]]:
+                chain[:, slots[self._at[name]], term] = slope
+        for term, name in ((4, "sample_ratio"), (5, "slit_ratio")):
+            if wanted[self._at[name]]:
+                chain[:, slots[self._at[name]], term] = 1.0
+
+    def _factors(
+        self, theta: Array, phases: Sequence[int], numbers: Sequence[int], starts: Integers
     ) -> tuple[Array, Array]:
-        """Lines of one phase and wavelength where the instrument sees them (4, n), and their chain (n, 6, p)."""
-        part = self.slice_of(number)
-        found, inner = self.phases[number].lines(values[part], instrument, wavelength)
-        theta = found[0]
-        by_theta = np.full(len(theta), np.degrees(2.0))
-        place = np.degrees(2 * theta) + values[0]
-        chain = np.zeros((len(theta), len(LINE_TERMS), len(self.names)))
-        chain[:, 0, 0] = 1.0
-        if instrument.radius > 0:
-            shift, bend = instrument.displacement(theta)
-            place, by_theta = place + values[1] * shift, by_theta + values[1] * bend
-            chain[:, 0, 1] = shift
-        chain[:, :4, part] = inner.transpose(1, 0, 2)
-        chain[:, 0, part] *= by_theta[:, None]
-        sine, tangent = np.sin(theta), np.tan(theta)
-        factor = weight * np.exp(values[2] * (1 - 1 / sine))
-        area = found[1] * factor
-        chain[:, 1, part] *= factor[:, None]
-        chain[:, 1, part] += (area * values[2] * np.cos(theta) / sine**2)[:, None] * inner[0]
-        chain[:, 1, 2] = area * (1 - 1 / sine)
-        # A line held at the least width does not follow U, V and W.
-        half = np.where(found[2] ** 2 > 1.0001 * LEAST_SQUARE, 1 / (2 * found[2]), 0.0)
-        chain[:, 2, 3], chain[:, 2, 4], chain[:, 2, 5] = half * tangent**2, half * tangent, half
-        chain[:, 3, 6], chain[:, 3, 7] = 1 / np.cos(theta), tangent
-        return np.stack([place, area, found[2], found[3]]), chain
-
-
-def _three(values: Array) -> tuple[float, float, float]:
-    u, v, w = values.tolist()
-    return u, v, w
+        """Lorentz and polarisation factor and its slope by theta, over that of the start where areas are free."""
+        factor, slope = self.instrument.lorentz_polarisation(theta)
+        for number, first, last in zip(numbers, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+            unit = self.phases[phases[number]].unit
+            if unit is not None:
+                factor[first:last] /= unit
+                slope[first:last] /= unit
+        return factor, slope

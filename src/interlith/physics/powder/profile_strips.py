@@ -259,7 +259,8 @@ def with_slopes(
                     used[some] = parameter
                     some += 1
                     break
-        if area[line] == 0 and some == 0:
+        # All terms but the area itself go with the area.
+        if area[line] == 0 and not np.any(chain[line, :, 1]):
             continue
         width, share, wg, wl, sg, sl = mixed(gauss[line], lorentz[line])
         half = reach(width, share, cut)
