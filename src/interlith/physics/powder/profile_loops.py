@@ -100,7 +100,8 @@ def smeared(position: float, sample: float, slit: float, width: float, nodes: Ar
     flat, ramp = abs(slit - sample), 2 * min(slit, sample)
     flat_s, flat_h, ramp_s, ramp_h = _by_ratios(sample, slit)
     spread = farthest_shift(position, total_height) / width
-    count = min(4 + int(1.6 * spread + 3 * math.sqrt(spread)), MOST_NODES)
+    # So many that one more changes a line by less than 1e-6 of its height: a step there would be an end of a fit that is none.
+    count = min(4 + int(6 * spread + 3 * math.sqrt(spread)), MOST_NODES)
     found = 0
     totals = np.zeros(4)
     for piece in range(2):

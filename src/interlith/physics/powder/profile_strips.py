@@ -190,6 +190,39 @@ def _bounds(
 
 
 @_compiled
+def _height(x: float, position: float, width: float, sharp: float, rounded: float, nodes: Array, count: int) -> float:
+    """What many rays of unit area add up to at a place."""
+    narrow, found = 4 / (width * width), 0.0
+    for ray in range(count):
+        away = x - position - nodes[0, ray]
+        square = narrow * away * away
+        found += nodes[1, ray] * (sharp / (1 + square) + rounded * math.exp(-_LN2 * min(square, _SQUARE)))
+    return found
+
+
+@_compiled
+def _inside(
+    x: Array, position: float, width: float, sharp: float, rounded: float, lowered: float, nodes: Array, count: int,
+    pair: Array, few: int, ends: tuple[int, int, int, int],
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """Ends moved to where the line, lowered, is above zero: several rays together end before the farthest of them does."""
+    first, begin, end, last = ends
+    while first < begin and _height(x[first], position, width, sharp, 0.0, pair, few) < lowered:
+        first += 1
+    while last > end and _height(x[last - 1], position, width, sharp, 0.0, pair, few) < lowered:
+        last -= 1
+    if first == begin:
+        while begin < end and _height(x[begin], position, width, sharp, rounded, nodes, count) < lowered:
+            begin += 1
+        first = begin
+    if last == end:
+        while end > begin and _height(x[end - 1], position, width, sharp, rounded, nodes, count) < lowered:
+            end -= 1
+        last = end
+    return first, begin, end, last
+
+
+@_compiled
 def summed(
     x: Array,
     position: Array,
@@ -218,8 +251,12 @@ def summed(
             continue
         count = smeared(position[line], sample, slit, width, nodes, slopes)
         few = two_rays(nodes, slopes, count, pair, pair_slopes)
-        first, begin, end, last = _bounds(x, position[line], width, half, nodes, count, few)
+        ends = _bounds(x, position[line], width, half, nodes, count, few)
         rounded, sharp = (1 - share) * _GAUSS_HEIGHT / width, share * 2 / (math.pi * width)
+        if count > 1:
+            lower = cut * (rounded + sharp)
+            ends = _inside(x, position[line], width, sharp, rounded, lower, nodes, count, pair, few, ends)
+        first, begin, end, last = ends
         for ray in range(few):
             middle, weight = position[line] + pair[0, ray], area[line] * pair[1, ray]
             _far_value(x[first:begin], out[first:begin], middle, width, weight * sharp)
@@ -271,9 +308,15 @@ def with_slopes(
         few = two_rays(nodes, slopes, count, pair, pair_slopes)
         _weighted(nodes, slopes, count)
         _weighted(pair, pair_slopes, few)
-        ends[0], ends[1], ends[2], ends[3] = _bounds(x, position[line], width, half, nodes, count, few)
         height, by_share = 2 / (math.pi * width), 2 / (math.pi * width) - _GAUSS_HEIGHT / width
         lowered = cut * (height - (1 - share) * by_share)
+        limits = _bounds(x, position[line], width, half, nodes, count, few)
+        if count > 1:
+            rounded = (1 - share) * _GAUSS_HEIGHT / width
+            limits = _inside(
+                x, position[line], width, share * height, rounded, lowered, nodes, count, pair, few, limits
+            )
+        ends[0], ends[1], ends[2], ends[3] = limits
         turn = (wg, wl, sg, sl)
         for part in range(3):
             low = ends[part]
