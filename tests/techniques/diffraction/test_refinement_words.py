@@ -103,6 +103,12 @@ def test_released_bounds_and_bare_lists() -> None:
         ({"phases": "LNMO", "standard": {"phase": "LNMO", "added": 0.2}}, "how sure"),
         ({"phases": "LNMO", "standard": {"phase": "LNMO", "added": "1.2 +- 0.1"}}, "between 0 and 1"),
         ({"phases": "LNMO", "texture": [1, 1, 1]}, "write auto"),
+        ({"phases": "LNMO", "humps": [22, 8]}, "place and full width"),
+        ({"phases": "LNMO", "humps": [[22, 0]]}, "above 0"),
+        ({"phases": {"a": {"file": "LNMO", "size_shape": "round"}}}, "isotropic"),
+        ({"phases": {"a": {"file": "LNMO", "strain_shape": "uniaxial"}}}, "axis"),
+        ({"phases": {"a": {"file": "LNMO", "axis": 3}}}, "axis"),
+        ({"phases": {"a": {"file": "LNMO", "intensities": "free"}}}, "pawley"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_refused_before_anything_runs(words: dict[str, Any], said: str) -> None:

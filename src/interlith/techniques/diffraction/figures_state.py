@@ -87,9 +87,14 @@ def _panel(rows: pl.DataFrame, quantity: str, onset: tuple[float, float, float] 
     words = quantity.replace("_", " ")
     frame = _limits(lines, bands)
     lines += [line for part in limits for line in part if _near(line, lines)]
+    where = rows.get_column("state_value").cast(pl.Float64).to_numpy()
+    margin = 0.03 * float(np.ptp(where))
+    # A panel that lacks values at an end must not look as if the series ended there.
+    short = bool(rows.get_column("value").null_count()) and margin > 0
     return Panel(
-        state_label(state, state_unit), labelled(words, unit), tuple(lines), tuple(bands), markers, y_limits=frame
-    )
+        state_label(state, state_unit), labelled(words, unit), tuple(lines), tuple(bands), markers, y_limits=frame,
+        x_limits=(float(where.min()) - margin, float(where.max()) + margin) if short else None,
+    )  # fmt: skip
 
 
 def _interval(rows: pl.DataFrame, y: Array, std: Array) -> tuple[Array, Array]:

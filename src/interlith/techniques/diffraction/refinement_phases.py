@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from interlith.errors import StudyError, nearest
+from interlith.physics.powder.broadening import SIZES, STRAINS
 from interlith.techniques.diffraction.named_files import crystal, file_of
 from interlith.techniques.diffraction.option_values import number, quantity, texts
-from interlith.techniques.diffraction.refinement.pattern import MOVES, Phase
+from interlith.techniques.diffraction.refinement.pattern import INTENSITIES, MOVES, Phase
 
 #: Words of one phase.
 PHASE_WORDS = (
     "file", "name", "refine", "fixed", "positions", "u_iso", "u_aniso", "occupancies", "texture", "size", "strain", "particle_size",
+    "size_shape", "strain_shape", "axis", "intensities",
 )  # fmt: skip
 
 
@@ -61,7 +63,9 @@ def _phase(name: str, value: Any) -> Phase:
         u_iso=_sites(value, "u_iso", where), u_aniso=_sites(value, "u_aniso", where),
         occupancies=_sites(value, "occupancies", where), texture=_plane(value.get("texture"), where),
         size=quantity(value.get("size", 100.0), "nm", f"{where}: size"), strain=number(value.get("strain", 5e-4), f"{where}: strain"),
-        radius=None if grains is None else _radius(grains, where),
+        radius=None if grains is None else _radius(grains, where), size_shape=_word(value, "size_shape", SIZES, where),
+        strain_shape=_word(value, "strain_shape", STRAINS, where), axis=_axis(value.get("axis"), where),
+        intensities=_word(value, "intensities", INTENSITIES, where),  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -104,6 +108,21 @@ def _plane(value: Any, where: str) -> tuple[int, int, int] | Literal["auto"] | N
         raise StudyError(
             f"{where}: texture is '{value}'; write the indices of the plane that crystallites lie on, [0, 0, 1], or auto."
         )
+    return (value[0], value[1], value[2])
+
+
+def _word(value: Mapping[str, Any], word: str, known: Sequence[str], where: str) -> str:
+    given = str(value.get(word, known[0]))
+    if given not in known:
+        raise StudyError(f"{where}: {word} is '{given}'; {nearest(given, known)}.")
+    return given
+
+
+def _axis(value: Any, where: str) -> tuple[int, int, int] | None:
+    if value is None:
+        return None
+    if not isinstance(value, (list, tuple)) or len(value) != 3 or not all(isinstance(one, int) for one in value):
+        raise StudyError(f"{where}: axis is '{value}'; write the indices of the plane whose normal it is, [0, 0, 1].")
     return (value[0], value[1], value[2])
 
 

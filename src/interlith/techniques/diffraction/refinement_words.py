@@ -32,6 +32,7 @@ SENTENCES: dict[str, str] = {
     "phases": "structures that are refined: [LNMO.cif, LaMnO3.cif], by name {spinel: LNMO.cif}, or with words {spinel: {file: LNMO.cif, refine: [cell, size, strain], u_iso: all, texture: [0, 0, 1]}}",
     "instrument": "instrument file (id22.toml, .prm, .instprm, .irf), a word (Cu, synchrotron, neutron), or its numbers {wavelengths: [0.7748], gauss: [0, 0, 0.0004]}",
     "background": "number of polynomials of the background, 1 to 40",
+    "humps": "broad humps of glass or of a holder in the background, each with its place and full width: [[22 deg, 8 deg]]",
     "start": "where the refinement of each pattern begins: previous, forward, backward, fresh or nearest-good",
     "refine": "what is refined of instrument and mounting: [zero, displacement, gauss_w, lorentz_x]",
     "fixed": "names that are held although they would be refined: [LNMO_microstrain, '*_texture']",
@@ -67,13 +68,14 @@ def pattern_of(options: Mapping[str, Any]) -> Pattern:
         If phases have one name, or a number is outside what is allowed.
     """
     bounds = options.get("bounds")
-    return Pattern(
+    pattern = Pattern(
         options["phases"], instrument=options.get("instrument"), background=options.get("background"), limits=options.get("limits"),
         masks=options.get("masks"), refine=options.get("refine"), fixed=options.get("fixed", ()), start=options.get("values"),
         bounds=None if bounds == RELEASED else bounds, ties=(*options.get("ties", ()), *options.get("sums", ())),
         plan=options.get("plan"), wavelength=options.get("wavelength"), unbounded=bounds == RELEASED,
         texture=options.get("texture"),
     )  # fmt: skip
+    return replace(pattern, humps=options["humps"]) if options.get("humps") else pattern
 
 
 def check(options: Mapping[str, Any]) -> None:
@@ -265,6 +267,17 @@ def _weighed(phase: str, given: Any) -> Standard:
     return Standard(phase, added, std)
 
 
+def _humps(value: Any) -> tuple[tuple[float, float], ...]:
+    if not isinstance(value, (list, tuple)) or not all(
+        isinstance(one, (list, tuple)) and len(one) == 2 for one in value
+    ):
+        raise StudyError(f"humps is '{value}'; write place and full width of each in brackets, [[22 deg, 8 deg]].")
+    found = tuple((quantity(place, "deg", "humps"), quantity(width, "deg", "humps")) for place, width in value)
+    if any(width <= 0 for _, width in found):
+        raise StudyError(f"humps is '{value}'; a width must be above 0 deg.")
+    return found
+
+
 def _texture(value: Any) -> str:
     if value != "auto":
         raise StudyError(
@@ -278,5 +291,5 @@ READ: dict[str, Callable[[Any], Any]] = {
     "phases": phases, "instrument": _instrument, "background": _background, "start": _start,
     "refine": lambda value: texts(value, "refine"), "fixed": lambda value: texts(value, "fixed"), "values": _values, "bounds": _bounds,
     "ties": _ties, "sums": _sums, "plan": _plan, "element_fraction": _element, "standard": _standard,
-    "texture": _texture, "offered": lambda value: crystals(value, "offered"),
+    "humps": _humps, "texture": _texture, "offered": lambda value: crystals(value, "offered"),
 }  # fmt: skip
