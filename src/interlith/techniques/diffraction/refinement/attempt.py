@@ -14,6 +14,7 @@ from interlith.numerics.fitting import Fit, Settings
 from interlith.numerics.fitting.losses import Linear
 from interlith.numerics.fitting.reduced import reduced, starts_of
 from interlith.numerics.fitting.solver import minimise
+from interlith.physics.powder.free_lines import FreeLines, le_bail_update
 from interlith.physics.powder.pattern_model import PatternModel
 from interlith.techniques.diffraction.refinement.problem import PatternProblem
 from interlith.techniques.diffraction.refinement.setup import Setup
@@ -25,6 +26,8 @@ Mask = NDArray[np.bool_]
 
 #: A phase whose scale is this many standard uncertainties shows where its lines are.
 PLACED = 5.0
+#: Times that areas without a structure are shared out before some steps.
+_SHARED = 5
 #: Least eigenvalue of correlations whose inverse keeps some digits.
 _SOUND = 1e-9
 #: Least variance of a count where the model says less.
@@ -115,6 +118,10 @@ class Attempt:
         FitError
             If the model gives no pattern at its start.
         """
+        for _ in range(_SHARED if self.setup.shared_out else 0):
+            values = le_bail_update(
+                self.model, values, self.points.intensity, std=self.points.std, phases=self.setup.shared_out
+            )
         problem = self.problem(values, moving)
         space = reduced(problem)
         inner = starts_of(problem, space, self.whole(problem, values)[None])
@@ -190,6 +197,8 @@ class Attempt:
         rows = {int(place): row for row, place in enumerate(np.flatnonzero(moving))}
         weak = set()
         for one in self.setup.phases:
+            if isinstance(one, FreeLines):
+                continue
             place = self.model.place_of(f"{one.name}_scale")
             size = float(np.sqrt(max(inverse[rows[place], rows[place]], 0.0))) if place in rows else 0.0
             if size == 0 or not values[place] > PLACED * size * math.sqrt(max(cost, 1.0)):

@@ -22,6 +22,12 @@ from interlith.techniques.diffraction.refinement.standards import Standard, abso
 Array = NDArray[np.float64]
 
 
+#: Names of widths with the unit and the quantity that is said.
+_WIDTHS = tuple(
+    (f"{name}{way}", unit, f"{quantity}{way}")
+    for name, unit, quantity in (("inverse_size", "nm", "crystallite_size"), ("microstrain", "1", "microstrain"))
+    for way in ("", "_along", "_across")
+)
 #: Components below this share of the largest are left out.
 _LEAST = 1e-4
 
@@ -90,7 +96,10 @@ def numbers_of(
                 high=each.high, flag=each.flag, **told,  # type: ignore[arg-type]
             )
         )  # fmt: skip
-    if len(setup.phases) > 1:
+    free = [phase.name for phase in setup.pattern.phases if phase.intensities != "structure"]
+    if free and len(setup.phases) > 1:
+        said.notes.append(f"No shares are given: the intensities of {', '.join(free)} do not follow from a structure.")
+    elif len(setup.phases) > 1:
         try:
             by_weight, by_number, fractions = amounts(setup, fitted, own)
         except StudyError as error:
@@ -127,7 +136,7 @@ def _derived(setup: Setup, fitted: Fitted) -> Iterator[Derived]:
         places = list(range(part.start + 1, part.start + 1 + count))
         if any(moving[places]):
             yield from _cell(setup, fitted, number_, own[1 : 1 + count], places)
-        for name, unit, quantity in (("inverse_size", "nm", "crystallite_size"), ("microstrain", "1", "microstrain")):
+        for name, unit, quantity in _WIDTHS:
             if f"{phase.name}_{name}" not in model.names:
                 continue
             place = model.place_of(f"{phase.name}_{name}")
@@ -135,7 +144,7 @@ def _derived(setup: Setup, fitted: Fitted) -> Iterator[Derived]:
                 continue
             value, side = float(fitted.values[place]), int(fitted.fit.side[0, place])
             inside = float(fitted.fit.one_sided[0, place])
-            if name == "inverse_size":
+            if name.startswith("inverse_size"):
                 if side == -1 or value <= 0:
                     least = 1 / (NORMAL_95 * inside) if math.isfinite(inside) and inside > 0 else 0.0
                     yield Derived(

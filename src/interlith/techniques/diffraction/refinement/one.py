@@ -22,6 +22,8 @@ Mask = NDArray[np.bool_]
 #: How far (deg) lines are looked for from a fresh start, and from a neighbour's values; they are not where chi squared is below this
 #: many times the number of points.
 _FAR_FRESH, _FAR_SEEDED, _NEAR = 0.15, 0.04, 2.0
+#: Turns of areas and the rest after Le Bail, and the relative change below which they have settled.
+_TURNS, _SETTLED = 30, 1e-4
 #: Share of a standard uncertainty to which a fit goes before its weights are fixed.
 _ROUGH = 0.5
 
@@ -147,6 +149,14 @@ def _finished(
     plan, model, seen = work.setup.plan, work.model, [held]
     while True:
         moving = work.free(held)
+        if work.setup.shared_out:
+            # Areas and the rest are found in turns: a few steps, then the areas anew.
+            for _ in range(_TURNS):
+                before = values
+                values, spent = work.moved(values, moving, Settings(_ROUGH, 3))
+                steps += spent
+                if np.abs(values - before).max() <= _SETTLED * np.abs(before).max():
+                    break
         if work.points.counted:
             # Weights follow the model, so the model must be near its end before they are fixed.
             values, spent = work.moved(values, moving, Settings(_ROUGH, plan.rounds))

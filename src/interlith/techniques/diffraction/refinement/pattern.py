@@ -12,6 +12,7 @@ from interlith.crystal.structure import Structure
 from interlith.errors import StudyError, nearest
 from interlith.layouts.instrument_facts import InstrumentFacts
 from interlith.numerics.fitting.parameters import Sum, Tie
+from interlith.physics.powder.broadening import SIZES, STRAINS
 from interlith.physics.powder.instrument import Instrument
 from interlith.techniques.diffraction.refinement.plans import Plan
 
@@ -20,6 +21,8 @@ Range = tuple[float, float]
 
 #: What may move of a phase beside its scale.
 MOVES = ("cell", "size", "strain", "texture", "overall")
+#: Where the intensities of a phase come from.
+INTENSITIES = ("structure", "pawley", "le_bail")
 #: U of sites whose structure declares none (angstrom^2): B = 0.6, the middle of what ordered oxides have at room temperature.
 UNKNOWN_DISPLACEMENT = 0.0076
 
@@ -46,6 +49,13 @@ class Phase:
         Start of the microstrain (1).
     radius
         Of the grains (um), where known: shares are corrected for their absorption.
+    size_shape, strain_shape
+        ``isotropic`` or ``uniaxial``; strain also ``stephens``: all terms that the symmetry allows.
+    axis
+        Indices of the plane whose normal is the axis of what is uniaxial.
+    intensities
+        ``structure``: they follow from the atoms. ``pawley``: each is a parameter of its own. ``le_bail``: they are shared out between
+        the steps. The latter two want a cell and its symmetry only, and give no share of the phase.
 
     Raises
     ------
@@ -64,11 +74,17 @@ class Phase:
     size: float = 100.0
     strain: float = 5e-4
     radius: float | None = None
+    size_shape: str = "isotropic"
+    strain_shape: str = "isotropic"
+    axis: tuple[int, int, int] | None = None
+    intensities: Literal["structure", "pawley", "le_bail"] = "structure"
 
     def __init__(
         self, structure: Structure | str | Path, *, name: str = "", refine: Sequence[str] = ("cell", "size", "strain"),
         positions: Sites = (), u_iso: Sites = (), u_aniso: Sites = (), occupancies: Sites = (),
         texture: Sequence[int] | Literal["auto"] | None = None, size: float = 100.0, strain: float = 5e-4, radius: float | None = None,
+        size_shape: str = "isotropic", strain_shape: str = "isotropic", axis: Sequence[int] | None = None,
+        intensities: Literal["structure", "pawley", "le_bail"] = "structure",
     ) -> None:  # fmt: skip
         found = structure_of(structure)
         sought = isinstance(texture, str)
@@ -85,6 +101,15 @@ class Phase:
                 )
         if "texture" in words and plane is None:
             raise StudyError(f"The texture of {name or found.name} needs its plane; give texture=(0, 0, 1).")
+        for word, known, what in (
+            (size_shape, SIZES, "size_shape"),
+            (strain_shape, STRAINS, "strain_shape"),
+            (intensities, INTENSITIES, "intensities"),
+        ):
+            if word not in known:
+                raise StudyError(f"{what} of {name or found.name} is '{word}'; {nearest(word, known)}.")
+        if "uniaxial" in (size_shape, strain_shape) and (axis is None or len(axis) != 3 or not any(axis)):
+            raise StudyError(f"What is uniaxial in {name or found.name} needs its axis; give axis=(0, 0, 1).")
         if not size > 0 or not strain >= 0:
             raise StudyError(
                 f"{name or found.name} starts with a size of {size} nm and a strain of {strain}; both must be positive."
@@ -92,7 +117,8 @@ class Phase:
         for word, value in (
             ("structure", found), ("name", name or found.name), ("refine", words), ("positions", positions), ("u_iso", u_iso),
             ("u_aniso", u_aniso), ("occupancies", occupancies), ("texture", "auto" if sought else plane), ("size", float(size)), ("strain", float(strain)),
-            ("radius", radius),
+            ("radius", radius), ("size_shape", size_shape), ("strain_shape", strain_shape),
+            ("axis", None if axis is None else (int(axis[0]), int(axis[1]), int(axis[2]))), ("intensities", intensities),
         ):  # fmt: skip
             object.__setattr__(self, word, value)
 
@@ -138,6 +164,10 @@ class Pattern:
         Stages; the usual ones by default.
     wavelength
         (angstrom) where neither instrument nor measurement says it.
+    unbounded
+        Whether bounds that are not of physics are released; see `without_bounds`.
+    humps
+        Position and full width (deg) of broad humps under the lines: of a capillary, of something without long-range order.
     texture
         ``auto``: looked for in every phase that says nothing of it.
 
@@ -160,6 +190,7 @@ class Pattern:
     plan: Plan | None = None
     wavelength: float | None = None
     unbounded: bool = False
+    humps: tuple[Range, ...] = ()
     texture: Literal["auto"] | None = None
 
     def __init__(
@@ -168,7 +199,7 @@ class Pattern:
         limits: Range | None = None, masks: Mapping[int, Sequence[Range]] | None = None, refine: Sequence[str] | None = None,
         fixed: Sequence[str] = (), start: Mapping[str, float] | None = None, bounds: Mapping[str, Range] | None = None,
         ties: Sequence[Tie | Sum] = (), plan: Plan | None = None, wavelength: float | None = None, unbounded: bool = False,
-        texture: Literal["auto"] | None = None,
+        humps: Sequence[Range] = (), texture: Literal["auto"] | None = None,
     ) -> None:  # fmt: skip
         listed = [phases] if isinstance(phases, (Phase, Structure, str, Path)) else list(phases)
         made = tuple(one if isinstance(one, Phase) else Phase(one) for one in listed)
@@ -189,7 +220,7 @@ class Pattern:
             ("phases", made), ("instrument", instrument), ("background", background), ("limits", limits), ("masks", dict(masks or {})),
             ("refine", None if refine is None else tuple(refine)), ("fixed", tuple(fixed)), ("start", dict(start or {})),
             ("bounds", dict(bounds or {})), ("ties", tuple(ties)), ("plan", plan), ("wavelength", wavelength),
-            ("unbounded", unbounded), ("texture", texture),
+            ("unbounded", unbounded), ("humps", tuple((float(place), float(width)) for place, width in humps)), ("texture", texture),
         ):  # fmt: skip
             object.__setattr__(self, word, value)
 

@@ -69,16 +69,23 @@ class PatternProblem:
         places = np.flatnonzero(moving)
         for row, one in enumerate(values):
             try:
-                calculated, slopes = self.model.with_slopes(one[:own], moving)
+                cost[row], slope, square = self._one(one[:own], moving, loss)
             except FitError:
                 cost[row] = np.inf
                 continue
-            point, slope, weight = loss.terms(calculated[None], self.intensity[None], self.std[None])
-            cost[row] = point.sum()
-            some = slopes[places]
-            gradient[row, places] = some @ slope[0]
-            hessian[row][np.ix_(places, places)] = (some * weight[0]) @ some.T
+            gradient[row, places] = slope
+            hessian[row][np.ix_(places, places)] = square
         return Normal(cost, gradient, hessian)
+
+    def _one(self, values: Array, moving: Mask, loss: Loss) -> tuple[float, Array, Array]:
+        """Cost, gradient (q,) and hessian (q, q) of the names that move."""
+        if loss.quadratic:
+            found = self.model.normal(values, moving, self.intensity, 1 / self.std**2)
+            return found.cost, found.gradient, found.hessian
+        calculated, slopes = self.model.with_slopes(values, moving)
+        point, slope, weight = loss.terms(calculated[None], self.intensity[None], self.std[None])
+        some = slopes[moving]
+        return float(point.sum()), some @ slope[0], (some * weight[0]) @ some.T
 
     def rooted(self, values: Array, which: Members, loss: Loss) -> tuple[Array, Array, Array]:
         """Cost (1,), weighted residuals (1, n) and Jacobian (1, n, p)."""

@@ -11,33 +11,22 @@ from numpy.typing import NDArray
 
 from interlith.errors import StudyError, nearest
 from interlith.numerics.fitting.parameters import Parameter, Parameters, Sum, Tie
+from interlith.physics.powder.free_lines import FreeLines, free_lines
 from interlith.physics.powder.instrument import Instrument
 from interlith.physics.powder.pattern_model import COMMON, PatternModel
 from interlith.physics.powder.phase_lines import PhaseLines, phase_lines
+from interlith.techniques.diffraction.refinement.limits import limits_of, typical
 from interlith.techniques.diffraction.refinement.one_site import named, on_one_site
-from interlith.techniques.diffraction.refinement.pattern import UNKNOWN_DISPLACEMENT, Pattern
+from interlith.techniques.diffraction.refinement.pattern import UNKNOWN_DISPLACEMENT, Pattern, Phase
 from interlith.techniques.diffraction.refinement.plans import USUAL, Plan, matches
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-#: Largest and smallest values of parameters by the ends of their names: what no specimen exceeds. Those in `_PHYSICAL` stay when
-#: all bounds are released: beyond them there is no pattern.
-_BOUNDS: dict[str, tuple[float, float]] = {
-    "zero": (-1.0, 1.0), "displacement": (-1.5, 1.5), "roughness": (0.0, 1.0), "gauss_w": (0.0, 1.0), "lorentz_x": (0.0, 1.0),
-    "lorentz_y": (0.0, 5.0), "sample_ratio": (0.0, 0.2), "slit_ratio": (0.0, 0.2), "_inverse_size": (0.0, 0.6),
-    "_microstrain": (0.0, 0.05), "_texture": (0.15, 5.0), "overall_u": (-0.1, 0.5), "_u_iso": (-0.1, 1.0), "_u11": (-0.1, 1.0),
-    "_u22": (-0.1, 1.0), "_u33": (-0.1, 1.0), "_u12": (-0.5, 0.5), "_u13": (-0.5, 0.5), "_u23": (-0.5, 0.5), "_occupancy": (0.0, 1.0),
-}  # fmt: skip
-_PHYSICAL: dict[str, tuple[float, float]] = {
-    "_scale": (0.0, math.inf), "lorentz_x": (0.0, math.inf), "lorentz_y": (0.0, math.inf), "sample_ratio": (0.0, 1.0),
-    "slit_ratio": (0.0, 1.0), "_inverse_size": (0.0, math.inf), "_microstrain": (0.0, math.inf), "_texture": (1e-3, math.inf),
-    "_u_iso": (-1.0, math.inf), "overall_u": (-1.0, math.inf),
-}  # fmt: skip
+#: Lines without a structure that are nearer than this (deg) share one area.
+_TOGETHER = 0.01
 #: Axial divergence of an instrument.
 AXIAL = ("sample_ratio", "slit_ratio")
-#: Relative change of an edge and change of an angle (deg) that is no refinement any more.
-_CELL, _ANGLE = 0.04, 4.0
 #: Least Gaussian width in steps of the pattern: what is narrower is not seen, and its slopes are out of all measure. At how many
 #: angles it is looked at.
 _NARROWEST, _PLACES = 0.25, 20
@@ -72,35 +61,51 @@ class Setup:
     background: int
     two_theta_max: float
     axial_known: bool = True
-    phases: tuple[PhaseLines, ...] = field(init=False)
+    phases: tuple[PhaseLines | FreeLines, ...] = field(init=False)
     models: dict[bytes, PatternModel] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.phases = tuple(
-            phase_lines(
-                one.structure, self.instrument, self.two_theta_max, name=one.name, positions=one.positions, u_iso=one.u_iso,
-                u_aniso=one.u_aniso, occupancies=one.occupancies, overall="overall" in one.refine, texture=one.plane,
-                unknown_displacement=UNKNOWN_DISPLACEMENT,
-            )
-            for one in self.pattern.phases
+        self.phases = tuple(self._lines(one) for one in self.pattern.phases)
+
+    def _lines(self, one: Phase) -> PhaseLines | FreeLines:
+        if one.intensities != "structure":
+            return free_lines(
+                one.structure, self.instrument, self.two_theta_max, name=one.name, nearer=_TOGETHER, size=one.size_shape,
+                strain=one.strain_shape, axis=one.axis,
+            )  # fmt: skip
+        return phase_lines(
+            one.structure, self.instrument, self.two_theta_max, name=one.name, positions=one.positions, u_iso=one.u_iso,
+            u_aniso=one.u_aniso, occupancies=one.occupancies, overall="overall" in one.refine, texture=one.plane,
+            unknown_displacement=UNKNOWN_DISPLACEMENT, size=one.size_shape, strain=one.strain_shape, axis=one.axis,
         )  # fmt: skip
+
+    @property
+    def shared_out(self) -> tuple[str, ...]:
+        """Phases whose areas are shared out after Le Bail between the steps."""
+        return tuple(one.name for one in self.pattern.phases if one.intensities == "le_bail")
 
     def model(self, two_theta: Array) -> PatternModel:
         """The model on a grid (deg), shape (n,); one for all patterns of that grid."""
         key = two_theta.tobytes()
         if key not in self.models:
-            self.models[key] = PatternModel(two_theta, self.phases, self.instrument, background=self.background)
+            self.models[key] = PatternModel(
+                two_theta, self.phases, self.instrument, background=self.background, humps=self.pattern.humps
+            )
             self._known(self.models[key])
         return self.models[key]
 
     def wanted(self, model: PatternModel) -> Mask:
         """Names that are refined in the end, shape (p,)."""
-        words = ["background_*"]
+        words = ["background_*", "hump_*"]
         words += self.common if self.pattern.refine is None else self.pattern.refine
-        for one in self.pattern.phases:
-            words.append(f"{one.name}_scale")
-            words += [f"{one.name}_{_WORDS[word]}" for word in one.refine]
-        atoms = {f"{phase.name}_{name}" for phase in self.phases for name in phase.strengths.names}
+        for one, phase in zip(self.pattern.phases, self.phases, strict=True):
+            if isinstance(phase, PhaseLines):
+                words.append(f"{one.name}_scale")
+            elif one.intensities == "pawley":
+                words.append(f"{one.name}_area_*")
+            for word in one.refine:
+                words += [f"{one.name}_{name}" for name in _names(phase, word)]
+        atoms = {f"{phase.name}_{name}" for phase in self._with_atoms for name in phase.strengths.names}
         held = self.pattern.fixed
         return np.array(
             [
@@ -125,11 +130,15 @@ class Setup:
         return words
 
     @property
+    def _with_atoms(self) -> tuple[PhaseLines, ...]:
+        return tuple(one for one in self.phases if isinstance(one, PhaseLines))
+
+    @property
     def one_site(self) -> tuple[tuple[str, ...], ...]:
         """Displacements that are taken as equal since their atoms stand on one site."""
-        names = [f"{phase.name}_{name}" for phase in self.phases for name in phase.strengths.names]
+        names = [f"{phase.name}_{name}" for phase in self._with_atoms for name in phase.strengths.names]
         held = [name for name in names if matches(name, self.pattern.fixed)]
-        return on_one_site(self.phases, self.pattern.ties, held)
+        return on_one_site(self._with_atoms, self.pattern.ties, held)
 
     @property
     def ties(self) -> tuple[Tie | Sum, ...]:
@@ -159,13 +168,13 @@ class Setup:
         items = []
         bent = moving[model.place_of("gauss_u")] or moving[model.place_of("gauss_v")]
         for place, name in enumerate(model.names):
-            low, high = self._limits(name, start[name])
+            low, high = limits_of(name, start[name], self.pattern)
             if name == "gauss_w" and not bent:
                 low = max(low, self._least_square(model, values))
             at = float(min(max(values[place], low), high))
             items.append(
                 Parameter(
-                    name, at, low, high, fixed=not moving[place] and name not in tied, scale=_typical(name, start[name])
+                    name, at, low, high, fixed=not moving[place] and name not in tied, scale=typical(name, start[name])
                 )
             )
         more = self._squares(model) if bent else []
@@ -194,22 +203,6 @@ class Setup:
             for number, one in enumerate(self._tangents(model))
         ]
 
-    def _limits(self, name: str, start: float) -> tuple[float, float]:
-        if name in self.pattern.bounds:
-            return self.pattern.bounds[name]
-        if self.pattern.unbounded:
-            return next((limits for end, limits in _PHYSICAL.items() if name.endswith(end)), (-math.inf, math.inf))
-        phase = next((one.name for one in self.phases if name.startswith(f"{one.name}_")), None)
-        word = name if phase is None else name.removeprefix(phase)
-        if phase is not None and word.startswith("_cell_"):
-            if word[6:] in ("alpha", "beta", "gamma"):
-                return start - _ANGLE, start + _ANGLE
-            return start * (1 - _CELL), start * (1 + _CELL)
-        if phase is None and name.startswith(("background_", "gauss_u", "gauss_v", "hump_")):
-            return -math.inf, math.inf
-        known = _BOUNDS | {"_scale": (0.0, math.inf)}
-        return next((limits for end, limits in known.items() if word.endswith(end)), (-math.inf, math.inf))
-
     def _known(self, model: PatternModel) -> None:
         """Refuse names that no parameter has."""
         for word in (
@@ -224,24 +217,11 @@ class Setup:
                 raise StudyError(f"'{word}' is the name of no parameter; {nearest(word, [*COMMON, *model.names])}.")
 
 
-#: Word of `Phase.refine` -> names behind that of the phase.
-_WORDS = {
-    "cell": "cell_*", "size": "inverse_size*", "strain": "microstrain*", "texture": "texture", "overall": "overall_u",
-}  # fmt: skip
-
-
-def _typical(name: str, start: float) -> float:
-    """Size of a parameter that starts at zero: what a large error of it would be."""
-    if start:
-        return abs(start)
-    for end, size in (
-        ("zero", 0.05),
-        ("displacement", 0.1),
-        ("roughness", 0.1),
-        ("inverse_size", 0.01),
-        ("microstrain", 1e-3),
-        ("scale", 1.0),
-    ):
-        if name.endswith(end):
-            return size
-    return 1e-2 if "gauss" in name or "lorentz" in name else 1.0
+def _names(phase: PhaseLines | FreeLines, word: str) -> list[str]:
+    """Names of a phase that a word of `Phase.refine` stands for."""
+    if word == "cell":
+        return ["cell_*"]
+    if word in ("texture", "overall"):
+        return [{"texture": "texture", "overall": "overall_u"}[word]]
+    wide = phase.broadening.names
+    return [name for name in wide if name.startswith("inverse_size") == (word == "size")]

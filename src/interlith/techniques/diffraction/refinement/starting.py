@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from interlith.numerics.backgrounds import baseline
 from interlith.numerics.nonnegative import amounts_of
+from interlith.physics.powder.free_lines import FreeLines, le_bail_update
 from interlith.physics.powder.pattern_model import PatternModel
 from interlith.techniques.diffraction.refinement.setup import AXIAL, Setup
 
@@ -21,6 +22,8 @@ _STRETCH, _SHIFT = 0.02, 0.25
 _STRONGEST, _BETTER = 40, 1.25
 #: Where a roughness, S/L and H/L begin that are 0, and what is 0.
 _BEGIN, _AT_BOUND = 0.02, 1e-6
+#: Times that areas without a structure are shared out at the start.
+_SHARED = 5
 #: Bins (deg) in which phases are compared with a pattern, and how lines are blurred over them.
 _BIN = 0.04
 _BLUR = np.exp(-0.5 * (np.arange(-4, 5) / 1.3) ** 2)
@@ -46,6 +49,10 @@ def first_values(setup: Setup, model: PatternModel, intensity: Array, std: Array
     values = begun(setup, model)
     _align(setup, model, values, intensity, std)
     with_scales(setup, model, values, intensity, std)
+    free = [one.name for one in setup.phases if isinstance(one, FreeLines)]
+    if free:
+        for _ in range(_SHARED):
+            values = le_bail_update(model, values, intensity, std=std, phases=free)
     return inside(setup, model, values)
 
 
@@ -55,9 +62,11 @@ def begun(setup: Setup, model: PatternModel) -> Array:
     at = {name: place for place, name in enumerate(model.names)}
     values[at["zero"]] = setup.zero
     for one in setup.pattern.phases:
-        if f"{one.name}_inverse_size" in at:
-            values[at[f"{one.name}_inverse_size"]] = 1 / one.size
-            values[at[f"{one.name}_microstrain"]] = one.strain
+        for word in ("", "_along", "_across"):
+            if f"{one.name}_inverse_size{word}" in at:
+                values[at[f"{one.name}_inverse_size{word}"]] = 1 / one.size
+            if f"{one.name}_microstrain{word}" in at:
+                values[at[f"{one.name}_microstrain{word}"]] = one.strain
     for name, value in setup.pattern.start.items():
         values[at[name]] = value
     return values
