@@ -149,9 +149,12 @@ class Parameters:
         FitError
             If an array has not one number for each member.
         """
+        told = [getattr(item, attribute) for item in self.items]
+        if all(isinstance(one, (bool, int, float)) for one in told):
+            return np.tile(np.array(told, dtype=np.float64), (members, 1))
         columns = []
-        for item in self.items:
-            value = np.asarray(getattr(item, attribute), dtype=np.float64)
+        for item, one in zip(self.items, told, strict=True):
+            value = np.asarray(one, dtype=np.float64)
             if value.ndim > 1 or (value.ndim == 1 and value.size != members):
                 raise FitError(
                     f"{attribute} of '{item.name}' has the shape {value.shape}; give one number, or one for each of the "
@@ -199,16 +202,17 @@ class Parameters:
     @property
     def tied(self) -> tuple[int, ...]:
         """Places of the parameters that follow from others."""
-        return tuple(place for place in range(len(self.items)) if place not in self.independent)
+        moved = set(self.independent)
+        return tuple(place for place in range(len(self.items)) if place not in moved)
 
 
 def _check(names: Sequence[str], items: Sequence[Parameter], ties: Sequence[Tie]) -> None:
     if not names:
         raise FitError("A problem needs at least one parameter.")
-    for name in names:
-        if list(names).count(name) > 1:
-            raise FitError(f"Two parameters are called '{name}'; give each a name of its own.")
     by_name = dict(zip(names, items, strict=True))
+    if len(by_name) < len(names):
+        name = next(name for name in names if list(names).count(name) > 1)
+        raise FitError(f"Two parameters are called '{name}'; give each a name of its own.")
     targets = [tie.name for tie in ties]
     for tie in ties:
         for name in (tie.name, *tie.terms):
@@ -222,8 +226,8 @@ def _check(names: Sequence[str], items: Sequence[Parameter], ties: Sequence[Tie]
                 f"'{tie.name}' is tied to {', '.join(tie.terms)} and fixed or smooth as well; leave out one of the two."
             )
     for item in items:
-        low, high = np.asarray(item.low, dtype=float), np.asarray(item.high, dtype=float)
-        if np.any(np.isnan(low)) or np.any(np.isnan(high)) or np.any(low > high):
+        # True only of ends in order; of one that is no number nothing is.
+        if not np.all(np.less_equal(item.low, item.high)):
             raise FitError(
                 f"The bounds of '{item.name}' are {item.low} and {item.high}; the lower one must not exceed the upper."
             )

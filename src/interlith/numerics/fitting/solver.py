@@ -30,6 +30,8 @@ from interlith.numerics.fitting.steps import Box
 _WARY, _SHARE = 6, 0.3
 #: Steps in vain in a row after which none will do; each refusal makes the region at least twice as small.
 _MOST_IN_VAIN = 40
+#: Steps in a row that a member may gain next to nothing in.
+_STALLED = 3
 #: Decrease still promised, in variances, that a member may be left with if no step does: a hundredth of a standard uncertainty.
 _NEAR = 1e-4
 #: Evaluations by default; up to how many members are no crowd; least evaluations of stragglers, and which share they are.
@@ -56,10 +58,14 @@ class Settings:
     most_steps
         Most evaluations of a member; by default 1000. Of a crowd (more than twenty members) the last two in a hundred get
         four times the median of all, at least 40: a few that run away must not cost more than all others together.
+    stall
+        A member has also converged when three steps together gained less than this, in variances: where two parameters hardly
+        differ the way to the end is long and no number changes on it. 0 for never.
     """
 
     tolerance: float = 1e-7
     most_steps: int | None = None
+    stall: float = 0.0
 
     def limit(self) -> int:
         """Most evaluations of a member."""
@@ -109,6 +115,7 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
     power = _power(problem, which)
     dof = np.maximum(problem.points[which] - inner.shape[1], 1)
     before, far = np.zeros(count), np.ones(count, dtype=np.bool_)
+    gains = np.full((count, _STALLED), np.inf)
     for round_ in range(settings.limit()):
         if not left.size or (left.size <= _LAST * count and round_ >= settings.for_stragglers(track.steps)):
             break
@@ -142,7 +149,9 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         largest[left] = np.maximum(largest[left], np.einsum("bii->bi", track.normal.hessian[left]))
         flat = taken & (hoped <= 0.01 * noise) & (np.abs(gain) <= noise) & full
         stuck = region.vain[left] > _MOST_IN_VAIN
-        done = (small & (taken | (hoped <= noise))) | flat | (cost == 0) | (stuck & (remaining <= _NEAR * variance))
+        gains[left] = np.column_stack([gains[left, 1:], np.where(taken, gain, 0.0)])
+        stalled = taken & (settings.stall > 0) & (gains[left].sum(axis=1) < settings.stall * variance)
+        done = (small & (taken | (hoped <= noise))) | flat | (cost == 0) | (stuck & (remaining <= _NEAR * variance)) | stalled
         track.status[left[done]] = Status.CONVERGED
         track.status[left[stuck & ~done]] = Status.STUCK
         left = left[~done & ~stuck]

@@ -25,7 +25,7 @@ _FAR_FRESH, _FAR_SEEDED, _NEAR = 0.15, 0.04, 2.0
 #: Turns of areas and the rest after Le Bail, and the relative change below which they have settled.
 _TURNS, _SETTLED = 30, 1e-4
 #: Share of a standard uncertainty to which a fit goes before its weights are fixed.
-_ROUGH = 0.5
+_ROUGH, _STALL = 0.5, 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,14 +159,14 @@ def _finished(
                     break
         if work.points.counted:
             # Weights follow the model, so the model must be near its end before they are fixed.
-            values, spent = work.moved(values, moving, Settings(_ROUGH, plan.rounds))
+            values, spent = work.moved(values, moving, Settings(_ROUGH, plan.rounds, _STALL))
             steps += spent
             work = work.reweighted(model.intensity(values))
         problem = work.problem(values, moving)
         found = fit(
             problem,
             start=work.whole(problem, values),
-            settings=Settings(plan.tolerance, plan.rounds),
+            settings=Settings(plan.tolerance, plan.rounds, plan.stall),
             retries=0,
             errors="stated",
         )

@@ -36,11 +36,15 @@ class Plan:
         In order.
     rounds, tolerance
         Of the last stage.
+    stall
+        The last stage also ends when three steps gained less than this in chi squared over its degrees of freedom: a tenth of a standard
+        uncertainty.
     """
 
     stages: tuple[Stage, ...]
     rounds: int = 60
     tolerance: float = 0.03
+    stall: float = 0.02
 
     def free(self, stage: int, names: Sequence[str]) -> list[bool]:
         """Which names are free in a stage; all of them in the one after the last."""

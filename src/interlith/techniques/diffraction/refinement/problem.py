@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,12 +29,21 @@ class PatternProblem:
         The pattern as a function of them.
     intensity, std
         Observed, and standard uncertainties, shape (n,).
+    moving
+        Names of the model that are not fixed, and those tied to one that is not, shape (p,).
     """
 
     parameters: Parameters
     model: PatternModel
     intensity: Array
     std: Array
+    moving: Mask = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Names of the model that are not fixed, and those tied to one that is not.
+        held = self.parameters.table("fixed", 1)[0] > 0
+        found = (self.parameters.matrix != 0) @ ~held[list(self.parameters.independent)]
+        object.__setattr__(self, "moving", np.asarray(found[: len(self.model.names)]))
 
     @property
     def members(self) -> int:
@@ -50,13 +59,6 @@ class PatternProblem:
     def used(self) -> Mask:
         """All points, shape (1, n): those left out never come here."""
         return np.ones((1, self.intensity.size), dtype=np.bool_)
-
-    @property
-    def moving(self) -> Mask:
-        """Names of the model that are not fixed, and those tied to one that is not, shape (p,)."""
-        held = self.parameters.table("fixed", 1)[0] > 0
-        found = (self.parameters.matrix != 0) @ ~held[list(self.parameters.independent)]
-        return np.asarray(found[: len(self.model.names)])
 
     def normal(self, values: Array, which: Members, loss: Loss) -> Normal:
         """See `interlith.numerics.fitting.problem.Problem`."""

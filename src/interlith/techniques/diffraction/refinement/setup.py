@@ -63,6 +63,7 @@ class Setup:
     axial_known: bool = True
     phases: tuple[PhaseLines | FreeLines, ...] = field(init=False)
     models: dict[bytes, PatternModel] = field(default_factory=dict)
+    chosen: dict[tuple[str, ...], Mask] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.phases = tuple(self._lines(one) for one in self.pattern.phases)
@@ -96,6 +97,11 @@ class Setup:
 
     def wanted(self, model: PatternModel) -> Mask:
         """Names that are refined in the end, shape (p,)."""
+        if model.names not in self.chosen:
+            self.chosen[model.names] = self._chosen(model)
+        return self.chosen[model.names].copy()
+
+    def _chosen(self, model: PatternModel) -> Mask:
         words = ["background_*", "hump_*"]
         words += self.common if self.pattern.refine is None else self.pattern.refine
         for one, phase in zip(self.pattern.phases, self.phases, strict=True):

@@ -86,16 +86,9 @@ def with_scales(setup: Setup, model: PatternModel, values: Array, intensity: Arr
     """Put the background and the scales of the phases at the best values for the others; scales are not negative."""
     terms = [place for place, name in enumerate(model.names) if name.startswith("background_")]
     scales = [model.place_of(f"{one.name}_scale") for one in setup.pattern.phases]
-    unit = values.copy()
-    unit[terms] = 0.0
-    unit[scales] = 1.0
-    curves = []
-    for place in terms:
-        one = np.zeros_like(values)
-        one[place] = 1.0
-        curves.append(model.background_of(one))
-    columns = np.vstack([*curves, *(model.phase_intensity(unit, number) for number in range(len(scales)))])
-    count = len(terms)
+    linear, count = [*terms, *scales], len(terms)
+    # The pattern is linear in these: its slopes are their curves.
+    columns = model.with_slopes(values, np.isin(np.arange(values.size), linear))[1][linear]
     found = amounts_of(columns / std, intensity / std, np.arange(len(columns)) < count)
     values[terms] = found[:count]
     values[scales] = np.maximum(found[count:], 1e-12 * max(float(found[count:].max(initial=0.0)), 1e-30))
@@ -212,9 +205,10 @@ def place_weak(
         unit = out.copy()
         unit[model.place_of(f"{phase.name}_scale")] = 1.0
         position, height = _sticks(model, unit, number)
-        scores = np.array([_score(x, smooth, _stretched(position, one), height) for one in stretches])
+        sine = np.sin(np.radians(position / 2)) / (1 + stretches[:, None])
+        scores = _scores(x, smooth, 2 * np.degrees(np.arcsin(np.minimum(sine, 1.0))), height)
         best = int(np.argmax(scores))
-        if scores[best] > _BETTER * max(_score(x, smooth, position, height), 1e-12):
+        if scores[best] > _BETTER * max(float(_scores(x, smooth, position, height)), 1e-12):
             out[edges] *= 1 + stretches[best]
     return out
 
@@ -234,10 +228,9 @@ def _stretched(position: Array, stretch: float) -> Array:
     return np.asarray(2 * np.degrees(np.arcsin(np.minimum(sine, 1.0))))
 
 
-def _score(x: Array, smooth: Array, position: Array, height: Array) -> float:
-    if not position.size:
-        return 0.0
-    return float(np.interp(position, x, smooth, left=0.0, right=0.0) @ height / np.sqrt(height @ height + 1e-300))
+def _scores(x: Array, smooth: Array, position: Array, height: Array) -> Array:
+    """How high the pattern is at the places of lines (..., n), weighted by their heights (n,), shape (...)."""
+    return np.asarray(np.interp(position, x, smooth, left=0.0, right=0.0) @ height / np.sqrt(height @ height + 1e-300))
 
 
 def _edges(setup: Setup, model: PatternModel, number: int, wanted: NDArray[np.bool_]) -> list[int]:
