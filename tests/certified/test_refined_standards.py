@@ -1,0 +1,100 @@
+"""Published patterns refined by one call each: cells, what the data do not fix, and shifts of all lines that are found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import interlith as il
+from interlith.errors import ReadError
+from interlith.model import Result, Sample, Series
+from interlith.techniques.diffraction.refinement.pattern import Pattern, Phase
+from interlith.techniques.diffraction.refinement.refining import refine
+
+
+def values(result: Result) -> dict[str, tuple[float, float]]:
+    """Refined names with their inflated standard uncertainties."""
+    rows = result.data["parameters"].filter(pl.col("refined")).rows(named=True)
+    return {row["name"]: (row["value"], row["inflated"]) for row in rows}
+
+
+def lbco(folder: Path, sites: str | tuple[str, ...]) -> Result:
+    """The HRPT pattern of La0.5 Ba0.5 CoO3."""
+    phase = Phase(folder / "lbco.cif", name="LBCO", u_iso=sites)
+    return refine(Series((il.read(folder / "hrpt.xye"),)), Pattern(phase, instrument="neutron", wavelength=1.494))
+
+
+def test_the_cell_of_lbco_is_that_of_the_tutorial_and_the_displacements_on_its_mixed_site_are_named(
+    data_folder: Path,
+) -> None:
+    folder = data_folder / "diffraction/easydiff"
+    both = lbco(folder, "all")
+    value, std = values(both)["LBCO_cell_a"]
+    assert value == pytest.approx(3.8909, abs=2e-4)
+    assert std < 1e-4
+    quality = both.data["refined"].row(0, named=True)
+    assert quality["entangled"] == "LBCO_La_u_iso and LBCO_Ba_u_iso"
+    assert quality["goodness"] < 1.2
+    told = [flag.where for flags in both.flags.values() for flag in flags if flag.code == "not_identified"]
+    assert told == ["LBCO_La_u_iso and LBCO_Ba_u_iso"]
+    alone = lbco(folder, ("La", "Co", "O"))
+    assert alone.data["refined"]["entangled"][0] == ""
+    displaced, std = values(alone)["LBCO_La_u_iso"]
+    assert 0.004 < displaced < 0.013
+    assert std < 0.002
+
+
+def test_three_files_of_one_pattern_of_licoo2_give_one_cell_and_the_shift_of_its_lines(data_folder: Path) -> None:
+    folder = data_folder / "realsets/licoo2"
+    phase = Phase(folder / "4505482.cif", name="LCO", positions="all")
+    found = {}
+    for name, tube in (("LiCoO2.UXD", None), ("LiCoO2.RAW", None), ("LiCoO2.dat", "Cu")):
+        found[name] = values(refine(Series((il.read(folder / name),)), Pattern(phase, instrument=tube)))
+    for one in found.values():
+        assert one["LCO_cell_a"][0] == pytest.approx(2.815, abs=1e-3)
+        assert one["LCO_cell_c"][0] == pytest.approx(14.05, abs=3e-3)
+        # -2 s cos(theta) / 200 mm: 0.1 deg and more at all low angles.
+        assert one["displacement"][0] == pytest.approx(-0.22, abs=0.03)
+    still = refine(Series((il.read(folder / "LiCoO2.UXD"),)), Pattern(phase, refine=("gauss_w",)))
+    assert abs(values(still)["LCO_cell_c"][0] - 14.05) > 0.01
+    assert still.data["refined"]["r_wp"][0] > 0.2
+
+
+def test_lead_sulphate_has_the_cell_of_its_structure_file(data_folder: Path) -> None:
+    folder = data_folder / "diffraction/pbso4"
+    phase = Phase(folder / "PbSO4-Wyckoff.cif", name="PbSO4", positions="all", u_iso="all")
+    pattern = Pattern(phase, instrument=folder / "INST_XRY.PRM", limits=(16.0, 158.4))
+    found = values(refine(Series((il.read(folder / "PBSO4.XRA"),)), pattern))
+    for name, cell in (("a", 8.48), ("b", 5.398), ("c", 6.958)):
+        assert found[f"PbSO4_cell_{name}"][0] == pytest.approx(cell, abs=0.004)
+
+
+def test_a_pattern_over_time_of_flight_is_refused(data_folder: Path) -> None:
+    with pytest.raises(ReadError, match="time_of_flight"):
+        il.read(data_folder / "diffraction/easydiff/sepd.xye")
+
+
+def test_a_series_ends_at_the_same_cells_forward_backward_and_fresh(data_folder: Path) -> None:
+    folder = data_folder / "diffraction/seq_CuCr2O4_11bm"
+    specimen = Sample("CuCr2O4")
+    files = sorted(folder.glob("*.fxye"))[3:6]  # across the transition near 134 K
+    series = Series(tuple(replace(il.read(file), sample=specimen) for file in files))
+    spinel = Phase(folder / "CuCr2O4.cif", name="spinel", positions="all", u_iso="all")
+    oxide = Phase(folder / "CuO.cif", name="CuO", refine=("cell", "size"))
+    pattern = Pattern(
+        [spinel, oxide], instrument=folder / "OH_00.prm", limits=(5.0, 26.0), background=10, refine=("zero", "gauss_w")
+    )
+    cells = {}
+    for way in ("forward", "backward", "fresh"):
+        result = refine(series, pattern, start=way, against="temperature")
+        assert result.data["refined"]["good"].to_list() == [True] * 3
+        assert result.data["refined"]["r_wp"].max() < 0.16
+        assert result.data["refined"]["held"].to_list() == [""] * 3  # the trace of CuO is seen in every pattern
+        cells[way] = result.data["parameters"].filter(pl.col("refined") & pl.col("name").str.contains("_cell_"))
+    for way in ("backward", "fresh"):
+        both = cells["forward"].join(cells[way], on=["pattern", "name"], suffix="_other")
+        assert len(both) == len(cells["forward"])
+        assert (((both["value"] - both["value_other"]) / both["inflated"]).abs() < 1).all()
