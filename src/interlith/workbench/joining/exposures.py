@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.errors import StudyError, UnitError
-from interlith.model import Flag, Measurement, Series
+from interlith.model import Flag, Measurement, Series, Table
 from interlith.numerics.clocks.events import UNIFORM
 from interlith.units import convert, parse
 from interlith.workbench.joining.file_order import numbered_order
@@ -136,7 +136,7 @@ def _one_after_another(series: Series, step: Told, flags: list[Flag]) -> list[tu
     """Starts of measurements that follow each other without a break, in the order of the numbers in their names."""
     if not step.value > 0:
         raise StudyError(f"every is {step.value:g} s; it must be above zero.")
-    place, reordered = numbered_order([item.source.path for item in series])
+    place, reordered = numbered_order([_named(item) for item in series])
     if reordered:
         flags.append(
             Flag("join_order_from_names", "The rows do not stand in the order of the numbers in the file names; the "
@@ -145,6 +145,12 @@ def _one_after_another(series: Series, step: Told, flags: list[Flag]) -> list[tu
     # Without a declared uncertainty the step is known to half of its last digit, everywhere alike.
     half = step.digit / 2 if step.std == step.digit * UNIFORM else _TWO_SIDED * step.std
     return [(k * (step.value - half), k * step.value, k * (step.value + half)) for k in place]
+
+
+def _named(item: Measurement) -> str:
+    """Path of a file; of one frame of a stack with its place behind it."""
+    framed = isinstance(item.payload, Table) and "frame" in item.payload.columns
+    return f"{item.source.path}#{item.part}" if framed else item.source.path
 
 
 def _refuse_export_times(

@@ -22,6 +22,7 @@ from interlith.workbench.joining.logs import USUAL, Log, Seen, course, over, rea
 from interlith.workbench.joining.passed import PASSED_UNITS
 from interlith.workbench.joining.pattern_clock import PATTERNS, related_by_patterns
 from interlith.workbench.joining.relating import Kept, Marker, Related, Words, choice_of, observed, relation
+from interlith.workbench.joining.stacks import apart
 from interlith.workbench.reading import as_series
 
 Array = NDArray[np.float64]
@@ -70,7 +71,7 @@ def join_state(
     Parameters
     ----------
     series
-        Measurements that say when they started (`time`).
+        Measurements that say when they started (`time`). Of a stack of frames each frame becomes a measurement with its own state.
     log
         Measurement or path of a file with the state over its own device time.
     quantities
@@ -111,7 +112,29 @@ def join_state(
     declares the state already, the declared one stays; a contradiction is flagged. The bounds are meant to hold the state
     at every moment of the exposure. Fails first: an event that one of the instruments shows late shifts every state.
     """
-    items = as_series(series)
+    return joined_states(
+        apart(as_series(series)), log, quantities=quantities, offset=offset, drift=drift, exposure=exposure, every=every, time=time,
+        events=events, near=near, tolerance=tolerance, marker=marker, level=level,
+    )  # fmt: skip
+
+
+def joined_states(
+    items: Series,
+    log: Kept,
+    *,
+    quantities: Sequence[str] | None,
+    offset: str | float,
+    drift: str | float,
+    exposure: str | float | None,
+    every: str | float | None,
+    time: str | Sequence[float] | None,
+    events: Events | Kept | None,
+    near: str | float | None,
+    tolerance: str | float | None,
+    marker: Marker,
+    level: float = 0.95,
+) -> Joined:
+    """`join_state` for measurements as they are: one with many frames gets one state."""
     taken = exposures(items, time, exposure, every)
     words = Words(offset, drift, near, tolerance, marker)
     runnings = read_log(log, quantities)

@@ -13,7 +13,7 @@ from interlith.errors import InterlithError, StudyError
 from interlith.model import Measurement, Sample, Series, Study
 from interlith.workbench.declaring.schema import READER_WORDS, JoinWords
 from interlith.workbench.joining.pattern_clock import PATTERNS
-from interlith.workbench.joining.states import Joined, join_state
+from interlith.workbench.joining.states import Joined, joined_states
 from interlith.workbench.reading import measure
 
 
@@ -90,7 +90,7 @@ def _inside(study: Study, technique: str, path: str) -> Path:
 
 def _join(study: Study, series: Series, words: JoinWords, paths: list[Path]) -> Joined:
     logs = [_log(study, path) for path in paths]
-    return join_state(
+    return joined_states(
         series,
         logs[0],
         quantities=words.quantities,
