@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from interlith.errors import StudyError
-from interlith.techniques.diffraction.quantity_model import beyond_counting, misfit_covariance, peak_blocks
+from interlith.techniques.diffraction.quantity_model import (
+    beyond_counting,
+    few_stretches,
+    left_out_covariance,
+    misfit_covariance,
+    peak_blocks,
+)
 
 X = np.linspace(10.0, 90.0, 3_000)
 PLACES = np.linspace(13.0, 87.0, 30)
@@ -77,3 +83,29 @@ def test_beyond_counting_there_is_nothing_where_the_model_is_right() -> None:
     wide = np.array([3.0, 1.0])
     found = beyond_counting(counting + 50 * np.outer(wide, wide), counting, 24)
     assert found == pytest.approx(50 * np.outer(wide, wide), rel=0.02, abs=1e-9)
+
+
+def test_a_fit_that_bends_to_its_strongest_peak_is_not_surer_for_it() -> None:
+    draw = np.random.default_rng(9)
+    blocks = np.repeat(np.arange(12), 5)
+    heights = np.where(np.arange(12) == 4, 6.0, 1.0)
+    slopes = np.repeat(heights, 5)[None]
+    errors, plain, left = [], [], []
+    for _ in range(400):
+        wrong = np.repeat(0.1 * draw.standard_normal(12) * heights, 5)
+        seen = slopes[0] + wrong
+        value = float(slopes[0] @ seen / (slopes[0] @ slopes[0]))
+        residual = seen - value * slopes[0]
+        errors.append(value - 1.0)
+        plain.append(misfit_covariance(slopes, residual, blocks)[0, 0])
+        left.append(left_out_covariance(slopes, residual, blocks)[0, 0])
+    true = np.std(errors)
+    assert np.sqrt(np.mean(plain)) < 0.5 * true
+    assert true < np.sqrt(np.mean(left)) * few_stretches(slopes, blocks)[0]
+
+
+def test_few_stretches_widen_and_many_do_not() -> None:
+    blocks = np.repeat(np.arange(40), 3)
+    even = np.ones((1, 120))
+    one = np.where(blocks == 7, 30.0, 1.0)[None]
+    assert few_stretches(np.vstack([even, one]), blocks) == pytest.approx([1.0312, 2.1953], abs=1e-3)

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from interlith.errors import StudyError
 
 Array = NDArray[np.float64]
+#: Directions that the rest of a pattern tells by less than this are not looked at without a stretch.
+_SEEN = 1e-6
 Rows = NDArray[np.intp]
 
 
@@ -99,8 +101,47 @@ def misfit_covariance(jacobian: ArrayLike, residual: ArrayLike, blocks: ArrayLik
     return found / np.outer(size, size)
 
 
-def beyond_counting(misfit: ArrayLike, counting: ArrayLike, stretches: int) -> Array:
-    """What a covariance from the misfit says beyond that from counting, shape (n, n).
+def left_out_covariance(jacobian: ArrayLike, residual: ArrayLike, blocks: ArrayLike) -> Array:
+    """Covariance of parameters from how far each stretch alone pulls them: leave one out.
+
+    Parameters
+    ----------
+    jacobian, residual, blocks
+        As in `misfit_covariance`.
+
+    Returns
+    -------
+    (B - 1) / B times the sum of the squares of what the parameters would change by without each of the B stretches, shape (p, p).
+
+    Notes
+    -----
+    A fit bends to the strongest peaks, so that what is left over there is less than what is wrong: `misfit_covariance` is too small
+    where few peaks carry a phase. Without the stretch the fit cannot bend to it. What only one stretch shows is taken as it is.
+    The assumption that fails first: that the fit is nearly linear in what one stretch changes.
+
+    References
+    ----------
+    R. G. Miller, Biometrika 61 (1974) 1-15, 10.1093/biomet/61.1.1 (jackknife); J. G. MacKinnon, H. White, J. Econometrics 29 (1985)
+    305-325, 10.1016/0304-4076(85)90158-7.
+    """
+    slopes, misfit = np.asarray(jacobian, dtype=float), np.asarray(residual, dtype=float)
+    number = np.asarray(blocks, dtype=np.intp)
+    kinds = np.unique(number)
+    size = np.sqrt((slopes**2).sum(axis=1))
+    size[size == 0] = 1.0
+    scaled = slopes / size[:, None]
+    whole = scaled @ scaled.T
+    moved = np.zeros((len(kinds), len(scaled)))
+    for row, kind in enumerate(kinds):
+        part = scaled[:, number == kind]
+        rest = np.linalg.pinv(whole - part @ part.T, rcond=_SEEN, hermitian=True)
+        moved[row] = rest @ (part @ misfit[number == kind])
+    found: Array = moved.T @ moved * ((len(kinds) - 1.0) / len(kinds))
+    return found / np.outer(size, size)
+
+
+def beyond_counting(misfit: ArrayLike, counting: ArrayLike, stretches: int, left_out: ArrayLike | None = None) -> Array:
+    """What the misfit says beyond counting, shape (n, n).
 
     Parameters
     ----------
@@ -110,11 +151,13 @@ def beyond_counting(misfit: ArrayLike, counting: ArrayLike, stretches: int) -> A
         By the stated uncertainties, shape (n, n), positive.
     stretches
         Number of stretches that the first was found from.
+    left_out
+        See `left_out_covariance`: what is taken where there is misfit; the first by default.
 
     Notes
     -----
-    Where the model is right the two agree but for scatter: the ratio of the variances lies between ``(1 -+ sqrt(n / B))^2``
-    for B stretches. Along directions where the ratio is above that, all of it beyond 1 is misfit; along the others there is none.
+    Where the model is right misfit and counting agree but for scatter: the ratio of the variances lies between
+    ``(1 -+ sqrt(n / B))^2`` for B stretches. Only if some ratio is above that is there misfit at all.
 
     References
     ----------
@@ -123,7 +166,36 @@ def beyond_counting(misfit: ArrayLike, counting: ArrayLike, stretches: int) -> A
     known, seen = np.asarray(counting, dtype=float), np.asarray(misfit, dtype=float)
     root = np.linalg.cholesky(known)
     inverse = np.linalg.inv(root)
-    ratios, ways = np.linalg.eigh(inverse @ seen @ inverse.T)
     edge = (1.0 + np.sqrt(len(known) / stretches)) ** 2
+    if not np.linalg.eigvalsh(inverse @ seen @ inverse.T).max() > edge:
+        return np.zeros_like(known)
+    taken = seen if left_out is None else np.asarray(left_out, dtype=float)
+    ratios, ways = np.linalg.eigh(inverse @ taken @ inverse.T)
     moved = root @ ways
-    return np.asarray((moved * np.where(ratios > edge, ratios - 1.0, 0.0)) @ moved.T)
+    return np.asarray((moved * np.maximum(ratios - 1.0, 0.0)) @ moved.T)
+
+
+def few_stretches(slopes: ArrayLike, blocks: ArrayLike) -> Array:
+    """By how much uncertainties must be wider since few stretches told them, shape (n,).
+
+    Parameters
+    ----------
+    slopes
+        By each scale, over the standard uncertainty of the points, shape (n, m).
+    blocks
+        Number of the stretch of each point, shape (m,).
+
+    Returns
+    -------
+    The factor of Student at 95 % over that of Gauss, for as many degrees of freedom as stretches of equal weight would tell the
+    scale as surely, two at least.
+
+    References
+    ----------
+    F. E. Satterthwaite, Biometrics Bull. 2 (1946) 110-114, 10.2307/3002019 (effective degrees of freedom).
+    """
+    from scipy import special
+
+    told = np.array([np.bincount(np.asarray(blocks), row**2) for row in np.asarray(slopes, dtype=float)])
+    many = told.sum(axis=1) ** 2 / np.maximum((told**2).sum(axis=1), 1e-300)
+    return np.asarray(special.stdtrit(np.maximum(many, 2.0), 0.975) / special.ndtri(0.975))

@@ -18,7 +18,13 @@ from interlith.techniques.diffraction.quantity_absorption import (
     grain_radius,
     mean_attenuation,
 )
-from interlith.techniques.diffraction.quantity_model import beyond_counting, misfit_covariance, peak_blocks
+from interlith.techniques.diffraction.quantity_model import (
+    beyond_counting,
+    few_stretches,
+    left_out_covariance,
+    misfit_covariance,
+    peak_blocks,
+)
 
 Array = NDArray[np.float64]
 
@@ -107,7 +113,6 @@ def shares(refined: Refined, *, radii: Sequence[float] | None = None) -> Fractio
     density = np.array([one.density for one in structures])
     scales = np.maximum(refined.values[refined.scales], 0.0)
     counting = _counting(refined.jacobian)[place]
-    misfit = misfit_covariance(refined.jacobian, refined.residual, blocks)[place]
     found = weight_fractions(
         [one.name for one in structures],
         scales,
@@ -115,7 +120,7 @@ def shares(refined: Refined, *, radii: Sequence[float] | None = None) -> Fractio
         volumes,
         parts={
             "fit": counting,
-            "model": beyond_counting(misfit, counting, int(blocks[-1]) + 1),
+            "model": _misfit(refined, blocks, counting),
             "displacement": _displacements(refined, scales),
         },
     )
@@ -133,6 +138,16 @@ def shares(refined: Refined, *, radii: Sequence[float] | None = None) -> Fractio
         ends = [corrected(found, mu, density, sizes * one)[0].values for one in (way, 1.0 / way)]
         total += np.outer(ends[0] - ends[1], ends[0] - ends[1]) / 4.0
     return right.with_part("absorption", total)
+
+
+def _misfit(refined: Refined, blocks: NDArray[np.intp], counting: Array) -> Array:
+    """Covariance of the scales for what the model does not have, beyond counting, shape (n, n)."""
+    place = np.ix_(refined.scales, refined.scales)
+    seen = misfit_covariance(refined.jacobian, refined.residual, blocks)[place]
+    without = left_out_covariance(refined.jacobian, refined.residual, blocks)[place]
+    wider = few_stretches(refined.jacobian[refined.scales], blocks)
+    found = beyond_counting(seen, counting, int(blocks[-1]) + 1, without)
+    return np.asarray(found * np.outer(wider, wider))
 
 
 def sources(fractions: Fractions, own: str) -> list[dict[str, float]]:
