@@ -143,7 +143,7 @@ def _add_lines(
             if low >= high:
                 continue
             block[:, : high - low] = 0.0
-            _line_block(x[low:high], position, area * strength, width, share, nodes, slopes, nodes_used, block)
+            _line_block(x[low:high], position, area * strength, width, share, nodes, slopes, nodes_used, block, cut)
             for point in range(high - low):
                 unit = strength * block[1, point]
                 rest[low + point] += area * unit
