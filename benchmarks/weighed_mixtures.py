@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from interlith.crystal.phases import shipped
+from interlith.errors import FitError
 from quantity_protocol import quantified
 from weighed import Found, agreement, forms, peer, summary, table, weighed_in
 
@@ -19,15 +22,20 @@ def one(path: Path, *, texture: bool) -> Found:
     """Forms, shares and their doubt of one pattern."""
     weighed = weighed_in(path.stem)
     choices = list(product(*(forms(powder) for powder in weighed)))
-    tried = (
-        [(choice, quantified(path, choice, low=LOW, texture=False)) for choice in choices] if len(choices) > 1 else []
-    )
-    names = min(tried, key=lambda pair: pair[1].goodness)[0] if tried else choices[0]
+    names = min(choices, key=lambda choice: goodness(path, choice)) if len(choices) > 1 else choices[0]
     found = quantified(path, names, low=LOW, texture=texture)
     told = [*names, *(f"({one})" for one in found.textures)]
     return Found(
         path.stem, list(weighed.values()), found.values, found.std, found.own, found.r_wp, found.cpu, told, names
     )
+
+
+def goodness(path: Path, names: Sequence[str]) -> float:
+    """Root of chi squared per degree of freedom with some forms; infinite where they cannot be refined."""
+    try:
+        return quantified(path, names, low=LOW, texture=False).goodness
+    except FitError:
+        return math.inf
 
 
 def main() -> None:
