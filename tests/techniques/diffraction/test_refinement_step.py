@@ -62,7 +62,7 @@ def test_patterns_that_a_bound_spoilt_are_refined_again_without_it() -> None:
 def test_what_is_no_better_stays_and_is_told() -> None:
     after = refined((decision("start", "fresh", "patterns/2:4"),))
     assert after.data["refined"].get_column("good").to_list() == [True, True, False, False]
-    assert any(one.code == "not_better" and "unlike" in one.message for one in after.flags["S1"])
+    assert any(one.code == "not_refined_again" and "chi squared" in one.message for one in after.flags["S1"])
     kept = refined((decision("start", "fresh", "patterns/0:2", f"{0:064x}"[:12]),))
     assert [edge(kept, number) for number in range(2)] == pytest.approx(
         [edge(plain(), number) for number in range(2)], rel=1e-6

@@ -6,7 +6,6 @@ is kept by itself, so that redoing a few patterns of a thousand takes the time o
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,8 +32,6 @@ BOUNDS = f"{RELEASED}: the patterns of the target are refined again without boun
 _AGAIN = {"start": START, "bounds": BOUNDS}
 #: A goodness of fit within this share of another one is the same.
 _SAME = 1e-3
-#: Goodness of fit over that of the good patterns beyond which one is not believed, as in the series itself.
-_UNLIKE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +176,10 @@ def _again(found: Result, given: Given, again: Again) -> tuple[Result, list[Choi
 def _compared(found: Result, made: Result) -> tuple[list[int], dict[int, str]]:
     """Patterns whose new refinement is taken; and those whose earlier one stays, with the reason."""
     before = {row["pattern"]: row for row in found.data["refined"].iter_rows(named=True)}
-    usual = found.data["refined"].filter(pl.col("good")).get_column("goodness").median()
-    most = _UNLIKE * float(str(usual)) if usual is not None else math.inf
     taken, kept = [], {}
     for row in made.data["refined"].iter_rows(named=True):
         number, old = int(row["pattern"]), before.get(row["pattern"])
-        if row["good"] and row["goodness"] > most:
-            kept[number] = (
-                f"pattern {number}: goodness of fit {row['goodness']:.4g} is unlike that of the good patterns"
-            )
-        elif old is None or not old["good"]:
+        if old is None or not old["good"]:
             # What failed before loses nothing by a failure that is told anew.
             taken.append(number)
         elif not row["good"]:

@@ -178,3 +178,9 @@ def test_a_phase_that_was_forgotten_is_proposed() -> None:
 def test_nothing_is_left_over_of_a_complete_model(forth: Result) -> None:
     assert "left_over" not in forth.data
     assert not [one for one in forth.choices if one.field == "phase"]
+
+
+def test_one_pattern_again_is_compared_with_those_about_it() -> None:
+    whole = refine(_series(spoilt=True), PATTERN)
+    with pytest.raises(FitError, match="chi squared|is seen"):
+        refine(_series(spoilt=True), PATTERN, only=(SPOILT,), start="nearest-good", earlier=whole)

@@ -22,6 +22,7 @@ STARTS = ("previous", "forward", "backward", "fresh", "nearest-good")
 _SUSPECT, _UNLIKE = 1.5, 4.0
 #: Patterns before it, in the end about it, that a pattern is compared with.
 _MEMORY = 9
+_ABOUT = [away for away in range(-(_MEMORY // 2), _MEMORY // 2 + 1) if away]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,8 @@ class Refined:
 
 
 def refined_series(
-    setup: Setup, members: Sequence[Member], *, start: Start = "previous", known: Mapping[int, Mapping[str, float]] | None = None
+    setup: Setup, members: Sequence[Member], *, start: Start = "previous", known: Mapping[int, Mapping[str, float]] | None = None,
+    before: Mapping[int, float] | None = None,
 ) -> list[Refined]:  # fmt: skip
     """All members refined, in their order.
 
@@ -55,6 +57,9 @@ def refined_series(
         itself, ``nearest-good`` from the nearest good one on either side, ``own`` from what is known of itself.
     known
         Number of a pattern -> values of its names from an earlier refinement: good patterns that may start others.
+    before
+        Number of a pattern -> chi squared per degree of freedom of good patterns of an earlier refinement: with them the new ones are
+        compared too.
 
     Notes
     -----
@@ -64,35 +69,40 @@ def refined_series(
     order = list(members) if start != "backward" else list(reversed(members))
     seeds = {number: dict(values) for number, values in (known or {}).items()}
     found: dict[int, Refined] = {}
-    costs: list[float] = []
+    own = {one.number for one in members}
+    others = {number: cost for number, cost in (before or {}).items() if number not in own}
+    near = sorted(others, key=lambda number: abs(number - order[0].number)) if order else []
+    costs = [others[number] for number in near[:_MEMORY]]
     for one in order:
-        near = None if start == "fresh" else _nearest(one.number, seeds, start)
-        made = _one(setup, one, None if near is None else (near, seeds[near]), costs)
+        seed = None if start == "fresh" else _nearest(one.number, seeds, start)
+        made = _one(setup, one, None if seed is None else (seed, seeds[seed]), costs)
         found[one.number] = made
         if made.fitted is not None and made.fitted.converged:
             # Those that are not believed count too: where a whole part of a series is worse, it is so for a reason.
             costs = [*costs, made.fitted.reduced_cost][-_MEMORY:]
         if made.good and made.fitted is not None and start != "fresh":
             seeds[one.number] = made.fitted.named
-    return _judged([found[one.number] for one in members])
+    return _judged([found[one.number] for one in members], others)
 
 
-def _judged(series: Sequence[Refined]) -> list[Refined]:
+def _judged(series: Sequence[Refined], others: Mapping[int, float]) -> list[Refined]:
     """The series with patterns taken back that are much worse than their neighbours on both sides."""
-    costs = np.array(
-        [one.fitted.reduced_cost if one.fitted is not None and one.fitted.converged else np.nan for one in series]
-    )  # fmt: skip
+    costs = dict(others)
+    for one in series:
+        if one.fitted is not None and one.fitted.converged:
+            costs[one.member.number] = one.fitted.reduced_cost
     out = []
-    for place, one in enumerate(series):
-        first = max(0, place - _MEMORY // 2)
-        near = np.delete(costs[first : place + _MEMORY // 2 + 1], place - first)
-        if not np.isfinite(costs[place]) or not np.isfinite(near).any():
+    for one in series:
+        number = one.member.number
+        near = [costs[number + away] for away in _ABOUT if number + away in costs]
+        if number not in costs or not near:
             out.append(one)
             continue
-        usual = float(np.nanmedian(near))
-        said = ""
-        if costs[place] > _UNLIKE * usual:
-            said = f"chi squared per degree of freedom is {costs[place]:.3g}, that of the patterns about it {usual:.3g}"
+        usual, said = float(np.median(near)), ""
+        if costs[number] > _UNLIKE * usual:
+            said = (
+                f"chi squared per degree of freedom is {costs[number]:.3g}, that of the patterns about it {usual:.3g}"
+            )
         out.append(replace(one, reason=said))
     return out
 

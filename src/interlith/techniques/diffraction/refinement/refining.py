@@ -81,7 +81,6 @@ def refine(
         Share of an element in one phase that is asked for.
     standard
         What was weighed and mixed in: absolute shares follow, with what is amorphous.
-
     offered
         Crystals that may account for peaks that the phases leave over; shipped ones of the same elements by default. None is added
         by itself: the best is the runner-up of a choice.
@@ -128,6 +127,7 @@ def refine(
             skip,
             against or series.axis,
             None if offered is None else phases(*offered),
+            _costs(earlier, sample),
         )
         gathered.add(chain, element, standard)
     if not gathered.observables:
@@ -188,7 +188,7 @@ class _Gathered:
 
 def refined_chain(
     series: Series, pattern: Pattern, start: str, numbers: Collection[int] | None, known: Mapping[int, Mapping[str, float]],
-    skip: Collection[int], against: str | None, offered: Sequence[Structure] | None = None,
+    skip: Collection[int], against: str | None, offered: Sequence[Structure] | None = None, before: Mapping[int, float] | None = None,
 ) -> Chain:  # fmt: skip
     """The patterns of a series refined in order; see `refine`."""
     members, flags = members_of(
@@ -205,7 +205,7 @@ def refined_chain(
         choices = [choice]
     setup = setup_of(pattern, found, usable, background)
     word: Start = start  # type: ignore[assignment]
-    refined = refined_series(setup, members, start=word, known=known)
+    refined = refined_series(setup, members, start=word, known=known, before=before)
     if any(one.texture == "auto" for one in pattern.phases):
         setup, refined, judged = with_textures(setup, refined)
         choices += judged
@@ -239,6 +239,15 @@ def _known(earlier: Result | None, sample: str | None) -> dict[int, dict[str, fl
         )
         for part in rows.partition_by("pattern")
     }
+
+
+def _costs(earlier: Result | None, sample: str | None) -> dict[int, float]:
+    """Chi squared per degree of freedom by pattern, of the good patterns of an earlier refinement."""
+    if earlier is None:
+        return {}
+    rows = earlier.data["refined"].filter(pl.col("good"))
+    rows = rows if sample is None else rows.filter(pl.col("sample") == sample)
+    return {int(number): float(size) ** 2 for number, size in rows.select("pattern", "goodness").iter_rows()}
 
 
 def _noticed(refined: Sequence[Refined]) -> list[Flag]:
