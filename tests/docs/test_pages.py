@@ -148,7 +148,10 @@ PAGES = {
     ),
     "instrument-files": (2, ("FWHM of the Gaussian part", "FWHM^2 = U tan^2", "True")),
     "quantitative-analysis": (4, ("by number", "amorphous", "from the misfit +-", "grains known to be of 0.5 um")),
-    "refinement": (7, ("goodness of fit", "apart", "not seen", "amorphous_absolute_weight_fraction", "M1_01_fluorite.cif")),
+    "refinement": (
+        7,
+        ("goodness of fit", "apart", "not seen", "amorphous_absolute_weight_fraction", "M1_01_fluorite.cif"),
+    ),
     "simulated-patterns": (4, ("threshold 0.42 at%", "saturated spikes", "0.168162")),
     "peaks-and-tracks": (4, ("the new peak appears between", "left for composition", "linear expansion", "resolved")),
     "voltammetry": (3, ("baseline - linear instead of level", "share of the surface couple", "not with its root")),

@@ -151,7 +151,13 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         stuck = region.vain[left] > _MOST_IN_VAIN
         gains[left] = np.column_stack([gains[left, 1:], np.where(taken, gain, 0.0)])
         stalled = taken & (settings.stall > 0) & (gains[left].sum(axis=1) < settings.stall * variance)
-        done = (small & (taken | (hoped <= noise))) | flat | (cost == 0) | (stuck & (remaining <= _NEAR * variance)) | stalled
+        done = (
+            (small & (taken | (hoped <= noise)))
+            | flat
+            | (cost == 0)
+            | (stuck & (remaining <= _NEAR * variance))
+            | stalled
+        )
         track.status[left[done]] = Status.CONVERGED
         track.status[left[stuck & ~done]] = Status.STUCK
         left = left[~done & ~stuck]
