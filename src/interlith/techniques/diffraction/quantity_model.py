@@ -10,6 +10,8 @@ from interlith.errors import StudyError
 Array = NDArray[np.float64]
 #: Directions that the rest of a pattern tells by less than this are not looked at without a stretch.
 _SEEN = 1e-6
+#: Below this lie 95 % of the law of Tracy and Widom for real numbers.
+_TRACY_WIDOM = 0.9793
 Rows = NDArray[np.intp]
 
 
@@ -156,17 +158,18 @@ def beyond_counting(misfit: ArrayLike, counting: ArrayLike, stretches: int, left
 
     Notes
     -----
-    Where the model is right misfit and counting agree but for scatter: the ratio of the variances lies between
-    ``(1 -+ sqrt(n / B))^2`` for B stretches. Only if some ratio is above that is there misfit at all.
+    Where the model is right misfit and counting agree but for scatter. Only if the largest ratio of the variances is above what 95 %
+    of such scatter stays below is there misfit at all.
 
     References
     ----------
-    V. A. Marchenko, L. A. Pastur, Math. USSR Sb. 1 (1967) 457, 10.1070/SM1967v001n04ABEH001994 (spread of the ratios).
+    I. M. Johnstone, Ann. Statist. 29 (2001) 295-327, 10.1214/aos/1009210544 (largest ratio under scatter alone).
     """
     known, seen = np.asarray(counting, dtype=float), np.asarray(misfit, dtype=float)
     root = np.linalg.cholesky(known)
     inverse = np.linalg.inv(root)
-    edge = (1.0 + np.sqrt(len(known) / stretches)) ** 2
+    ends = np.sqrt(max(stretches - 1.0, 1.0)), np.sqrt(float(len(known)))
+    edge = (sum(ends) ** 2 + _TRACY_WIDOM * sum(ends) * (1 / ends[0] + 1 / ends[1]) ** (1 / 3)) / stretches
     if not np.linalg.eigvalsh(inverse @ seen @ inverse.T).max() > edge:
         return np.zeros_like(known)
     taken = seen if left_out is None else np.asarray(left_out, dtype=float)
