@@ -14,7 +14,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import interlith as il
 from interlith.errors import InterlithError
 from interlith.model import Result, Series
 from interlith.numerics.fitting.parameters import Sum, Tie
+from interlith.techniques.diffraction.instruments import known_instrument
 from interlith.techniques.diffraction.refinement.pattern import Pattern, Phase
 from interlith.techniques.diffraction.refinement.refining import refine
 
@@ -138,6 +139,13 @@ def cases(data: Path, garnet: Path) -> list[Case]:
         Case(
             "garnet, D1A, no divergence", d1a / "garnet.raw",
             Pattern(mixed, instrument=d1a / "inst_d1a.prm", refine=("zero", "gauss_*"), ties=ties), printed,
+        ),
+        Case(
+            "garnet, D1A, two displacements", d1a / "garnet.raw",
+            Pattern(
+                mixed, instrument=replace(known_instrument(d1a / "inst_d1a.prm", None).instrument, radius=650.0),
+                refine=("displacement", "displacement_across"), ties=ties,
+            ), printed,
         ),
         Case("PbSO4, D1A", easy / "d1a.cif", Pattern(anglesite)),
         Case(

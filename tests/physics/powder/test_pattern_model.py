@@ -155,3 +155,30 @@ def test_what_cannot_be_is_refused_in_words() -> None:
         replace(TUBE, radius=math.nan).displacement(np.array([0.3]))
     with pytest.raises(StudyError, match="no reflection up to"):
         phase_lines(phase("Si"), TUBE, 10, name="silicon")
+
+
+def test_a_capillary_moved_across_the_beam_shifts_lines_like_a_zero_at_small_angles() -> None:
+    here = replace(TUBE, geometry="debye-scherrer", radius=500.0)
+    theta = np.array([0.01, 0.4, 0.9])
+    shift, bend = here.displacement_across(theta)
+    assert shift[0] == pytest.approx(math.degrees(1 / 500), rel=1e-3)
+    step = 1e-6
+    assert bend == pytest.approx((here.displacement_across(theta + step)[0] - shift) / step, rel=1e-4)
+    lines = (phase_lines(phase("corundum"), here, 90.0, name="corundum"),)
+    model = PatternModel(np.arange(20.0, 90.0, 0.02), lines, here, background=1)
+    values = model.start.copy()
+    values[model.place_of("corundum_inverse_size")] = 0.02
+    values[model.place_of("displacement_across")] = 0.3
+    place = model.place_of("displacement_across")
+    moving = np.zeros(len(model.names), dtype=bool)
+    moving[place] = True
+    _, slopes = model.with_slopes(values, moving)
+    ends = []
+    for way in (1e-5, -1e-5):
+        other = values.copy()
+        other[place] += way
+        ends.append(model.intensity(other))
+    difference = (ends[0] - ends[1]) / 2e-5
+    assert np.abs(slopes[place] - difference).max() < 1e-4 * np.abs(difference).max()
+    with pytest.raises(StudyError, match="radius"):
+        replace(here, radius=math.nan).displacement_across(theta)

@@ -138,3 +138,21 @@ class Instrument:
         if self.geometry == "bragg-brentano":
             return -2 * unit * np.cos(theta), 2 * unit * np.sin(theta)
         return unit * np.sin(2 * theta), 2 * unit * np.cos(2 * theta)
+
+    def displacement_across(self, theta: Array) -> tuple[Array, Array]:
+        """Shift of lines (deg) by a specimen displaced by 1 mm across the beam, and its slope by theta (deg/rad), shape (n,).
+
+        Notes
+        -----
+        Debye-Scherrer: s cos(2 theta) / R, s positive towards the side of larger angles; at small angles the same as a zero. A flat
+        specimen cannot be displaced so.
+
+        Raises
+        ------
+        StudyError
+            If the radius is unknown.
+        """
+        if not self.radius > 0:
+            raise StudyError("A displacement of the specimen needs the radius of the goniometer (mm); give it.")
+        unit = math.degrees(1 / self.radius)
+        return unit * np.cos(2 * theta), -2 * unit * np.sin(2 * theta)

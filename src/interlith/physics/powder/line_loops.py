@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.physics.powder.profile_loops import MOST_NODES, _compiled, _line_block, mixed, reach, smeared, summed
+from interlith.physics.powder.profile_loops import MOST_NODES, _compiled, _line_block, mixed, reach, smeared
+from interlith.physics.powder.profile_strips import summed
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -63,7 +64,9 @@ def lines_drawn(x: Array, table: Array, terms: Array, radiation: Array, cut: flo
             if copy == 1:
                 position[place], slope = twin(table[0, line], radiation[0])
                 area[place] *= radiation[1] if slope > 0 else 0.0
-    return summed(x, position, area, gauss, lorentz, radiation[2], radiation[3], cut)
+    out = np.zeros(x.size)
+    summed(x, position, area, gauss, lorentz, radiation[2], radiation[3], cut, out)
+    return out
 
 
 @_compiled
@@ -144,7 +147,13 @@ def _add_lines(
                 continue
             block[:, : high - low] = 0.0
             _line_block(x[low:high], position, area * strength, width, share, nodes, slopes, nodes_used, block, cut)
-            for point in range(high - low):
+            # Several rays together end before the farthest of them does: where the line, lowered, is above zero.
+            begin, end = 0, high - low
+            while nodes_used > 1 and begin < end and block[1, begin] < 0:
+                begin += 1
+            while nodes_used > 1 and end > begin and block[1, end - 1] < 0:
+                end -= 1
+            for point in range(begin, end):
                 unit = strength * block[1, point]
                 rest[low + point] += area * unit
                 jacobian[low + point, lines + line] += unit

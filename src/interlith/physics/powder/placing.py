@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 #: the beam reaches over the radius (deg), absorption of a cylinder (1).
 COMMON = (
     "zero", "displacement", "roughness", "gauss_u", "gauss_v", "gauss_w", "lorentz_x", "lorentz_y", "sample_ratio", "slit_ratio",
-    "transparency", "absorption",
+    "transparency", "absorption", "displacement_across",
 )  # fmt: skip
 #: Shape factor between the Lorentzian width of a line and the volume-weighted size of crystallites: a sphere by its integral
 #: breadth has 1.07, by its full width 0.89; A. L. Patterson, Phys. Rev. 56 (1939) 978, 10.1103/PhysRev.56.978.
@@ -143,6 +143,11 @@ def placed(
         table[0] += common["displacement"] * shift
         by_theta[0] += common["displacement"] * bend
         moved["displacement"] = (POSITION, shift)
+        if instrument.geometry == "debye-scherrer":
+            shift, bend = instrument.displacement_across(theta)
+            table[0] += common["displacement_across"] * shift
+            by_theta[0] += common["displacement_across"] * bend
+            moved["displacement_across"] = (POSITION, shift)
     if instrument.geometry == "bragg-brentano":
         shift = -sine * cosine
         table[0] += common["transparency"] * shift

@@ -53,7 +53,13 @@ _UNITS = {
     "_cell_a": "angstrom", "_cell_b": "angstrom", "_cell_c": "angstrom", "_cell_alpha": "deg", "_cell_beta": "deg", "_cell_gamma": "deg",
     "_u_iso": "angstrom^2", "_overall_u": "angstrom^2",
 }  # fmt: skip
-_COMMON_UNITS = {"zero": "deg", "displacement": "mm", "lorentz_x": "deg", "lorentz_y": "deg"}
+_COMMON_UNITS = {
+    "zero": "deg",
+    "displacement": "mm",
+    "displacement_across": "mm",
+    "lorentz_x": "deg",
+    "lorentz_y": "deg",
+}
 RELEASED = "released"
 #: An instrument, angles and a background that names of parameters do not depend on.
 _ANY, _ANGLES, _BACKGROUND = Instrument((1.5406,)), (10.0, 90.0), 8

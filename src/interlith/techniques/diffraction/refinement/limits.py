@@ -9,7 +9,7 @@ from interlith.techniques.diffraction.refinement.pattern import Pattern
 #: Largest and smallest values of parameters by the ends of their names: what no specimen exceeds. Those in `_PHYSICAL` stay when
 #: all bounds are released: beyond them there is no pattern.
 _BOUNDS: dict[str, tuple[float, float]] = {
-    "zero": (-1.0, 1.0), "displacement": (-1.5, 1.5), "roughness": (0.0, 1.0), "gauss_w": (0.0, 1.0), "lorentz_x": (0.0, 1.0),
+    "zero": (-1.0, 1.0), "displacement": (-5.0, 5.0), "displacement_across": (-5.0, 5.0), "roughness": (0.0, 1.0), "gauss_w": (0.0, 1.0), "lorentz_x": (0.0, 1.0),
     "lorentz_y": (0.0, 5.0), "sample_ratio": (0.0, 0.2), "slit_ratio": (0.0, 0.2), "_inverse_size": (0.0, 0.6), "_inverse_size_along": (0.0, 0.6), "_inverse_size_across": (0.0, 0.6),
     "_microstrain": (0.0, 0.05), "_microstrain_along": (0.0, 0.05), "_microstrain_across": (0.0, 0.05), "_texture": (0.15, 5.0), "overall_u": (-0.1, 0.5), "_u_iso": (-0.1, 1.0), "_u11": (-0.1, 1.0),
     "_u22": (-0.1, 1.0), "_u33": (-0.1, 1.0), "_u12": (-0.5, 0.5), "_u13": (-0.5, 0.5), "_u23": (-0.5, 0.5), "_occupancy": (0.0, 1.0),
@@ -59,6 +59,7 @@ def typical(name: str, start: float) -> float:
     for end, size in (
         ("zero", 0.05),
         ("displacement", 0.1),
+        ("displacement_across", 0.1),
         ("roughness", 0.1),
         ("inverse_size", 0.01),
         ("microstrain", 1e-3),

@@ -62,7 +62,7 @@ def matches(name: str, words: Sequence[str]) -> bool:
 #: Scales and background; places of the lines; their widths; then what intensities hang on.
 USUAL = Plan(
     (
-        Stage(("background_*", "hump_*_area", "*_scale", "displacement", "zero")),
+        Stage(("background_*", "hump_*_area", "*_scale", "displacement*", "zero")),
         Stage(("*_inverse_size*", "gauss_w", "*_area_*", "hump_*"), rounds=8),
         Stage(("*_cell_*",), rounds=8),
         Stage(("*_microstrain*", "*_s[0-9]*", "gauss_*", "lorentz_*", "sample_ratio", "slit_ratio"), rounds=8),

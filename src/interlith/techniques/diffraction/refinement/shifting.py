@@ -41,7 +41,12 @@ def shifted(
     far
         How far a line is looked for at least (deg).
     """
-    moving = np.array([("_cell_" in name or name in ("zero", "displacement")) for name in model.names]) & wanted
+    moving = (
+        np.array(
+            [("_cell_" in name or name in ("zero", "displacement", "displacement_across")) for name in model.names]
+        )
+        & wanted
+    )
     if not moving.any():
         return values
     lines, chain = model.lines(values)
