@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from interlith.crystal.phases import phases
@@ -28,10 +27,9 @@ from interlith.techniques.diffraction.refinement.leftover import (
     told_left_over,
 )
 from interlith.techniques.diffraction.refinement.members import Member, chosen_numbers, members_of
+from interlith.techniques.diffraction.refinement.noticed import noticed as noticed_of
 from interlith.techniques.diffraction.refinement.numbers import numbers_of
-from interlith.techniques.diffraction.refinement.one import Fitted
 from interlith.techniques.diffraction.refinement.pattern import Pattern
-from interlith.techniques.diffraction.refinement.quality import FAR, not_fixed
 from interlith.techniques.diffraction.refinement.setup import Setup
 from interlith.techniques.diffraction.refinement.standards import Standard
 from interlith.techniques.diffraction.refinement.tables import (
@@ -48,8 +46,6 @@ METHODS = (
     "axial divergence after Finger, Cox and Jephcoat, Chebyshev background. Counts were weighted by the model, other intensities by their "
     "stated uncertainties. Standard uncertainties take neighbouring residuals as alike (Berar and Lelann)."
 )
-#: Correlation beyond which two names are hardly told apart.
-_HARDLY = 0.995
 
 
 def refine(
@@ -183,7 +179,7 @@ class _Gathered:
             if table.width:
                 self.tables.setdefault(word, []).append(table)
         for name, told in notes.items():
-            self.flags[name] = (*told, *_noticed([one for one in refined if one.member.item.sample.name == name]))
+            self.flags[name] = (*told, *noticed_of([one for one in refined if one.member.item.sample.name == name]))
 
 
 def refined_chain(
@@ -248,56 +244,6 @@ def _costs(earlier: Result | None, sample: str | None) -> dict[int, float]:
     rows = earlier.data["refined"].filter(pl.col("good"))
     rows = rows if sample is None else rows.filter(pl.col("sample") == sample)
     return {int(number): float(size) ** 2 for number, size in rows.select("pattern", "goodness").iter_rows()}
-
-
-def _noticed(refined: Sequence[Refined]) -> list[Flag]:
-    """What a person must know of the refined patterns."""
-    flags = []
-    good = [one for one in refined if one.good and one.fitted is not None]
-    fits = [one.fitted for one in good if one.fitted is not None]
-    goodness = np.sqrt([max(one.reduced_cost, 0.0) for one in fits])
-    far = (goodness < FAR[0]) | (goodness > FAR[1])
-    if far.any():
-        said = (
-            f"Goodness of fit is far from 1 in {int(far.sum())} of {len(fits)} patterns (median {np.median(goodness[far]):.2f}): standard "
-            "uncertainties by the stated weights are not to be trusted; those given are widened for residuals that run together."
-        )
-        flags.append(Flag("goodness_far_from_one", said))
-    named: dict[str, int] = {}
-    hardly: dict[str, int] = {}
-    for one in fits:
-        groups = not_fixed(one)
-        for group in groups:
-            text = " and ".join(group)
-            named[text] = named.get(text, 0) + 1
-        for text in _hardly(one, {name for group in groups for name in group}):
-            hardly[text] = hardly.get(text, 0) + 1
-    for text, count in named.items():
-        flags.append(Flag("not_identified", f"The data do not fix {text} ({_of(count, len(fits))}).", text))
-    for text, count in hardly.items():
-        flags.append(
-            Flag("hardly_told_apart", f"The data hardly tell {text} apart ({_of(count, len(fits))}).", text, "note")
-        )
-    return flags
-
-
-def _hardly(fitted: Fitted, known: Collection[str]) -> list[str]:
-    spread = np.sqrt(np.maximum(np.diag(np.where(np.isfinite(fitted.covariance), fitted.covariance, 0.0)), 0.0))
-    unit = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
-    own = np.isin(np.arange(len(unit)), list(fitted.fit.problem.parameters.independent))
-    unit = np.where(own, unit, 0.0)  # what follows from others is no finding
-    alike = np.where(np.isfinite(fitted.covariance), fitted.covariance, 0.0) * unit[:, None] * unit
-    rows, columns = np.nonzero(np.triu(np.abs(alike), 1) > _HARDLY)
-    names = fitted.model.names
-    return [
-        f"{names[row]} and {names[column]}"
-        for row, column in zip(rows, columns, strict=True)
-        if not names[row].startswith("background_") and not (names[row] in known and names[column] in known)
-    ]
-
-
-def _of(count: int, whole: int) -> str:
-    return "one pattern" if whole == 1 else f"{count} of {whole} patterns"
 
 
 def _told(pattern: Pattern, start: str) -> dict[str, Any]:
