@@ -147,7 +147,10 @@ PAGES = {
         ("gsas_powder      400 points, 25 degC", "2 null: 2 points", "no two theta", "refused: damaged.xye: line 121"),
     ),
     "instrument-files": (2, ("FWHM of the Gaussian part", "FWHM^2 = U tan^2", "True")),
-    "quantitative-analysis": (4, ("by number", "amorphous", "from the misfit +-", "grains known to be of 0.5 um")),
+    "quantitative-analysis": (
+        5,
+        ("by number", "amorphous", "from the misfit +-", "grains known to be of 0.5 um", "would take away"),
+    ),
     "refinement": (
         7,
         ("goodness of fit", "apart", "not seen", "amorphous_absolute_weight_fraction", "M1_01_fluorite.cif"),
