@@ -187,7 +187,9 @@ def test_one_pattern_again_is_compared_with_those_about_it() -> None:
 
 
 def test_a_name_that_ends_at_a_bound_is_told() -> None:
-    held = Pattern(NAMES, instrument=LAB, background=3, refine=("displacement",), bounds={"displacement": (-0.01, 0.01)})
+    held = Pattern(
+        NAMES, instrument=LAB, background=3, refine=("displacement",), bounds={"displacement": (-0.01, 0.01)}
+    )
     found = refine(_series(), held, only=(9,))
     told = [one for one in found.flags["S1"] if one.code == "at_bound"]
     assert [one.where for one in told] == ["displacement"]
