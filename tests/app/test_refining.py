@@ -71,7 +71,7 @@ def test_what_stays_bad_is_told_and_leaves_no_trace(tmp_path: Path, capsys: pyte
     assert refine_again(folder, Asked(start="fresh")) == INCOMPLETE
     said = capsys.readouterr().out
     assert "failed" in said
-    assert "unlike" in said
+    assert "chi squared" in said
     decisions = folder / "decisions.yaml"
     assert not decisions.exists() or "target" not in decisions.read_text()
     for asked, words in (
