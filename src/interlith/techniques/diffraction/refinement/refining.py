@@ -39,6 +39,7 @@ from interlith.techniques.diffraction.refinement.tables import (
     pattern_table,
 )
 from interlith.techniques.diffraction.refinement.texture import with_textures
+from interlith.techniques.diffraction.refinement.unseen import with_seen_shapes
 
 _RECORDER = Recorder("diffraction")
 METHODS = (
@@ -205,6 +206,8 @@ def refined_chain(
     if any(one.texture == "auto" for one in pattern.phases):
         setup, refined, judged = with_textures(setup, refined)
         choices += judged
+    if start != "fresh":
+        refined = with_seen_shapes(setup, refined)
     left = left_over(refined)
     if left:
         choices += proposals(setup, refined, left, plausible(setup) if offered is None else offered)
