@@ -22,8 +22,8 @@ for _count in range(1, MOST_NODES + 1):
 _FOUR_LN2 = 4 * math.log(2)
 _GAUSS_HEIGHT = math.sqrt(_FOUR_LN2 / math.pi)
 _DEG = math.pi / 180
-#: Divergence below this (in units of the radius) shifts nothing by more than 1e-12 deg.
-_LEAST_HEIGHT = 1e-8
+#: Divergence below this (in units of the radius) shifts nothing above 2 deg by more than 1e-9 deg.
+_LEAST_HEIGHT = 1e-6
 
 
 def _compiled(function: _Function) -> _Function:
@@ -159,38 +159,6 @@ def _node(
         factor * raw_h + weight * log_height * height_h,
     )
     return True
-
-
-@_compiled
-def summed(
-    x: Array, position: Array, area: Array, gauss: Array, lorentz: Array, sample: float, slit: float, cut: float
-) -> Array:
-    """Intensity (n,) of all lines."""
-    out = np.zeros(x.size)
-    nodes, slopes = np.empty((2, 2 * MOST_NODES)), np.empty((6, 2 * MOST_NODES))
-    for line in range(position.size):
-        if area[line] == 0:
-            continue
-        width, share, _, _, _, _ = mixed(gauss[line], lorentz[line])
-        count = smeared(position[line], sample, slit, width, nodes, slopes)
-        half = reach(width, share, cut)
-        low, high = nodes[0, :count].min(), nodes[0, :count].max()
-        first = np.searchsorted(x, position[line] + low - half)
-        last = np.searchsorted(x, position[line] + high + half)
-        narrow = 4 / (width * width)
-        round_height = (1 - share) * _GAUSS_HEIGHT / width
-        sharp_height = share * 2 / (math.pi * width)
-        end = cut * (round_height + sharp_height)
-        for node in range(count):
-            middle = position[line] + nodes[0, node]
-            weight = area[line] * nodes[1, node]
-            for point in range(first, last):
-                square = narrow * (x[point] - middle) ** 2
-                value = sharp_height / (1 + square) - end
-                if square < 40:
-                    value += round_height * math.exp(-square * (_FOUR_LN2 / 4))
-                out[point] += weight * value
-    return out
 
 
 @_compiled
