@@ -9,8 +9,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from interlith.physics.powder.profile import Lines, profile_sum, profile_terms
-from interlith.physics.powder.profile_loops import MOST_NODES, _line_block, farthest_shift, mixed, reach, smeared
-from interlith.physics.powder.profile_strips import two_rays
+from interlith.physics.powder.profile_loops import (
+    MOST_NODES,
+    _line_block,
+    farthest_shift,
+    mixed,
+    reach,
+    smeared,
+    two_rays,
+)
 
 Array = NDArray[np.float64]
 #: Examples are not made smaller: a failing one says enough.
@@ -73,7 +80,7 @@ def moments(nodes: Array, count: int) -> Array:
 @given(st.floats(4, 70), st.floats(0.003, 0.03), st.floats(0.003, 0.03))
 def test_two_rays_keep_the_moments_of_all_and_their_slopes(position: float, sample: float, slit: float) -> None:
     def both(values: Array) -> tuple[Array, Array, Array, Array]:
-        nodes, slopes, count = rays(*values, 0.05)
+        nodes, slopes, count = rays(float(values[0]), float(values[1]), float(values[2]), 0.05)
         pair, pair_slopes = np.empty((2, 2)), np.empty((6, 2))
         assert two_rays(nodes, slopes, count, pair, pair_slopes) == 2
         assert moments(pair, 2) == pytest.approx(moments(nodes, count), rel=1e-6, abs=1e-15)

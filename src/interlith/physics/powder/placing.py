@@ -136,23 +136,8 @@ def placed(
     theta = np.arcsin(np.where(seen, sine, 0.5))
     sine, cosine = np.sin(theta), np.cos(theta)
     table, by_theta = np.empty((4, theta.size)), np.empty((4, theta.size))
-    moved: dict[str, tuple[int, Array]] = {"zero": (POSITION, np.ones(theta.size))}
-    table[0], by_theta[0] = np.degrees(2 * theta) + common["zero"], math.degrees(2.0)
-    if instrument.radius > 0:
-        shift, bend = instrument.displacement(theta)
-        table[0] += common["displacement"] * shift
-        by_theta[0] += common["displacement"] * bend
-        moved["displacement"] = (POSITION, shift)
-        if instrument.geometry == "debye-scherrer":
-            shift, bend = instrument.displacement_across(theta)
-            table[0] += common["displacement_across"] * shift
-            by_theta[0] += common["displacement_across"] * bend
-            moved["displacement_across"] = (POSITION, shift)
-    if instrument.geometry == "bragg-brentano":
-        shift = -sine * cosine
-        table[0] += common["transparency"] * shift
-        by_theta[0] -= common["transparency"] * np.cos(2 * theta)
-        moved["transparency"] = (POSITION, shift)
+    moved: dict[str, tuple[int, Array]] = {}
+    table[0], by_theta[0] = _shifted(instrument, common, theta, moved)
     factor, log_slope, by_exponent = _weakened(instrument, common, sine, cosine)
     own, own_slope = factors(theta)
     factor = seen * lines.weight * factor
@@ -171,6 +156,25 @@ def placed(
     moved["lorentz_x"], moved["lorentz_y"] = (LORENTZ, 1 / cosine), (LORENTZ, tangent)
     turn = seen * lines.wavelength**2 / (8 * sine * cosine)
     return Placed(table, by_theta * turn, by_strength, unit / cosine, math.degrees(4) * tangent, moved)
+
+
+def _shifted(
+    instrument: Instrument, common: Mapping[str, float], theta: Array, moved: dict[str, tuple[int, Array]]
+) -> tuple[Array, Array]:
+    """Two theta (deg) of lines and its slope by theta; slopes by the shifts go into `moved`."""
+    place, by_theta = np.degrees(2 * theta) + common["zero"], np.full(theta.size, math.degrees(2.0))
+    moved["zero"] = (POSITION, np.ones(theta.size))
+    shifts: dict[str, tuple[Array, Array]] = {}
+    if instrument.radius > 0:
+        shifts["displacement"] = instrument.displacement(theta)
+        if instrument.geometry == "debye-scherrer":
+            shifts["displacement_across"] = instrument.displacement_across(theta)
+    if instrument.geometry == "bragg-brentano":
+        shifts["transparency"] = (-np.sin(2 * theta) / 2, -np.cos(2 * theta))
+    for name, (shift, bend) in shifts.items():
+        place, by_theta = place + common[name] * shift, by_theta + common[name] * bend
+        moved[name] = (POSITION, shift)
+    return place, by_theta
 
 
 def _weakened(

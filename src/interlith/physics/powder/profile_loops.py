@@ -162,6 +162,44 @@ def _node(
 
 
 @_compiled
+def two_rays(nodes: Array, slopes: Array, count: int, pair: Array, pair_slopes: Array) -> int:
+    """Two rays with the first three moments of many; how many there are now (the same as before if there were two or fewer).
+
+    Shapes as in `smeared`.
+    """
+    if count <= 2:
+        pair[:, :count], pair_slopes[:, :count] = nodes[:, :count], slopes[:, :count]
+        return count
+    mean = variance = third = 0.0
+    for ray in range(count):
+        mean += nodes[1, ray] * nodes[0, ray]
+    for ray in range(count):
+        away = nodes[0, ray] - mean
+        variance += nodes[1, ray] * away * away
+        third += nodes[1, ray] * away * away * away
+    skew = third / variance
+    root = math.sqrt(skew * skew + 4 * variance)
+    low, high = (skew - root) / 2, (skew + root) / 2
+    pair[0, 0], pair[0, 1], pair[1, 0], pair[1, 1] = mean + low, mean + high, high / root, -low / root
+    for by in range(3):
+        mean_by = variance_by = third_by = 0.0
+        for ray in range(count):
+            mean_by += slopes[3 + by, ray] * nodes[0, ray] + nodes[1, ray] * slopes[by, ray]
+        for ray in range(count):
+            away, gain = nodes[0, ray] - mean, slopes[3 + by, ray]
+            turn = nodes[1, ray] * (slopes[by, ray] - mean_by)
+            variance_by += gain * away * away + 2 * turn * away
+            third_by += gain * away * away * away + 3 * turn * away * away
+        skew_by = (third_by - skew * variance_by) / variance
+        root_by = (skew * skew_by + 2 * variance_by) / root
+        low_by, high_by = (skew_by - root_by) / 2, (skew_by + root_by) / 2
+        pair_slopes[by, 0], pair_slopes[by, 1] = mean_by + low_by, mean_by + high_by
+        gain = (high_by - pair[1, 0] * root_by) / root
+        pair_slopes[3 + by, 0], pair_slopes[3 + by, 1] = gain, -gain
+    return 2
+
+
+@_compiled
 def _line_block(
     x: Array,
     position: float,

@@ -15,7 +15,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from interlith.physics.powder.profile_loops import _GAUSS_HEIGHT, MOST_NODES, farthest_shift, mixed, reach, smeared
+from interlith.physics.powder.profile_loops import (
+    _GAUSS_HEIGHT,
+    MOST_NODES,
+    farthest_shift,
+    mixed,
+    reach,
+    smeared,
+    two_rays,
+)
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -135,44 +143,6 @@ def _far_value(x: Array, out: Array, middle: float, width: float, sharp_unit: fl
 
 
 @_compiled
-def two_rays(nodes: Array, slopes: Array, count: int, pair: Array, pair_slopes: Array) -> int:
-    """Two rays with the first three moments of many; how many there are now (the same as before if there were two or fewer).
-
-    Shapes as in `smeared`.
-    """
-    if count <= 2:
-        pair[:, :count], pair_slopes[:, :count] = nodes[:, :count], slopes[:, :count]
-        return count
-    mean = variance = third = 0.0
-    for ray in range(count):
-        mean += nodes[1, ray] * nodes[0, ray]
-    for ray in range(count):
-        away = nodes[0, ray] - mean
-        variance += nodes[1, ray] * away * away
-        third += nodes[1, ray] * away * away * away
-    skew = third / variance
-    root = math.sqrt(skew * skew + 4 * variance)
-    low, high = (skew - root) / 2, (skew + root) / 2
-    pair[0, 0], pair[0, 1], pair[1, 0], pair[1, 1] = mean + low, mean + high, high / root, -low / root
-    for by in range(3):
-        mean_by = variance_by = third_by = 0.0
-        for ray in range(count):
-            mean_by += slopes[3 + by, ray] * nodes[0, ray] + nodes[1, ray] * slopes[by, ray]
-        for ray in range(count):
-            away, gain = nodes[0, ray] - mean, slopes[3 + by, ray]
-            turn = nodes[1, ray] * (slopes[by, ray] - mean_by)
-            variance_by += gain * away * away + 2 * turn * away
-            third_by += gain * away * away * away + 3 * turn * away * away
-        skew_by = (third_by - skew * variance_by) / variance
-        root_by = (skew * skew_by + 2 * variance_by) / root
-        low_by, high_by = (skew_by - root_by) / 2, (skew_by + root_by) / 2
-        pair_slopes[by, 0], pair_slopes[by, 1] = mean_by + low_by, mean_by + high_by
-        gain = (high_by - pair[1, 0] * root_by) / root
-        pair_slopes[3 + by, 0], pair_slopes[3 + by, 1] = gain, -gain
-    return 2
-
-
-@_compiled
 def _bounds(
     x: Array, position: float, width: float, half: float, nodes: Array, count: int, few: int
 ) -> tuple[int, int, int, int]:
@@ -289,13 +259,7 @@ def with_slopes(
     )
     room, ends, used = np.empty(6 * STRIP), np.empty(4, dtype=np.intp), np.empty(rows.size, dtype=np.intp)
     for line in range(position.size):
-        some = 0
-        for parameter in range(rows.size):
-            for term in range(6):
-                if chain[line, parameter, term] != 0:
-                    used[some] = parameter
-                    some += 1
-                    break
+        some = _used(chain[line], used)
         # All terms but the area itself go with the area.
         if area[line] == 0 and not np.any(chain[line, :, 1]):
             continue
@@ -343,6 +307,19 @@ def with_slopes(
                 for number in range(some):
                     _added(room, chain[line, used[number]], jacobian[rows[used[number]], low:high])
                 low = high
+
+
+@_compiled
+def _used(chain: Array, used: Integers) -> int:
+    """Parameters that move a line, with its chain (q, 6), put into `used`; how many."""
+    some = 0
+    for parameter in range(chain.shape[0]):
+        for term in range(6):
+            if chain[parameter, term] != 0:
+                used[some] = parameter
+                some += 1
+                break
+    return some
 
 
 @_compiled
