@@ -55,7 +55,8 @@ def test_flanks_of_two_rays_are_those_of_all(
     values = np.array([position, 2.0, gauss, lorentz, sample, slit])
     x = np.linspace(position - 3, position + 3, 3001)
     expected, terms = ray_by_ray(x, values, 3e-4)
-    lines = Lines(*(values[place : place + 1] for place in range(4)), sample, slit)
+    place, area, narrow, wide = values[:4, None]
+    lines = Lines(place, area, narrow, wide, sample, slit)
     found, slopes = profile_terms(x, lines, np.eye(6)[None])
     largest = expected.max()
     # Several rays together end before the farthest of them does.
@@ -64,10 +65,10 @@ def test_flanks_of_two_rays_are_those_of_all(
     slopes = np.where(inside, slopes, 0.0)
     assert found == pytest.approx(expected, abs=2e-7 * largest)
     assert profile_sum(x, lines) == pytest.approx(expected, abs=2e-7 * largest)
-    for place in range(6):
+    for term in range(6):
         # Slopes by ratios that are nearly zero are differences of large numbers.
-        part, least = (1e-6, 1e-8) if place < 4 else (1e-5, 1e-7)
-        assert slopes[place] == pytest.approx(terms[place], abs=part * np.abs(terms[place]).max() + least * largest)
+        part, least = (1e-6, 1e-8) if term < 4 else (1e-5, 1e-7)
+        assert slopes[term] == pytest.approx(terms[term], abs=part * np.abs(terms[term]).max() + least * largest)
 
 
 def moments(nodes: Array, count: int) -> Array:
