@@ -487,3 +487,21 @@ def wrong_shape(values: Array, _: object) -> tuple[Array, Array]:
 def test_wrong_problems_are_refused_in_words(make: Callable[[], object], words: str) -> None:
     with pytest.raises(FitError, match=words):
         make()
+
+
+def test_a_loose_tolerance_does_not_stop_on_the_way_to_a_bound() -> None:
+    # The first steps go only part of the way to a bound: what is left within that part says nothing of the whole way.
+    x = np.linspace(0.0, 1.0, 50)
+    columns = np.stack([np.exp(-x), np.exp(-1.2 * x)])
+    data = columns.T @ np.array([2.0, -0.3])
+
+    def model(values: Array, which: NDArray[np.intp]) -> tuple[Array, Array]:
+        return values @ columns, np.broadcast_to(columns, (len(values), *columns.shape))
+
+    ends = []
+    for second in (0.4, 0.05, 1.0):
+        parameters = Parameters([Parameter("first", 1.3), Parameter("second", second, low=0.0)])
+        found = fit(Curves(parameters, data, model, std=0.05), settings=Settings(0.03, stall=0.02), retries=0)
+        assert found.converged.all()
+        ends.append(found.value("second"))
+    assert ends == pytest.approx([0.0, 0.0, 0.0], abs=1e-6)

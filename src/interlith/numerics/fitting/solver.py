@@ -122,8 +122,9 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         now = Normal(*(part[left] for part in track.normal))
         scale = np.where(largest[left] > 0, largest[left], 1.0)
         equations = Equations.of(problem, space, track.inner[left], which[left], now, scale, loss)
-        if round_ < _WARY:
-            equations.box = equations.box.shortened(np.where(far[left], _SHARE, 1.0))
+        wary = far[left] & (round_ < _WARY)
+        if wary.any():
+            equations.box = equations.box.shortened(np.where(wary, _SHARE, 1.0))
         step, whole = region.step(left, equations)
         remaining = promised(now, whole)
         hoped = remaining if step is whole else promised(now, step)
@@ -140,6 +141,8 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
             remaining, before[left], out=np.ones(len(left)), where=before[left] > np.maximum(remaining, 0.0)
         )
         small = remaining * rate <= settings.tolerance**2 * np.maximum(variance, np.finfo(float).tiny)
+        # What is left within a part of the way to a bound says nothing of the whole way.
+        small &= ~wary
         full = region.damping[left] == 0
         before[left], far[left] = np.where(full, remaining, 0.0), remaining > variance
         taken = _usable(found) & ((gain > 0) | (np.abs(gain) <= noise))
@@ -150,7 +153,7 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         flat = taken & (hoped <= 0.01 * noise) & (np.abs(gain) <= noise) & full
         stuck = region.vain[left] > _MOST_IN_VAIN
         gains[left] = np.column_stack([gains[left, 1:], np.where(taken, gain, 0.0)])
-        stalled = taken & (settings.stall > 0) & (gains[left].sum(axis=1) < settings.stall * variance)
+        stalled = taken & ~wary & (settings.stall > 0) & (gains[left].sum(axis=1) < settings.stall * variance)
         done = (
             (small & (taken | (hoped <= noise)))
             | flat

@@ -130,3 +130,24 @@ def test_bounds_hold_and_are_released_in_one_action() -> None:
     free = refine_fresh(Setup(narrow.without_bounds(), LAB, 0.0, True, 3, 90.0), points)
     assert free.named["displacement"] == pytest.approx(0.08, abs=0.01)
     assert free.reduced_cost < found.reduced_cost
+
+
+def test_a_width_beside_one_that_ended_at_its_bound_is_not_called_sure() -> None:
+    # Size and strain of weak, broad lines do nearly the same: with the one held at 0 the other takes all.
+    model = model_of((SPINEL, ROCK))
+    values = truth(model)
+    values[model.place_of("NiO_inverse_size")] = 1 / 25
+    values[model.place_of("LNMO_scale")] = strength(model, values, SPINEL, 4000.0)
+    values[model.place_of("NiO_scale")] = strength(model, values, ROCK, 200.0)
+    setup = _setup(SPINEL, ROCK)
+    seed = refine_fresh(setup, _counts(values, model, 0)).named
+    size, strain = model.place_of("NiO_inverse_size"), model.place_of("NiO_microstrain")
+    beside, inside = [], []
+    for number in range(60):
+        found = refine_from(setup, _counts(values, model, 300 + number), seed)
+        pull = (found.values[size] - values[size]) / np.sqrt(found.inflated[size, size])
+        (beside if found.fit.side[0, strain] else inside).append(pull)
+        assert found.inflated[strain, strain] == 0 or not found.fit.side[0, strain]
+    assert len(beside) >= 5
+    assert np.abs(beside).max() < 2.5
+    assert np.abs(inside).max() < 4

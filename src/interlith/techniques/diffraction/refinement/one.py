@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,7 @@ class Fitted:
     fit
         Values, covariance by the stated uncertainties, bounds, entangled names.
     inflated
-        Covariance with neighbouring residuals taken as alike, shape (p, p).
+        Covariance with neighbouring residuals taken as alike, and widths at a bound as free for the others, shape (p, p).
     calculated
         Shape (n,).
     held
@@ -185,11 +185,37 @@ def _finished(
 
 
 def _inflated(problem: PatternProblem, found: Fit) -> tuple[Array, Array]:
-    """Calculated intensity (n,), and the covariance with neighbouring residuals taken as alike (p, p)."""
-    covariance = np.where(np.isfinite(found.covariance[0]), found.covariance[0], 0.0)
+    """Calculated intensity (n,), and the covariance with neighbouring residuals taken as alike (p, p).
+
+    A width that ended at its bound counts as free for the others: had it stayed inside, they would be elsewhere by as much as the two do
+    the same. Taken as known, it would make its partner sure of a value that is off by several standard uncertainties.
+    """
+    known = np.isfinite(found.covariance[0])
+    covariance = np.where(known, found.covariance[0], 0.0)
     _, residual, jacobian = problem.rooted(found.values, np.zeros(1, dtype=np.intp), LOSS)
-    size = int((np.diag(covariance)[list(problem.parameters.independent)] > 0).sum())
-    wider = alike_covariance(residual[0], jacobian[0], covariance, size=size)
-    count = len(problem.model.names)
-    inflated = np.where(np.isfinite(found.covariance[0]), wider, found.covariance[0])[:count, :count]
+    independent, names = list(problem.parameters.independent), problem.model.names
+    free = np.diag(covariance)[independent] > 0
+    ended = [place for place in independent if place < len(names) and found.side[0, place] and _is_width(names[place])]
+    if ended:
+        covariance = np.where(known, _with_free(problem, jacobian[0], free, ended), 0.0)
+    wider = alike_covariance(residual[0], jacobian[0], covariance, size=int(free.sum()))
+    # At the bound itself its one-sided distance says how far inside it may lie.
+    wider[ended] = wider[:, ended] = 0.0
+    inflated = np.where(known, wider, found.covariance[0])[: len(names), : len(names)]
     return problem.intensity + residual[0] * problem.std, inflated
+
+
+def _is_width(name: str) -> bool:
+    return name.startswith(("gauss_", "lorentz_")) or "_inverse_size" in name or "_microstrain" in name
+
+
+def _with_free(problem: PatternProblem, jacobian: Array, free: Mask, ended: Collection[int]) -> Array:
+    """Covariance of all names (p, p) by the stated uncertainties, with those that ended at a bound free too."""
+    matrix, independent = problem.parameters.matrix, list(problem.parameters.independent)
+    some = free | np.isin(independent, list(ended))
+    columns = (jacobian @ matrix)[:, some]
+    size = np.sqrt((columns**2).sum(axis=0))
+    size[size == 0] = 1.0
+    scaled = columns / size
+    inner = np.linalg.pinv(scaled.T @ scaled, rcond=1e-11, hermitian=True) / np.outer(size, size)
+    return np.asarray(matrix[:, some] @ inner @ matrix[:, some].T)
