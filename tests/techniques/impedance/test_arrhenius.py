@@ -144,7 +144,7 @@ def test_a_real_electrolyte(data_folder: Path) -> None:
         pytest.skip(f"{path} is absent")
     csv.field_size_limit(10**8)
     with path.open(encoding="utf-8") as lines:
-        rows = [row for row in csv.reader(lines, delimiter=";") if row[1] == "WOC_23032021_BM063_4"][::2]
+        rows = [row for row in csv.reader(lines, delimiter=";") if row[1] == "WOC_23032021_BM063_4"]
     measured = []
     for row in rows:
         frequency, real, imaginary = (np.array(ast.literal_eval(row[k])) for k in (6, 7, 8))
@@ -155,6 +155,8 @@ def test_a_real_electrolyte(data_folder: Path) -> None:
     for one in found.observables("ionic_resistance"):
         assert one.state is not None
         assert one.value == pytest.approx(recorded[one.state.value], rel=0.06, abs=3 * one.std)
+        # The arc in front of the tail is the same one in both windows, whatever its number.
+        assert one.std < 0.05 * one.value
     made = activation_energy(found, form="ln(sigma)")
     assert made.observables("activation_energy")[0].value == pytest.approx(0.148, abs=0.012)
     assert "not_arrhenius" in [flag.code for flag in made.flags["A"]]

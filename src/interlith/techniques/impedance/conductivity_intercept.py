@@ -86,7 +86,8 @@ def intercept(spectrum: Spectrum) -> Intercept:
     totals = np.array([one[1] for one in sums])
     spread = float(np.sqrt(weights @ np.square(totals - weights @ totals)))
     wider = _fitted(frequency[far], impedance[far], best.circuit.text)
-    farther = abs(total - sum(wider.value(name) for name in names)) if wider is not None else 0.0
+    # Arcs have no order: another fit may hold the one in front of the tail under another name.
+    farther = abs(total - sum(wider.value(name) for name in _in_front(wider)[0])) if wider is not None else 0.0
     sizes = best.components(dict.fromkeys(names, 1.0), f"fit:{source}")
     # Anything from none of the doubtful arcs to all of them, evenly.
     model = math.hypot(spread, farther, doubtful / math.sqrt(12))
