@@ -13,6 +13,7 @@ from interlith.techniques.diffraction.quantity_absorption import (
     absorption_part,
     attenuation,
     corrected,
+    corrected_weights,
     grain_radius,
     mean_attenuation,
     particle_factor,
@@ -90,3 +91,76 @@ def test_few_paths_stand_for_all_of_them() -> None:
     few, shares = quantity_absorption._few(paths, weights)
     for contrast in (-4.0, -0.3, 0.0, 0.5, 4.0):
         assert shares @ np.exp(-contrast * few) == pytest.approx(weights @ np.exp(-contrast * paths), rel=1e-11)
+
+
+def plainly_corrected(
+    seen: np.ndarray, mu: np.ndarray, rho: np.ndarray, radii: np.ndarray, damping: float
+) -> np.ndarray:
+    """Weights that agree with the mean attenuation they are corrected with, by small steps from what is seen."""
+    values = seen
+    for _ in range(20_000):
+        fresh = seen / particle_factor((mu - mean_attenuation(values, mu, rho)) * radii)
+        step = damping * (fresh / fresh.sum() - values)
+        values = values + step
+        if np.abs(step).max() < 1e-16:
+            break
+    return values
+
+
+def test_many_sets_of_grains_at_once_are_corrected_as_one_by_one() -> None:
+    draw = np.random.default_rng(8)
+    for size in (1, 2, 3, 5, 9):
+        for coarse in (1.0, 10.0):
+            seen, rho = draw.dirichlet(np.ones(size)), draw.uniform(2.0, 7.0, size)
+            mu = draw.uniform(0.001, 0.1, size)
+            radii = coarse * draw.uniform(0.0, 1.0, (4, size))
+            found = corrected_weights(seen, mu, rho, radii)
+            plain = np.array([plainly_corrected(seen, mu, rho, one, 0.5) for one in radii])
+            assert np.abs(found - plain).max() < 1e-13
+            single = corrected(Fractions(tuple("abcdefghi"[:size]), seen), mu, rho, radii[2])[0].values
+            assert single == pytest.approx(found[2], rel=1e-12)
+
+
+def test_of_several_weights_that_agree_those_next_to_what_is_seen_are_taken() -> None:
+    # Coarse light grains among fine heavy ones: the more heavy ones there are, the stronger the light ones are seen.
+    mu, rho, radii = np.array([0.0, 0.33]), np.array([2.0, 19.0]), np.array([15.0, 0.0])
+    share = np.linspace(1e-4, 1 - 1e-4, 20_001)
+    volumes = np.stack([1 - share, share], axis=1) / rho
+    mean = (volumes @ mu) / volumes.sum(axis=1)
+    factor = particle_factor((mu - mean[:, None]) * radii)
+    for heavy in (0.05, 0.1, 0.2, 0.3):
+        seen = np.array([1 - heavy, heavy])
+        fresh = seen / factor
+        agree = share[np.flatnonzero(np.diff(np.sign(fresh[:, 1] / fresh.sum(axis=1) - share)))]
+        assert len(agree) > 1
+        found = corrected_weights(seen, mu, rho, radii[None])[0]
+        assert found[1] == pytest.approx(agree[0], abs=1e-4)
+        assert found == pytest.approx(plainly_corrected(seen, mu, rho, radii, 0.1), abs=1e-6)
+
+
+def test_grains_that_are_coarse_and_absorb_much_are_approached_by_short_steps() -> None:
+    seen, mu, rho, radii = (
+        np.array([0.315, 0.685]),
+        np.array([0.3, 0.195]),
+        np.array([14.0, 5.3]),
+        np.array([3.0, 38.0]),
+    )
+    plain = plainly_corrected(seen, mu, rho, radii, 0.05)
+    assert plain[0] > 0.99
+    assert corrected_weights(seen, mu, rho, radii[None])[0] == pytest.approx(plain, abs=1e-9)
+
+
+def test_the_doubt_is_that_of_grains_changed_one_after_the_other() -> None:
+    draw = np.random.default_rng(4)
+    seen, mu, rho = draw.dirichlet(np.ones(3)), draw.uniform(0.001, 0.1, 3), draw.uniform(2.0, 7.0, 3)
+    shift = plainly_corrected(seen, mu, rho, np.full(3, 3.0), 0.5) - seen
+    total = np.outer(shift, shift)
+    for place in range(3):
+        ends = [plainly_corrected(seen, mu, rho, 3.0 * np.where(np.arange(3) == place, by, 1.0), 0.5) for by in (0, 2)]
+        total += np.outer(ends[1] - ends[0], ends[1] - ends[0]) / 4.0
+    found = absorption_part(Fractions(("a", "b", "c"), seen), mu, rho, 3.0)
+    assert found == pytest.approx(total, rel=1e-9)
+
+
+def test_no_path_through_a_grain_is_longer_than_two_chords_across() -> None:
+    assert quantity_absorption._paths()[0].max() < np.sqrt(8.0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from interlith.errors import StudyError
+from interlith.techniques.diffraction.quantity_information import information
 from interlith.techniques.diffraction.quantity_model import (
     beyond_counting,
     few_stretches,
@@ -19,7 +20,7 @@ PLACES = np.linspace(13.0, 87.0, 30)
 
 
 def lines(heights: np.ndarray, width: float = 0.15) -> np.ndarray:
-    return (heights[:, None] * np.exp(-0.5 * ((X - PLACES[:, None]) / width) ** 2)).sum(axis=0)
+    return np.asarray((heights[:, None] * np.exp(-0.5 * ((X - PLACES[:, None]) / width) ** 2)).sum(axis=0))
 
 
 def test_blocks_are_cut_between_peaks_and_hold_alike() -> None:
@@ -109,3 +110,57 @@ def test_few_stretches_widen_and_many_do_not() -> None:
     even = np.ones((1, 120))
     one = np.where(blocks == 7, 30.0, 1.0)[None]
     assert few_stretches(np.vstack([even, one]), blocks) == pytest.approx([1.0312, 2.1953], abs=1e-3)
+
+
+def plainly(slopes: np.ndarray, residual: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Covariances by misfit and by leaving stretches out, written down stretch by stretch."""
+    size = np.sqrt((slopes**2).sum(axis=1))
+    size[size == 0] = 1.0
+    scaled = slopes / size[:, None]
+    whole = scaled @ scaled.T
+    pulls, moved = [], []
+    for kind in np.unique(blocks):
+        part = scaled[:, blocks == kind]
+        pulls.append(part @ residual[blocks == kind])
+        moved.append(np.linalg.pinv(whole - part @ part.T, rcond=1e-6, hermitian=True) @ pulls[-1])
+    inverse, count = np.linalg.pinv(whole, hermitian=True), len(pulls)
+    seen = inverse @ sum(np.outer(one, one) for one in pulls) @ inverse * count / (count - 1)
+    without = sum(np.outer(one, one) for one in moved) * (count - 1) / count
+    return seen / np.outer(size, size), without / np.outer(size, size)
+
+
+@pytest.mark.parametrize("mixed", [False, True], ids=["ascending", "mixed"])
+def test_all_stretches_at_once_say_the_same_as_one_by_one(mixed: bool) -> None:
+    draw = np.random.default_rng(6)
+    for count, size in ((3, 1), (7, 4), (24, 20)):
+        points = 60 * count
+        slopes = draw.standard_normal((size, points)) * 10.0 ** draw.uniform(-6, 6, size)[:, None]
+        blocks = np.sort(draw.integers(0, count, points)) * 2 + 1
+        if size > 2:
+            slopes[1] = 0.0  # seen by nothing
+            slopes[2] = np.where(blocks == 3, slopes[2], 0.0)  # seen by one stretch only
+        if mixed:
+            blocks = draw.permutation(blocks)
+        residual = draw.standard_normal(points)
+        seen, without = plainly(slopes, residual, blocks)
+        sizes = np.sqrt((slopes**2).sum(axis=1))
+        sizes[sizes == 0] = 1.0
+        scale = np.outer(sizes, sizes)
+        known = information(slopes)
+        for told in (slopes, known):
+            assert misfit_covariance(told, residual, blocks) * scale == pytest.approx(seen * scale, rel=1e-9, abs=1e-12)
+            found = left_out_covariance(told, residual, blocks)
+            assert found * scale == pytest.approx(without * scale, rel=1e-9, abs=1e-12)
+
+
+def test_what_is_left_without_a_stretch_is_asked_only_where_there_is_misfit() -> None:
+    counting, asked = np.eye(2), []
+
+    def without() -> np.ndarray:
+        asked.append(True)
+        return 9.0 * np.eye(2)
+
+    assert not beyond_counting(counting, counting, 24, without).any()
+    assert not asked
+    assert beyond_counting(50.0 * counting, counting, 24, without) == pytest.approx(8.0 * np.eye(2))
+    assert len(asked) == 1

@@ -21,8 +21,11 @@ _NODES, _FEW = 14, 16
 #: Radii of grains in powders as they are bought or ground by hand (um). Coarser ones spoil the intensities before absorption
 #: does, since too few of them reflect; finer ones take minutes in a mill that is made for it.
 RADII = (1.0, 5.0)
-#: Rounds of the mean attenuation, which depends on the weights that it corrects.
-_ROUNDS = 60
+#: Rounds of the mean attenuation, which depends on the weights that it corrects, and the relative step below which it has settled.
+_ROUNDS, _SETTLED = 200, 1e-13
+#: Product of the largest radius and the range of attenuations below which only one mean agrees with the weights: no path is longer
+#: than sqrt(8) radii, so that the mean that weights give moves by less than sqrt(8) / 4 of this product times the mean put in.
+_ALONE = 1.4
 
 
 def attenuation(structure: Structure, wavelength: float) -> float:
@@ -133,19 +136,56 @@ def corrected(
     radius = np.broadcast_to(np.asarray(radii, dtype=float), fractions.values.shape)
     if not np.all(radius >= 0):
         raise StudyError("A grain has a negative radius; write sizes such as '4 um'.")
-    seen, mu = fractions.values, np.asarray(attenuations, dtype=float)
-    values, factor = seen, np.ones_like(seen)
-    for _ in range(_ROUNDS):
-        factor = particle_factor((mu - mean_attenuation(values, mu, densities)) * radius)
-        fresh = seen / factor
-        fresh = (values + fresh / fresh.sum()) / 2.0
-        values, before = fresh, values
-        if np.abs(values - before).max() < 1e-10:
-            break
+    seen = fractions.values
+    (values,), (factor,) = _freed(seen, np.asarray(attenuations, float), np.asarray(densities, float), radius[None])
     per = 1.0 / factor
     slope = (np.diag(per) - np.outer(values, per)) / float((seen * per).sum())
     parts = {cause: slope @ one @ slope.T for cause, one in fractions.parts.items()}
     return Fractions(fractions.names, values, parts, fractions.basis), factor
+
+
+def corrected_weights(seen: ArrayLike, attenuations: ArrayLike, densities: ArrayLike, radii: ArrayLike) -> Array:
+    """Weights as `corrected` gives them, for k sets of sizes of grains at once, shape (k, n).
+
+    Parameters
+    ----------
+    seen
+        Weights as seen, shape (n,).
+    attenuations, densities
+        As in `corrected`.
+    radii
+        Not negative (um), shape (k, n).
+    """
+    arrays = (np.asarray(one, dtype=float) for one in (seen, attenuations, densities, radii))
+    return _freed(*arrays)[0]
+
+
+def _freed(seen: Array, mu: Array, density: Array, radius: Array) -> tuple[Array, Array]:
+    """Weights and factors of k sets of radii (k, n), both (k, n).
+
+    The factors depend on the weights only through the mean attenuation, which Newton's method finds where only one can agree with
+    the weights that it gives. Where several could, steps that do not go beyond what the weights give lead to the one next to what is
+    seen.
+    """
+    paths, shares = _paths()
+    by_path = shares[:, None] * np.stack([np.ones_like(paths), paths], axis=1)
+    alone = np.ptp(mu) * radius.max(axis=1) < _ALONE
+    mean = np.full(len(radius), mean_attenuation(seen, mu, density))
+    for _ in range(_ROUNDS):
+        factor, slope = np.moveaxis(np.exp(-((mu - mean[:, None]) * radius)[..., None] * paths) @ by_path, -1, 0)
+        weights = seen / factor
+        weights /= weights.sum(axis=1)[:, None]
+        volume = weights / density
+        volume /= volume.sum(axis=1)[:, None]
+        off = volume @ mu - mean
+        # Weights change by -radius times the mean path for each change of the mean; that it gives moves by the covariance with mu.
+        bent = -radius * slope / factor
+        gain = (volume * bent) @ mu - (volume * bent).sum(axis=1) * (volume @ mu)
+        step = off / np.where(alone, 1.0 - gain, np.maximum(1.0 - gain, 1.0))
+        if (np.abs(step) <= _SETTLED * np.abs(mean)).all():
+            break
+        mean = mean + step
+    return weights, factor
 
 
 def mean_attenuation(weights: ArrayLike, attenuations: ArrayLike, densities: ArrayLike) -> float:
@@ -206,16 +246,9 @@ def absorption_part(
     as they are seen but is not known to be absent.
     """
     size = len(fractions.names)
-    bare = Fractions(fractions.names, fractions.values)
-    likely = np.full(size, radius)
-    shift = corrected(bare, attenuations, densities, likely)[0].values - fractions.values
-    total = np.outer(shift, shift)
-    for place in range(size):
-        ends = []
-        for multiple in spread:
-            radii = likely.copy()
-            radii[place] *= multiple
-            ends.append(corrected(bare, attenuations, densities, radii)[0].values)
-        way = (ends[1] - ends[0]) / 2.0
-        total = total + np.outer(way, way)
-    return np.asarray(total)
+    likely = np.full((1, size), radius)
+    # Each phase in turn with each end of its sizes.
+    ends = [radius * np.where(np.eye(size, dtype=bool), multiple, 1.0) for multiple in spread]
+    found = corrected_weights(fractions.values, attenuations, densities, np.concatenate([likely, *ends]))
+    shift, ways = found[:1] - fractions.values, (found[1 + size :] - found[1 : 1 + size]) / 2.0
+    return np.asarray(shift.T @ shift + ways.T @ ways)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from interlith.errors import StudyError
+from interlith.techniques.diffraction.quantity_information import Information, information, inverted, stretches
 
 Array = NDArray[np.float64]
 #: Directions that the rest of a pattern tells by less than this are not looked at without a stretch.
@@ -52,13 +55,14 @@ def peak_blocks(bragg: ArrayLike, std: ArrayLike, count: int = 24) -> Rows:
     return np.searchsorted(inside, np.arange(len(height)), side="right")
 
 
-def misfit_covariance(jacobian: ArrayLike, residual: ArrayLike, blocks: ArrayLike) -> Array:
+def misfit_covariance(jacobian: ArrayLike | Information, residual: ArrayLike, blocks: ArrayLike) -> Array:
     """Covariance of parameters from the misfit as it is found, stretch by stretch.
 
     Parameters
     ----------
     jacobian
-        Slopes of the calculated intensity over the standard uncertainty of each point, shape (p, n).
+        Slopes of the calculated intensity over the standard uncertainty of each point, shape (p, n), or what they tell if that was
+        worked out already.
     residual
         Observed less calculated, over the same, shape (n,).
     blocks
@@ -84,26 +88,22 @@ def misfit_covariance(jacobian: ArrayLike, residual: ArrayLike, blocks: ArrayLik
     ----------
     K.-Y. Liang, S. L. Zeger, Biometrika 73 (1986) 13-22, 10.1093/biomet/73.1.13 (robust covariance of clustered data).
     """
-    slopes, misfit = np.asarray(jacobian, dtype=float), np.asarray(residual, dtype=float)
+    told, misfit = information(jacobian), np.asarray(residual, dtype=float)
     number = np.asarray(blocks, dtype=np.intp)
-    if slopes.shape[1:] != misfit.shape or number.shape != misfit.shape:
+    if told.slopes.shape[1:] != misfit.shape or number.shape != misfit.shape:
         raise StudyError(
-            f"Slopes of shape {slopes.shape}, residuals of {misfit.shape} and stretches of {number.shape} do not belong together."
+            f"Slopes of shape {told.slopes.shape}, residuals of {misfit.shape} and stretches of {number.shape} do not belong together."
         )
-    kinds = np.unique(number)
-    if len(kinds) < 3:
-        raise StudyError(f"There are {len(kinds)} stretches of peaks; the spread between them needs three.")
-    size = np.sqrt((slopes**2).sum(axis=1))
-    size[size == 0] = 1.0
-    scaled = slopes / size[:, None]
-    pulls = np.array([scaled[:, number == kind] @ misfit[number == kind] for kind in kinds])
-    inverse = np.linalg.pinv(scaled @ scaled.T, hermitian=True)
-    moved = pulls @ inverse
-    found: Array = moved.T @ moved * (len(kinds) / (len(kinds) - 1.0))
-    return found / np.outer(size, size)
+    each = stretches(told, misfit, number)
+    count = len(each.parts)
+    if count < 3:
+        raise StudyError(f"There are {count} stretches of peaks; the spread between them needs three.")
+    moved = each.pulls @ told.inverse
+    found: Array = moved.T @ moved * (count / (count - 1.0))
+    return found / np.outer(told.size, told.size)
 
 
-def left_out_covariance(jacobian: ArrayLike, residual: ArrayLike, blocks: ArrayLike) -> Array:
+def left_out_covariance(jacobian: ArrayLike | Information, residual: ArrayLike, blocks: ArrayLike) -> Array:
     """Covariance of parameters from how far each stretch alone pulls them: leave one out.
 
     Parameters
@@ -126,23 +126,17 @@ def left_out_covariance(jacobian: ArrayLike, residual: ArrayLike, blocks: ArrayL
     R. G. Miller, Biometrika 61 (1974) 1-15, 10.1093/biomet/61.1.1 (jackknife); J. G. MacKinnon, H. White, J. Econometrics 29 (1985)
     305-325, 10.1016/0304-4076(85)90158-7.
     """
-    slopes, misfit = np.asarray(jacobian, dtype=float), np.asarray(residual, dtype=float)
-    number = np.asarray(blocks, dtype=np.intp)
-    kinds = np.unique(number)
-    size = np.sqrt((slopes**2).sum(axis=1))
-    size[size == 0] = 1.0
-    scaled = slopes / size[:, None]
-    whole = scaled @ scaled.T
-    moved = np.zeros((len(kinds), len(scaled)))
-    for row, kind in enumerate(kinds):
-        part = scaled[:, number == kind]
-        rest = np.linalg.pinv(whole - part @ part.T, rcond=_SEEN, hermitian=True)
-        moved[row] = rest @ (part @ misfit[number == kind])
-    found: Array = moved.T @ moved * ((len(kinds) - 1.0) / len(kinds))
-    return found / np.outer(size, size)
+    told = information(jacobian)
+    each = stretches(told, residual, blocks)
+    rest = inverted(*np.linalg.eigh(told.matrix - each.matrices), _SEEN)
+    moved = (rest @ each.pulls[..., None])[..., 0]
+    found: Array = moved.T @ moved * (1.0 - 1.0 / len(moved))
+    return found / np.outer(told.size, told.size)
 
 
-def beyond_counting(misfit: ArrayLike, counting: ArrayLike, stretches: int, left_out: ArrayLike | None = None) -> Array:
+def beyond_counting(
+    misfit: ArrayLike, counting: ArrayLike, stretches: int, left_out: Callable[[], Array] | None = None
+) -> Array:
     """What the misfit says beyond counting, shape (n, n).
 
     Parameters
@@ -154,7 +148,7 @@ def beyond_counting(misfit: ArrayLike, counting: ArrayLike, stretches: int, left
     stretches
         Number of stretches that the first was found from.
     left_out
-        See `left_out_covariance`: what is taken where there is misfit; the first by default.
+        Gives what is taken where there is misfit, and is asked only then, see `left_out_covariance`; the first by default.
 
     Notes
     -----
@@ -172,7 +166,7 @@ def beyond_counting(misfit: ArrayLike, counting: ArrayLike, stretches: int, left
     edge = (sum(ends) ** 2 + _TRACY_WIDOM * sum(ends) * (1 / ends[0] + 1 / ends[1]) ** (1 / 3)) / stretches
     if not np.linalg.eigvalsh(inverse @ seen @ inverse.T).max() > edge:
         return np.zeros_like(known)
-    taken = seen if left_out is None else np.asarray(left_out, dtype=float)
+    taken = seen if left_out is None else left_out()
     ratios, ways = np.linalg.eigh(inverse @ taken @ inverse.T)
     moved = root @ ways
     return np.asarray((moved * np.maximum(ratios - 1.0, 0.0)) @ moved.T)

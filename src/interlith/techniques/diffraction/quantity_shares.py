@@ -15,9 +15,11 @@ from interlith.techniques.diffraction.quantity_absorption import (
     absorption_part,
     attenuation,
     corrected,
+    corrected_weights,
     grain_radius,
     mean_attenuation,
 )
+from interlith.techniques.diffraction.quantity_information import Information, information
 from interlith.techniques.diffraction.quantity_model import (
     beyond_counting,
     few_stretches,
@@ -104,7 +106,8 @@ def shares(refined: Refined, *, radii: Sequence[float] | None = None) -> Fractio
     The assumption that fails first: no phase is amorphous or forgotten; see `with_standard`.
     """
     structures = refined.structures
-    _told_apart(refined)
+    told = information(refined.jacobian)
+    _told_apart(refined, told)
     if radii is not None and len(radii) != len(structures):
         raise StudyError(f"There are {len(radii)} sizes of grains for {len(structures)} phases; give one for each.")
     place = np.ix_(refined.scales, refined.scales)
@@ -112,7 +115,7 @@ def shares(refined: Refined, *, radii: Sequence[float] | None = None) -> Fractio
     volumes = np.array([one.cell.volume for one in structures])
     density = np.array([one.density for one in structures])
     scales = np.maximum(refined.values[refined.scales], 0.0)
-    counting = _counting(refined.jacobian)[place]
+    counting = told.covariance[place]
     found = weight_fractions(
         [one.name for one in structures],
         scales,
@@ -120,7 +123,7 @@ def shares(refined: Refined, *, radii: Sequence[float] | None = None) -> Fractio
         volumes,
         parts={
             "fit": counting,
-            "model": _misfit(refined, blocks, counting),
+            "model": _misfit(refined, told, blocks, counting),
             "displacement": _displacements(refined, scales),
         },
     )
@@ -132,21 +135,24 @@ def shares(refined: Refined, *, radii: Sequence[float] | None = None) -> Fractio
         return found.with_part("absorption", absorption_part(found, mu, density, radius))
     right, _ = corrected(found, mu, density, radii)
     sizes = np.asarray(radii, dtype=float)
-    total = np.zeros((len(sizes), len(sizes)))
-    for phase in range(len(sizes)):
-        way = np.where(np.arange(len(sizes)) == phase, 1.5, 1.0)
-        ends = [corrected(found, mu, density, sizes * one)[0].values for one in (way, 1.0 / way)]
-        total += np.outer(ends[0] - ends[1], ends[0] - ends[1]) / 4.0
-    return right.with_part("absorption", total)
+    way = np.where(np.eye(len(sizes), dtype=bool), 1.5, 1.0)
+    ends = corrected_weights(found.values, mu, density, np.concatenate([sizes * way, sizes / way]))
+    half = (ends[: len(sizes)] - ends[len(sizes) :]) / 2.0
+    return right.with_part("absorption", half.T @ half)
 
 
-def _misfit(refined: Refined, blocks: NDArray[np.intp], counting: Array) -> Array:
+def _misfit(refined: Refined, told: Information, blocks: NDArray[np.intp], counting: Array) -> Array:
     """Covariance of the scales for what the model does not have, beyond counting, shape (n, n)."""
     place = np.ix_(refined.scales, refined.scales)
-    seen = misfit_covariance(refined.jacobian, refined.residual, blocks)[place]
-    without = left_out_covariance(refined.jacobian, refined.residual, blocks)[place]
-    wider = few_stretches(refined.jacobian[refined.scales], blocks)
+
+    def without() -> Array:
+        return left_out_covariance(told, refined.residual, blocks)[place]
+
+    seen = misfit_covariance(told, refined.residual, blocks)[place]
     found = beyond_counting(seen, counting, int(blocks[-1]) + 1, without)
+    if not found.any():
+        return found
+    wider = few_stretches(refined.jacobian[refined.scales], blocks)
     return np.asarray(found * np.outer(wider, wider))
 
 
@@ -172,9 +178,11 @@ def sources(fractions: Fractions, own: str) -> list[dict[str, float]]:
     """
     found: list[dict[str, float]] = [{} for _ in fractions.names]
     common = {"displacement": "", "absorption": f"{own.partition('/')[0]}/"}
-    for cause, covariance in fractions.parts.items():
+    parts = {cause: one for cause, one in fractions.parts.items() if one.any()}
+    if not parts:
+        return found
+    for cause, powers, ways in zip(parts, *np.linalg.eigh(np.array(list(parts.values()))), strict=True):
         kind = _KINDS.get(cause, "model")
-        powers, ways = np.linalg.eigh(covariance)
         powers = np.where(powers > 1e-12 * max(float(powers.max()), 0.0), powers, 0.0)
         if cause in common:
             # The symmetric root: its columns do not swap or turn around from pattern to pattern.
@@ -188,27 +196,16 @@ def sources(fractions: Fractions, own: str) -> list[dict[str, float]]:
     return found
 
 
-def _told_apart(refined: Refined) -> None:
+def _told_apart(refined: Refined, told: Information) -> None:
     """Refuse scales that move along a direction the data do not see: a pseudo-inverse would call them sure."""
-    size = np.sqrt((refined.jacobian**2).sum(axis=1))
-    scaled = refined.jacobian / np.where(size > 0, size, 1.0)[:, None]
-    powers, ways = np.linalg.eigh(scaled @ scaled.T)
-    blind = ways[:, powers < _BLIND * powers.max()]
-    touched = (np.abs(blind) > _TOUCHED).any(axis=1)[refined.scales] | (size[refined.scales] == 0)
+    blind = told.ways[:, told.powers < _BLIND * told.powers.max()]
+    touched = (np.abs(blind[refined.scales]) > _TOUCHED).any(axis=1) | ~told.seen[refined.scales]
     if touched.any():
         names = ", ".join(one.name for one, lost in zip(refined.structures, touched, strict=True) if lost)
         raise StudyError(
             f"The pattern does not fix the scales of {names}: other parameters do the same to it. Leave out a phase, or fix what it is "
             "entangled with."
         )
-
-
-def _counting(jacobian: Array) -> Array:
-    size = np.sqrt((jacobian**2).sum(axis=1))
-    size[size == 0] = 1.0
-    scaled = jacobian / size[:, None]
-    found: Array = np.linalg.pinv(scaled @ scaled.T, hermitian=True)
-    return found / np.outer(size, size)
 
 
 def _displacements(refined: Refined, scales: Array) -> Array:

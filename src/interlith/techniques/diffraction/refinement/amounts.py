@@ -78,8 +78,10 @@ def amounts(setup: Setup, fitted: Fitted, own: str) -> tuple[dict[str, Amount], 
     radii = [one.radius for one in setup.pattern.phases]
     # A parameter at its bound does not move: it must not widen the others.
     free = (fitted.fit.side[0, moving] == 0) | np.isin(np.arange(len(moving)), rows)
+    told = slopes[moving[free]]
+    told /= points.std
     seen = Refined(
-        structures, np.cumsum(free)[rows] - 1, fitted.values[moving][free], slopes[moving][free] / points.std,
+        structures, np.cumsum(free)[rows] - 1, fitted.values[moving[free]], told,
         (points.intensity - fitted.calculated) / points.std, fitted.calculated - model.background_of(fitted.values), points.std,
         model.two_theta, setup.instrument.wavelengths[0], fitted.named.get("roughness", 0.0), setup.instrument.radiation == "x-ray",
     )  # fmt: skip
@@ -90,7 +92,7 @@ def amounts(setup: Setup, fitted: Fitted, own: str) -> tuple[dict[str, Amount], 
     return by_weight, _listed(mole_fractions(found, formulas), f"{own}/mole"), found
 
 
-def element_amount(setup: Setup, fitted: Fitted, fractions: Fractions, asked: Element, own: str) -> Amount:
+def element_amount(setup: Setup, fractions: Fractions, asked: Element, own: str) -> Amount:
     """Atoms of an element in one phase over atoms of some elements in all phases.
 
     Raises
@@ -98,8 +100,9 @@ def element_amount(setup: Setup, fitted: Fitted, fractions: Fractions, asked: El
     StudyError
         If the phase is unknown or does not hold the element, or nothing holds the others.
     """
-    structures = refined_structures(setup, fitted)
-    names = [one.name for one in structures]
+    # Atoms and their masses do not depend on the cell.
+    structures = [phase.structure for phase in setup.phases]
+    names = list(fractions.names)
     if asked.phase not in names:
         raise StudyError(f"element_fraction names the phase '{asked.phase}'; {nearest(asked.phase, names)}.")
     place = names.index(asked.phase)

@@ -83,10 +83,9 @@ def numbers_of(
     derived = list(_derived(setup, fitted))
     columns = _columns(fitted, derived)
     for row, each in enumerate(derived):
-        least = _LEAST * float(np.abs(columns[row]).max(initial=0.0))
-        parts = {
-            f"fit:{own}/refined/{place}": float(size) for place, size in enumerate(columns[row]) if abs(size) > least
-        }
+        sizes = columns[row].tolist()
+        least = _LEAST * max(map(abs, sizes), default=0.0)
+        parts = {f"fit:{own}/refined/{place}": size for place, size in enumerate(sizes) if abs(size) > least}
         if not each.known:
             parts = {f"fit:{own}/{each.quantity}": math.inf}
         value = None if each.flag and each.low is not None and each.high is None else each.value
@@ -110,7 +109,7 @@ def numbers_of(
                 said.observables.append(_share(item, f"{name}_{words}", amount, told))
         if element is not None:
             said.observables.append(
-                _share(item, "element_fraction", element_amount(setup, fitted, fractions, element, own), told)
+                _share(item, "element_fraction", element_amount(setup, fractions, element, own), told)
             )
         if standard is not None:
             for name, amount in absolute_amounts(fractions, standard, own, item.sample.name).items():
