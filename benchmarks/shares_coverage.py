@@ -80,7 +80,7 @@ class World:
 
     def drawn(self, draw: np.random.Generator) -> Points:
         """One pattern."""
-        lines, _ = self.model.lines(self.truth)
+        lines = self.model.lines(self.truth)
         factors = []
         for one in self.setup.phases:
             count = len(one.hkl)

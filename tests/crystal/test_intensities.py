@@ -202,3 +202,22 @@ def test_evaluations_after_the_first_are_fast() -> None:
     for count in range(5):
         strengths.with_slopes(strengths.start + 1e-5 * count)
     assert (time.process_time() - start) / 5 < 0.1
+
+
+def test_second_derivatives_by_coordinates_are_those_of_differences() -> None:
+    structure = wobbling(phase("LNO_R3m"), 3) if "LNO_R3m" in shipped() else wobbling(spinel(), 3)
+    hkl = reflections(structure, d_min=0.9).hkl
+    made = Strengths(structure, hkl, COPPER, positions="all", u_iso=[], overall=True)
+    rng = np.random.default_rng(5)
+    weights, values = rng.normal(size=len(hkl)), made.start + rng.normal(0, 0.004, made.start.size)
+    found = made.turned(weights, values)
+    coordinates = np.array([column.kind == "position" for column in made.columns])
+    assert coordinates.any()
+    assert not coordinates.all()
+    for place in np.flatnonzero(coordinates):
+        ends = [made.with_slopes(np.where(np.arange(values.size) == place, values + sign * 1e-6, values))[1] for sign in (1, -1)]  # fmt: skip
+        expected = weights @ (ends[0] - ends[1]) / 2e-6
+        assert found[place, coordinates] == pytest.approx(
+            expected[coordinates], rel=1e-5, abs=1e-6 * np.abs(found).max()
+        )
+    assert np.all(found[:, ~coordinates] == 0)

@@ -154,6 +154,32 @@ class Strengths:
             slopes[:, number] = 2 * ((state.real.conj() * real).real + (state.imaginary.conj() * imaginary).real)
         return _squared(state), slopes
 
+    def turned(self, weights: Array, values: ArrayLike | None = None) -> Array:
+        """Second derivatives of |F|^2 by coordinates, shape (p, p), summed over the reflections with `weights` (n,).
+
+        Those by other parameters are left out (0).
+
+        Raises
+        ------
+        StudyError
+            As `squares`.
+        """
+        state = self._state(values, None)
+        places = [number for number, column in enumerate(self.columns) if column.kind == "position"]
+        out = np.zeros((len(self.columns), len(self.columns)))
+        moved = {number: self._moved(number, self.columns[number], state) for number in places}
+        for first in places:
+            for second in places:
+                total = sum((one.conj() * two).real for one, two in zip(moved[first], moved[second], strict=True))
+                for number in set(self.columns[first].sites) & set(self.columns[second].sites):
+                    along = self._along[first] * self._along[second]
+                    bent = -self._orbit(number).added(along * state.terms[number])
+                    weight = state.occupancies[number] * state.amplitudes[:, number]
+                    total = total + (state.real.conj() * weight.real * bent).real
+                    total = total + (state.imaginary.conj() * weight.imag * bent).real
+                out[first, second] = 2 * float(weights @ total)
+        return out
+
     def _moved(self, place: int, column: Column, state: _State) -> tuple[Any, Any]:
         """Derivatives of the two sums by one parameter, each of shape (n,)."""
         if column.kind == "overall_u":

@@ -505,3 +505,38 @@ def test_a_loose_tolerance_does_not_stop_on_the_way_to_a_bound() -> None:
         assert found.converged.all()
         ends.append(found.value("second"))
     assert ends == pytest.approx([0.0, 0.0, 0.0], abs=1e-6)
+
+
+class Ring:
+    """Points of (r^2 - 1, theta / 10) about an origin that is off: residuals are large, and a square bends the cost."""
+
+    parameters = Parameters([Parameter("r", start=1.2), Parameter("t", start=0.4)])
+    members = 1
+    points = np.array([2])
+
+    def __init__(self, off: float, *, told: bool) -> None:
+        self.off, self.told, self.asked = off, told, 0
+
+    def normal(self, values: Array, which: object, loss: object) -> Normal:
+        self.asked += 1
+        r, t = values[0]
+        residual = np.array([r**2 - self.off, 0.5 * t + t**2 + 1.0])
+        jacobian = np.array([[2 * r, 0.0], [0.0, 0.5 + 2 * t]])
+        return Normal(np.array([residual @ residual]), (jacobian.T @ residual)[None], (jacobian.T @ jacobian)[None])
+
+    def bends(self, values: Array, which: object) -> Array:
+        r, t = values[0]
+        size = np.array([2 * (r**2 - self.off), 2 * (0.5 * t + t**2 + 1.0)]) if self.told else np.zeros(2)
+        return np.diag(size)[None]
+
+
+@pytest.mark.parametrize("off", [4.0, -0.3])
+def test_a_problem_that_says_how_it_bends_is_solved_in_fewer_steps(off: float) -> None:
+    blind, told = Ring(off, told=False), Ring(off, told=True)
+    expected, found = fit(blind, retries=0), fit(told, retries=0)
+    assert found.converged.all()
+    # The lowest cost of the second part is where t = - 1/4 and its residual is 15/16: J^T J is nothing there.
+    assert found.values[0, 1] == pytest.approx(-0.25, abs=1e-3)
+    assert found.values[0, 0] ** 2 == pytest.approx(max(off, 0.0), abs=1e-3)
+    assert found.cost[0] <= expected.cost[0] + 1e-9
+    assert told.asked < 0.5 * blind.asked

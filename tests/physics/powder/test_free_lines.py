@@ -56,7 +56,7 @@ def test_pawley_finds_cell_width_and_areas() -> None:
     made = PatternModel(X, (free,), TUBE, background=2)
     values = made.start
     values[made.place_of("corundum_inverse_size")] = 0.005
-    lines, _ = made.lines(values)
+    lines = made.lines(values)
     inside = (lines.position[: len(free.hkl)] > X[0] + 1) & (lines.position[: len(free.hkl)] < X[-1] - 1)
     areas = np.array([name.startswith("corundum_area") for name in made.names])
     linear = areas | np.array([name.startswith("background") for name in made.names])
@@ -66,11 +66,11 @@ def test_pawley_finds_cell_width_and_areas() -> None:
     for name in ("corundum_cell_a", "corundum_cell_c"):
         assert values[made.place_of(name)] == pytest.approx(known[truth.place_of(name)], rel=1e-6)
     assert values[made.place_of("corundum_inverse_size")] == pytest.approx(0.01, rel=1e-3)
-    listed, _ = truth.lines(known)
+    listed = truth.lines(known)
     own = {
         tuple(row): area for row, area in zip(truth.phases[0].hkl, listed.area[: len(truth.phases[0].hkl)], strict=True)
     }
-    found = made.lines(values)[0].area[: len(free.hkl)]
+    found = made.lines(values).area[: len(free.hkl)]
     expected = np.array([own[tuple(row)] for row in free.hkl])
     total = np.bincount(free.group, weights=expected)[free.group]
     shared = np.bincount(free.group, weights=found)[free.group]
@@ -78,7 +78,7 @@ def test_pawley_finds_cell_width_and_areas() -> None:
     assert shared[inside] == pytest.approx(total[inside], rel=1e-3, abs=1e-3 * total.max())
     # An area is that of the line of the first wavelength.
     start = made.start
-    assert made.lines(start)[0].area[: len(free.hkl)] == pytest.approx(
+    assert made.lines(start).area[: len(free.hkl)] == pytest.approx(
         free.multiplicity / np.bincount(free.group, weights=free.multiplicity)[free.group], rel=1e-9
     )
 

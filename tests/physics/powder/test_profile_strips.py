@@ -8,7 +8,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from interlith.physics.powder.profile import Lines, profile_sum, profile_terms
+from interlith.physics.powder.profile import Lines, line_turns, profile_sum, profile_terms
 from interlith.physics.powder.profile_loops import (
     MOST_NODES,
     _line_block,
@@ -113,3 +113,32 @@ def test_lines_far_outside_add_nothing_and_those_without_area_only_slopes() -> N
 def test_the_largest_shift_is_that_of_the_highest_ray() -> None:
     nodes, _, count = rays(12.0, 0.02, 0.01, 0.01)
     assert 0.9 < -nodes[0, :count].min() / farthest_shift(12.0, 0.03) < 1.0
+
+
+def test_sums_over_a_line_its_slope_and_its_second_slope_are_those_of_differences() -> None:
+    x = np.linspace(20, 40, 4001)
+    # Nothing pulls at the flanks, which are left out.
+    pull = np.random.default_rng(2).normal(size=x.size) * ((np.abs(x - 25.0) < 0.25) | (np.abs(x - 33.0) < 0.25))
+    lines = Lines(np.array([25.0, 33.0]), np.array([3.0, 0.0]), np.array([0.08, 0.05]), np.array([0.03, 0.06]))
+    found = line_turns(x, lines, pull, cut=1e-9)
+    for number in range(2):
+        one = [part[[number]] for part in (lines.position, lines.gauss, lines.lorentz)]
+        step = 1e-4
+        low, middle, high = (
+            pull @ profile_sum(x, Lines(one[0] + move, np.ones(1), one[1], one[2]), cut=1e-9) for move in (-step, 0, step)
+        )  # fmt: skip
+        size = [np.abs(pull).max(), 20 * np.abs(pull).max(), 2000 * np.abs(pull).max()]
+        assert found[0, number] == pytest.approx(middle, abs=1e-3 * size[0])
+        assert found[1, number] == pytest.approx((high - low) / (2 * step), abs=1e-3 * size[1])
+        assert found[2, number] == pytest.approx((high - 2 * middle + low) / step**2, abs=1e-3 * size[2])
+
+
+def test_a_smeared_line_has_nearly_the_second_slope_of_differences() -> None:
+    x = np.linspace(20, 40, 4001)
+    pull = np.random.default_rng(3).normal(size=x.size)
+    place, gauss, lorentz = np.array([27.0]), np.array([0.05]), np.array([0.04])
+    found = line_turns(x, Lines(place, np.ones(1), gauss, lorentz, 0.015, 0.02), pull)
+    ends = [
+        pull @ profile_sum(x, Lines(place + move, np.ones(1), gauss, lorentz, 0.015, 0.02)) for move in (-1e-4, 0, 1e-4)
+    ]
+    assert found[2, 0] == pytest.approx((ends[0] - 2 * ends[1] + ends[2]) / 1e-8, rel=0.01)

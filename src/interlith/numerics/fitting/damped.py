@@ -118,3 +118,48 @@ def promised(normal: Normal, step: Array) -> Array:
     """Decrease of the cost that the quadratic model expects of a step, shape (b,)."""
     bend = np.einsum("bi,bi->b", np.matmul(normal.hessian, step[:, :, None])[:, :, 0], step)
     return np.asarray(-2.0 * np.einsum("bi,bi->b", normal.gradient, step) - bend)
+
+
+#: Least power of a direction beside that of its parameters.
+_FLAT = 1e-13
+#: A direction bends by at least this share of what J^T J says.
+_LEAST_BEND = 0.4
+
+
+def with_bends(normal: Normal, bends: Array) -> Normal:
+    """Normal equations whose hessian knows how the model bends, positive in all directions.
+
+    Parameters
+    ----------
+    normal
+        Of b members.
+    bends
+        What is added to their hessians, shape (b, q, q).
+
+    Notes
+    -----
+    Where the cost bends down, its bend is taken the other way: a step then leaves the saddle and does not run to it.
+
+    References
+    ----------
+    Nocedal and Wright 2006, Numerical Optimization, 10.1007/978-0-387-40065-5, section 3.4 (modified Newton).
+    """
+    hessian = normal.hessian.copy()
+    for square, bend in zip(hessian, bends, strict=True):
+        diagonal = np.diag(square)
+        some = np.flatnonzero((diagonal > 0) & bend.any(axis=1))
+        if not some.size:
+            continue
+        place = np.ix_(some, some)
+        unit = 1 / np.sqrt(diagonal[some])
+        with np.errstate(over="ignore", invalid="ignore"):
+            turned, root = bend[place] * np.outer(unit, unit), square[place] * np.outer(unit, unit)
+        if not np.isfinite(turned).all():
+            continue
+        powers, ways = np.linalg.eigh(root)
+        ways = ways * np.sqrt(np.maximum(powers, _FLAT))
+        inverse = np.linalg.inv(ways)
+        ratios, turns = np.linalg.eigh(inverse @ turned @ inverse.T)
+        ways = (ways @ turns) / unit[:, None]
+        square[place] += (ways * (np.maximum(np.abs(1 + ratios), _LEAST_BEND) - 1)) @ ways.T
+    return Normal(normal.cost, normal.gradient, hessian)

@@ -71,6 +71,15 @@ class Rooted(Problem, Protocol):
         ...
 
 
+@runtime_checkable
+class Bent(Problem, Protocol):
+    """A problem that also knows how its model bends where it is off the data."""
+
+    def bends(self, values: Array, which: Members) -> Array:
+        """Sum of weighted residuals times second slopes (b, p, p), as far as they matter, at values whose normal equations were asked for last."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Curves:
     """A model of curves: one row of data a member, derivatives given.

@@ -10,7 +10,7 @@ import numpy as np
 from interlith.errors import FitError
 from interlith.numerics.fitting.losses import Loss
 from interlith.numerics.fitting.parameters import Array, Mask, Parameters
-from interlith.numerics.fitting.problem import Members, Normal, Problem
+from interlith.numerics.fitting.problem import Bent, Members, Normal, Problem
 from interlith.numerics.fitting.steps import Box
 
 
@@ -68,6 +68,13 @@ class Reduced:
         if self.identity:
             return found
         return Normal(found.cost, found.gradient @ self.matrix, self.matrix.T @ found.hessian @ self.matrix)
+
+    def bends(self, problem: Problem, inner: Array, which: Members) -> Array | None:
+        """What a problem that knows it adds to the Hessian since its model bends, (b, q, q)."""
+        if not isinstance(problem, Bent):
+            return None
+        found = problem.bends(self.full(inner), which)
+        return found if self.identity else self.matrix.T @ found @ self.matrix
 
 
 def reduced(problem: Problem) -> Reduced:

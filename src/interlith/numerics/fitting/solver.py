@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.numerics.fitting.damped import RIDGE, Equations, promised, step_from_normal
+from interlith.numerics.fitting.damped import RIDGE, Equations, promised, step_from_normal, with_bends
 from interlith.numerics.fitting.losses import Loss
 from interlith.numerics.fitting.parameters import Array
 from interlith.numerics.fitting.problem import Curves, Members, Normal, Problem
@@ -105,6 +105,7 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
     """
     inner = with_linear_solved(problem, space, inner, which, loss)
     normal = space.normal(problem, inner, which, loss)
+    bends = space.bends(problem, inner, which)
     count = len(which)
     track = Track(inner.copy(), normal, np.full(count, Status.STEP_LIMIT, dtype=np.int8), np.ones(count, dtype=np.intp))
     possible = _usable(normal)
@@ -121,6 +122,8 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
             break
         now = Normal(*(part[left] for part in track.normal))
         scale = np.where(largest[left] > 0, largest[left], 1.0)
+        if bends is not None:
+            now = with_bends(now, bends[left])
         equations = Equations.of(problem, space, track.inner[left], which[left], now, scale, loss)
         wary = far[left] & (round_ < _WARY)
         if wary.any():
@@ -149,6 +152,8 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         slope = np.einsum("bi,bi->b", now.gradient, step)
         region.adapt(left, gain, hoped, slope, noise, first=round_ == 0)
         _accept(track, left[taken], trial[taken], found, taken)
+        if bends is not None and taken.any():
+            bends[left[taken]] = space.bends(problem, trial[taken], which[left[taken]])
         largest[left] = np.maximum(largest[left], np.einsum("bii->bi", track.normal.hessian[left]))
         flat = taken & (hoped <= 0.01 * noise) & (np.abs(gain) <= noise) & full
         stuck = region.vain[left] > _MOST_IN_VAIN

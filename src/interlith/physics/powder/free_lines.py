@@ -87,6 +87,11 @@ class FreeLines:
         object.__setattr__(self, "_shares", self.multiplicity / total[self.group])
 
     @property
+    def count(self) -> int:
+        """Number of reflections."""
+        return len(self.hkl)
+
+    @property
     def areas(self) -> slice:
         """Where the areas stand among `names`."""
         return slice(1 + len(self.freedom.names) + len(self.broadening.names), len(self.names))
@@ -114,6 +119,11 @@ class FreeLines:
         slopes[1, :, 0] = values[areas][self.group] * self._shares
         slopes[1, np.arange(len(square)), areas.start + self.group] = values[0] * self._shares
         return Reflected(square, values[0] * slopes[1, :, 0], wide.inverse_size, wide.strain, slopes, self.last)
+
+    def bent(self, values: Array, some: Integers, pull: Array) -> Array:
+        """Nothing: areas are free and straight, shape (m, m). See `interlith.physics.powder.phase_lines.PhaseLines.bent`."""
+        del values, pull
+        return np.zeros((len(some), len(some)))
 
 
 def free_lines(
@@ -214,7 +224,7 @@ def le_bail_update(
         phase, part = model.phases[number], model.slice_of(number)
         assert isinstance(phase, FreeLines)
         own = np.arange(part.start + phase.areas.start, part.stop)
-        lines, chain = model.lines(values, only=(number,))
+        lines, chain = model.moved_lines(values, only=(number,))
         area = np.zeros((len(lines.position), own.size, chain.shape[1]))
         area[:, :, AREA] = chain[:, AREA, own]
         shapes = np.zeros((own.size, model.two_theta.size))

@@ -16,7 +16,7 @@ from interlith.physics.powder.free_lines import FreeLines
 from interlith.physics.powder.instrument import Instrument
 from interlith.physics.powder.phase_lines import PhaseLines
 from interlith.physics.powder.placing import AREA, COMMON, GAUSS, POSITION, Placed, Together, placed
-from interlith.physics.powder.profile import CUT, LINE_TERMS, Lines, add_terms, profile_sum
+from interlith.physics.powder.profile import CUT, LINE_TERMS, Lines, add_terms, line_turns, profile_sum
 
 __all__ = ["AREA", "COMMON", "GAUSS", "POSITION", "NormalEquations", "PatternModel", "PhaseOf"]
 
@@ -27,12 +27,27 @@ PhaseOf = PhaseLines | FreeLines
 
 
 class NormalEquations(NamedTuple):
-    """Cost = sum of weight x residual^2, gradient = J^T W r (q,), Hessian = J^T W J (q, q), with r = calculated - observed; calculated (n,)."""
+    """Cost = sum of weight x residual^2, gradient = J^T W r (q,), Hessian = J^T W J (q, q), with r = calculated - observed; calculated (n,).
+
+    `bend` (q, q): sum of weight x residual x second slopes, as far as lines move.
+    """
 
     cost: float
     gradient: Array
     hessian: Array
     calculated: Array
+    bend: Array
+
+
+class _Listed(NamedTuple):
+    """Lines of some phases, those of each wavelength one behind the other: number of the phase among them and first line of each part;
+    wavelength (angstrom), its weight, and 1/d^2 beyond which no width is judged of each line, shape (k,)."""
+
+    numbers: list[int]
+    starts: Integers
+    wavelength: Array
+    weight: Array
+    last: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +91,7 @@ class PatternModel:
     _under: Background = field(init=False)
     _at: dict[str, int] = field(init=False)
     _rooms: list[Array] = field(init=False, default_factory=list)
+    _kept: dict[tuple[int, ...], _Listed] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         words = [phase.name for phase in self.phases]
@@ -124,12 +140,12 @@ class PatternModel:
 
     def intensity(self, values: Array) -> Array:
         """Calculated intensity, shape (n,), at the values of `names`, shape (p,)."""
-        lines, _ = self._lines(values, range(len(self.phases)), np.zeros(len(self.names), dtype=bool))
+        lines, *_ = self._lines(values, range(len(self.phases)), np.zeros(len(self.names), dtype=bool))
         return profile_sum(self.two_theta, lines, cut=self.cut) + self.background_of(values)
 
     def phase_intensity(self, values: Array, phase: int) -> Array:
         """Calculated intensity of one phase alone, shape (n,)."""
-        lines, _ = self._lines(values, (phase,), np.zeros(len(self.names), dtype=bool))
+        lines, *_ = self._lines(values, (phase,), np.zeros(len(self.names), dtype=bool))
         return profile_sum(self.two_theta, lines, cut=self.cut)
 
     def with_slopes(self, values: Array, moving: Mask | None = None) -> tuple[Array, Array]:
@@ -148,7 +164,8 @@ class PatternModel:
         """
         wanted = np.ones(len(self.names), dtype=bool) if moving is None else np.asarray(moving, dtype=bool)
         out = np.zeros((len(self.names), self.two_theta.size))
-        return self._evaluated(values, wanted, np.flatnonzero(wanted), out), out
+        lines, chain, _ = self._lines(values, range(len(self.phases)), wanted)
+        return self._evaluated(values, lines, chain, wanted, np.flatnonzero(wanted), out), out
 
     def normal(
         self, values: Array, moving: Mask, observed: Array, weight: Array, offset: Array | None = None
@@ -178,29 +195,40 @@ class PatternModel:
         if slopes.shape[0] != count:
             slopes = np.empty((count, self.two_theta.size))
         slopes.fill(0.0)
-        calculated = self._evaluated(values, wanted, np.arange(count), slopes)
+        lines, chain, by_strength = self._lines(values, range(len(self.phases)), wanted)
+        calculated = self._evaluated(values, lines, chain, wanted, np.arange(count), slopes)
         if offset is not None:
             calculated = calculated + offset
         root = np.sqrt(weight)
         slopes *= root
         residual = (calculated - observed) * root
-        found = NormalEquations(float(residual @ residual), slopes @ residual, slopes @ slopes.T, calculated)
+        bend = self._bent(values, wanted, lines, chain, by_strength, residual * root)
+        found = NormalEquations(float(residual @ residual), slopes @ residual, slopes @ slopes.T, calculated, bend)
         self._rooms.append(slopes)
         return found
 
-    def lines(self, values: Array, only: Sequence[int] | None = None) -> tuple[Lines, Array]:
-        """All lines of the pattern, those of the first wavelength of the first phase first, and their chain (k, 6, p)."""
+    def lines(self, values: Array, only: Sequence[int] | None = None) -> Lines:
+        """All lines of the pattern, or those of some phases; those of the first wavelength of the first phase first."""
         phases = range(len(self.phases)) if only is None else only
-        found, chain = self._lines(values, phases, np.ones(len(self.names), dtype=bool))
+        return self._lines(values, phases, np.zeros(len(self.names), dtype=bool))[0]
+
+    def moved_lines(
+        self, values: Array, moving: Mask | None = None, only: Sequence[int] | None = None
+    ) -> tuple[Lines, Array]:
+        """As `lines`, and their chain (k, 6, q) by the q parameters that move, all by default."""
+        phases = range(len(self.phases)) if only is None else only
+        wanted = np.ones(len(self.names), dtype=bool) if moving is None else np.asarray(moving, dtype=bool)
+        found, chain, _ = self._lines(values, phases, wanted)
         return found, chain.transpose(0, 2, 1)
 
     @property
     def _below(self) -> slice:
         return slice(len(COMMON), len(COMMON) + len(self._under.names))
 
-    def _evaluated(self, values: Array, wanted: Mask, rows: Integers, slopes: Array) -> Array:
+    def _evaluated(
+        self, values: Array, lines: Lines, chain: Array, wanted: Mask, rows: Integers, slopes: Array
+    ) -> Array:
         """Calculated intensity (n,); slopes of the q wanted parameters are put into their rows (q,)."""
-        lines, chain = self._lines(values, range(len(self.phases)), wanted)
         out = self.background_of(values)
         add_terms(self.two_theta, lines, chain, rows, out, slopes, cut=self.cut)
         below = wanted[self._below]
@@ -208,30 +236,41 @@ class PatternModel:
         self._under.add_slopes(values[self._below], below, rows[first : first + np.count_nonzero(below)], slopes)
         return out
 
-    def _lines(self, values: Array, phases: Sequence[int], wanted: Mask) -> tuple[Lines, Array]:
-        """Lines, and their chain (k, q, 6) by the q wanted parameters."""
-        radiation = self.instrument.lines
+    def _bent(self, values: Array, wanted: Mask, lines: Lines, chain: Array, by_strength: Array, pull: Array) -> Array:
+        """Sum of `pull` (n,) times second slopes by the q wanted parameters (q, q), as far as lines move and atoms do."""
+        value, slope, turn = line_turns(self.two_theta, lines, pull, cut=self.cut)
+        moves, gains = chain[:, :, POSITION], chain[:, :, AREA]
+        mixed = (moves.T * slope) @ gains
+        out = (moves.T * (turn * lines.area)) @ moves + mixed + mixed.T
+        slots, first, copies = np.cumsum(wanted) - 1, 0, len(self.instrument.lines)
+        for number, phase in enumerate(self.phases):
+            part, last = self.slice_of(number), first + copies * phase.count
+            some = np.flatnonzero(wanted[part])
+            summed = (value * by_strength)[first:last].reshape(copies, phase.count).sum(axis=0)
+            places = slots[part.start + some]
+            out[np.ix_(places, places)] += phase.bent(values[part], some, summed)
+            first = last
+        return np.asarray(out)
+
+    def _lines(self, values: Array, phases: Sequence[int], wanted: Mask) -> tuple[Lines, Array, Array]:
+        """Lines, their chain (k, q, 6) by the q wanted parameters, and what a strength of 1 is as an area (k,)."""
+        listed = self._listed(tuple(phases))
         parts = [self.slice_of(number) for number in phases]
         handed = [
             self.phases[number].reflected(values[part], wanted[part])
             for number, part in zip(phases, parts, strict=True)
         ]
-        numbers = [number for number in range(len(parts)) for _ in radiation]
-        counts = [len(handed[number].square) for number in numbers]
-        starts = np.concatenate([[0], np.cumsum(counts, dtype=np.intp)])
         slots = np.cumsum(wanted) - 1
         common = dict(zip(COMMON, values[: len(COMMON)].tolist(), strict=True))
         if not parts:
             empty = np.zeros(0)
-            return Lines(empty, empty, empty, empty, common["sample_ratio"], common["slit_ratio"]), np.zeros(
-                (0, int(wanted.sum()), len(LINE_TERMS))
-            )
+            none = Lines(empty, empty, empty, empty, common["sample_ratio"], common["slit_ratio"])
+            return none, np.zeros((0, int(wanted.sum()), len(LINE_TERMS))), empty
+        numbers, starts = listed.numbers, listed.starts
         square, strength, inverse, strain = (
             np.concatenate([handed[number][place] for number in numbers]) for place in range(4)
         )
-        wavelength, weight = np.repeat(np.array(radiation * len(parts)), counts, axis=0).T
-        last = np.repeat([handed[number].last for number in numbers], counts)
-        together = Together(square, strength, inverse, strain, last, wavelength, weight)
+        together = Together(square, strength, inverse, strain, listed.last, listed.wavelength, listed.weight)
 
         def factors(theta: Array) -> tuple[Array, Array]:
             return self._factors(theta, phases, numbers, starts)
@@ -240,7 +279,11 @@ class PatternModel:
             return self.phases[phases[numbers[int(np.searchsorted(starts, line, side="right")) - 1]]].name
 
         found = placed(together, self.instrument, common, factors, named)
-        chain = np.zeros((starts[-1], int(wanted.sum()), len(LINE_TERMS)))
+        position, area, gauss, lorentz = found.table
+        lines = Lines(position, area, gauss, lorentz, common["sample_ratio"], common["slit_ratio"])
+        chain = np.zeros((starts[-1], int(np.count_nonzero(wanted)), len(LINE_TERMS)))
+        if not chain.size:
+            return lines, chain, found.by_strength
         self._common(chain, found, wanted, slots)
         for number, first in zip(numbers, starts.tolist(), strict=False):
             used = np.flatnonzero(wanted[parts[number]])
@@ -248,8 +291,20 @@ class PatternModel:
                 chain, first, handed[number].slopes, used, slots[parts[number].start + used], found.by_square, found.by_strength,
                 found.by_inverse, found.by_strain,
             )  # fmt: skip
-        position, area, gauss, lorentz = found.table
-        return Lines(position, area, gauss, lorentz, common["sample_ratio"], common["slit_ratio"]), chain
+        return lines, chain, found.by_strength
+
+    def _listed(self, phases: tuple[int, ...]) -> _Listed:
+        """What lines of some phases have whatever the values are."""
+        if phases not in self._kept:
+            radiation = self.instrument.lines
+            numbers = [number for number in range(len(phases)) for _ in radiation]
+            counts = [self.phases[phases[number]].count for number in numbers]
+            table = np.repeat(np.array(radiation * len(phases)).reshape(-1, 2), counts, axis=0)
+            self._kept[phases] = _Listed(
+                numbers, np.concatenate([[0], np.cumsum(counts, dtype=np.intp)]), np.ascontiguousarray(table[:, 0]),
+                np.ascontiguousarray(table[:, 1]), np.repeat([self.phases[phases[number]].last for number in numbers], counts),
+            )  # fmt: skip
+        return self._kept[phases]
 
     def _common(self, chain: Array, found: Placed, wanted: Mask, slots: Integers) -> None:
         for name, (term, slope) in found.by_common.items():

@@ -67,6 +67,7 @@ class PhaseLines:
     broadening: Broadening = field(default_factory=lambda: Broadening(0))
     names: tuple[str, ...] = field(init=False)
     _kept: dict[str, tuple[bytes, Array, Array]] = field(init=False, default_factory=dict)
+    _handed: list[tuple[bytes, float, Reflected]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         if self.broadening.count != len(self.hkl):
@@ -103,6 +104,14 @@ class PhaseLines:
         Strength = scale x multiplicity x |F|^2 x texture. Slopes by the cell leave out that form factors follow the angle. Where the
         strengths hang on nothing that moves they are worked out once.
         """
+        key = values[1:].tobytes() + (b"" if wanted is None else np.asarray(wanted).tobytes())
+        if self._handed and self._handed[0][0] == key and self._handed[0][1] != 0:
+            return _scaled(self._handed[0][2], float(values[0]), self._handed[0][1])
+        found = self._worked_out(values, wanted)
+        self._handed[:] = [(key, float(values[0]), found)]
+        return found
+
+    def _worked_out(self, values: Array, wanted: Mask | None) -> Reflected:
         cells = slice(1, 1 + len(self.freedom.names))
         widths = slice(cells.stop, cells.stop + len(self.broadening.names))
         slopes = np.zeros((4, len(self.hkl), len(self.names)))
@@ -126,6 +135,37 @@ class PhaseLines:
             slopes[1, :, inner:] = (values[0] * self.multiplicity * texture)[:, None] * by_structure
         return Reflected(square, values[0] * slopes[1, :, 0], wide.inverse_size, wide.strain, slopes, self.last)
 
+    @property
+    def count(self) -> int:
+        """Number of reflections."""
+        return len(self.hkl)
+
+    def bent(self, values: Array, some: NDArray[np.intp], pull: Array) -> Array:
+        """Sum of `pull` (n,) times the second slopes of the strengths by coordinates.
+
+        Parameters
+        ----------
+        values
+            Of `names`, shape (p,).
+        some
+            Places of the parameters that move, shape (m,); those that are no coordinates bend nothing here.
+        pull
+            Any number for each reflection, shape (n,).
+
+        Returns
+        -------
+        Shape (m, m).
+        """
+        inner, out = len(self.names) - len(self.strengths.names), np.zeros((len(some), len(some)))
+        own = some >= inner
+        if any(self.strengths.columns[place].kind == "position" for place in some[own] - inner):
+            weights = pull * values[0] * self.multiplicity
+            if self.orientation is not None:
+                weights = weights * self.orientation.factors(float(values[inner - 1]))[0]
+            turned = self.strengths.turned(weights, values[inner:])
+            out[np.ix_(own, own)] = turned[np.ix_(some[own] - inner, some[own] - inner)]
+        return out
+
     def _spacings(self, cell: Array) -> tuple[Array, Array]:
         """1/d^2 (1/angstrom^2), shape (n,), and its slopes by the free cell parameters, kept until the cell moves."""
         key = cell.tobytes()
@@ -146,6 +186,15 @@ class PhaseLines:
                 kept = (key, self.strengths.squares(values), np.zeros((len(self.hkl), 0)))
             self._kept["squares"] = kept
         return kept[1], kept[2]
+
+
+def _scaled(known: Reflected, scale: float, before: float) -> Reflected:
+    """What a phase hands over at another scale, nothing else having changed."""
+    if scale == before:
+        return known
+    slopes = known.slopes.copy()
+    slopes[1, :, 1:] *= scale / before
+    return known._replace(strength=scale * slopes[1, :, 0], slopes=slopes)
 
 
 def phase_lines(

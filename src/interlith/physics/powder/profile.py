@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from interlith.errors import FitError
-from interlith.physics.powder import profile_loops, profile_strips
+from interlith.physics.powder import profile_loops, profile_strips, profile_turns
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -156,6 +156,33 @@ def add_terms(
     """
     _check(lines)
     profile_strips.with_slopes(np.ascontiguousarray(two_theta), *_columns(lines), cut, chain, rows, out, slopes)
+
+
+def line_turns(two_theta: Array, lines: Lines, pull: Array, *, cut: float = CUT) -> Array:
+    """Sums over the points of `pull` times each line of unit area, times its slope and its second slope by position.
+
+    Parameters
+    ----------
+    two_theta
+        (deg), shape (n,), rising, contiguous.
+    lines
+        The lines, as `profile_sum` accepts them.
+    pull
+        Any number at each point, shape (n,).
+    cut
+        As `profile_terms`.
+
+    Returns
+    -------
+    Shape (3, k).
+
+    Notes
+    -----
+    Where axial divergence smears a line, that the smear changes with the place is left out; so are the flanks, and what a line is lowered by.
+    """
+    out = np.empty((3, lines.position.size))
+    profile_turns.turned(two_theta, *_columns(lines), cut, pull, out)
+    return out
 
 
 def _columns(lines: Lines) -> tuple[Array, Array, Array, Array, float, float]:

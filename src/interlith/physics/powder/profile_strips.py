@@ -31,24 +31,24 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 #: Points of a strip.
 STRIP = 256
-_LN2 = math.log(2)
+LN2 = math.log(2)
 #: Beyond 40 = (2 d / w)^2 a Gaussian is below 1e-12 of its height.
-_SQUARE = 40.0
-_NEAR = 0.5 * math.sqrt(_SQUARE)
+SQUARE = 40.0
+_NEAR = 0.5 * math.sqrt(SQUARE)
 #: Flanks begin this many spreads of the shifts away: there two rays for all err by about 1e-8 of the height.
 _SPREADS = 10.0
 #: exp(-t) is the 256th power of a polynomial of t / 256 < 0.11: within 2e-10.
-_THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH = (1 / math.factorial(number) for number in range(3, 8))
+THIRD, FOURTH, FIFTH, SIXTH, SEVENTH = (1 / math.factorial(number) for number in range(3, 8))
 
 
-def _compiled(function: _Function) -> _Function:
+def compiled(function: _Function) -> _Function:
     """Compiled with sums in any order; numbers that are none are kept."""
     return cast(
         _Function, njit(cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")(function)
     )
 
 
-@_compiled
+@compiled
 def _near(
     x: Array, room: Array, middle: float, width: float, share: float, weight: float, moves: Array, gains: Array
 ) -> None:
@@ -65,8 +65,8 @@ def _near(
         away = x[point] - middle
         square = narrow * away * away
         below = 1 / (1 + square)
-        t = (square if square < _SQUARE else _SQUARE) * (_LN2 / 256)
-        power = 1 - t * (1 - t * (0.5 - t * (_THIRD - t * (_FOURTH - t * (_FIFTH - t * (_SIXTH - t * _SEVENTH))))))
+        t = (square if square < SQUARE else SQUARE) * (LN2 / 256)
+        power = 1 - t * (1 - t * (0.5 - t * (THIRD - t * (FOURTH - t * (FIFTH - t * (SIXTH - t * SEVENTH))))))
         power *= power
         power *= power
         power *= power
@@ -78,7 +78,7 @@ def _near(
         sharp, rounded = sharp_unit * below, rounded_unit * power
         first, second = share * sharp, (1 - share) * rounded
         value = first + second
-        falling = 2 * first * below + (2 * _LN2) * second
+        falling = 2 * first * below + (2 * LN2) * second
         moved = falling * narrow * away
         room[point] += move_p * moved + gain_p * value
         room[STRIP + point] += weight * value
@@ -88,7 +88,7 @@ def _near(
         room[5 * STRIP + point] += move_h * moved + gain_h * value
 
 
-@_compiled
+@compiled
 def _far(
     x: Array, room: Array, middle: float, width: float, share: float, weight: float, moves: Array, gains: Array
 ) -> None:
@@ -113,15 +113,15 @@ def _far(
         room[5 * STRIP + point] += move_h * moved + gain_h * value
 
 
-@_compiled
+@compiled
 def _near_value(x: Array, out: Array, middle: float, width: float, sharp_unit: float, rounded_unit: float) -> None:
     """One ray of a line added to points."""
     narrow = 4 / (width * width)
     for point in range(x.size):
         away = x[point] - middle
         square = narrow * away * away
-        t = (square if square < _SQUARE else _SQUARE) * (_LN2 / 256)
-        power = 1 - t * (1 - t * (0.5 - t * (_THIRD - t * (_FOURTH - t * (_FIFTH - t * (_SIXTH - t * _SEVENTH))))))
+        t = (square if square < SQUARE else SQUARE) * (LN2 / 256)
+        power = 1 - t * (1 - t * (0.5 - t * (THIRD - t * (FOURTH - t * (FIFTH - t * (SIXTH - t * SEVENTH))))))
         power *= power
         power *= power
         power *= power
@@ -133,7 +133,7 @@ def _near_value(x: Array, out: Array, middle: float, width: float, sharp_unit: f
         out[point] += sharp_unit / (1 + square) + rounded_unit * power
 
 
-@_compiled
+@compiled
 def _far_value(x: Array, out: Array, middle: float, width: float, sharp_unit: float) -> None:
     """As `_near_value`, where the Gaussian part has died away."""
     narrow = 4 / (width * width)
@@ -142,8 +142,8 @@ def _far_value(x: Array, out: Array, middle: float, width: float, sharp_unit: fl
         out[point] += sharp_unit / (1 + narrow * away * away)
 
 
-@_compiled
-def _bounds(
+@compiled
+def bounds(
     x: Array, position: float, width: float, half: float, nodes: Array, count: int, few: int
 ) -> tuple[int, int, int, int]:
     """Points at which a line begins, its near part begins and ends, and it ends."""
@@ -159,18 +159,18 @@ def _bounds(
     return first, begin, end, last
 
 
-@_compiled
+@compiled
 def _height(x: float, position: float, width: float, sharp: float, rounded: float, nodes: Array, count: int) -> float:
     """What many rays of unit area add up to at a place."""
     narrow, found = 4 / (width * width), 0.0
     for ray in range(count):
         away = x - position - nodes[0, ray]
         square = narrow * away * away
-        found += nodes[1, ray] * (sharp / (1 + square) + rounded * math.exp(-_LN2 * min(square, _SQUARE)))
+        found += nodes[1, ray] * (sharp / (1 + square) + rounded * math.exp(-LN2 * min(square, SQUARE)))
     return found
 
 
-@_compiled
+@compiled
 def _inside(
     x: Array, position: float, width: float, sharp: float, rounded: float, lowered: float, nodes: Array, count: int,
     pair: Array, few: int, ends: tuple[int, int, int, int],
@@ -192,7 +192,7 @@ def _inside(
     return first, begin, end, last
 
 
-@_compiled
+@compiled
 def summed(
     x: Array,
     position: Array,
@@ -221,7 +221,7 @@ def summed(
             continue
         count = smeared(position[line], sample, slit, width, nodes, slopes)
         few = two_rays(nodes, slopes, count, pair, pair_slopes)
-        ends = _bounds(x, position[line], width, half, nodes, count, few)
+        ends = bounds(x, position[line], width, half, nodes, count, few)
         rounded, sharp = (1 - share) * _GAUSS_HEIGHT / width, share * 2 / (math.pi * width)
         if count > 1:
             lower = cut * (rounded + sharp)
@@ -239,7 +239,7 @@ def summed(
             out[point] -= lowered
 
 
-@_compiled
+@compiled
 def with_slopes(
     x: Array, position: Array, area: Array, gauss: Array, lorentz: Array, sample: float, slit: float, cut: float, chain: Array,
     rows: Integers, out: Array, jacobian: Array,
@@ -274,7 +274,7 @@ def with_slopes(
         _weighted(pair, pair_slopes, few)
         height, by_share = 2 / (math.pi * width), 2 / (math.pi * width) - _GAUSS_HEIGHT / width
         lowered = cut * (height - (1 - share) * by_share)
-        limits = _bounds(x, position[line], width, half, nodes, count, few)
+        limits = bounds(x, position[line], width, half, nodes, count, few)
         if count > 1:
             rounded = (1 - share) * _GAUSS_HEIGHT / width
             limits = _inside(
@@ -309,7 +309,7 @@ def with_slopes(
                 low = high
 
 
-@_compiled
+@compiled
 def _used(chain: Array, used: Integers) -> int:
     """Parameters that move a line, with its chain (q, 6), put into `used`; how many."""
     some = 0
@@ -322,7 +322,7 @@ def _used(chain: Array, used: Integers) -> int:
     return some
 
 
-@_compiled
+@compiled
 def _weighted(nodes: Array, slopes: Array, count: int) -> None:
     """Slopes of the places of rays times their weights; by the position, a ray moves along with its line."""
     for ray in range(count):
@@ -331,7 +331,7 @@ def _weighted(nodes: Array, slopes: Array, count: int) -> None:
         slopes[2, ray] *= nodes[1, ray]
 
 
-@_compiled
+@compiled
 def _finished(
     room: Array, area: float, lowered: float, width: float, lowered_by_share: float, turn: tuple[float, float, float, float],
     out: Array,
@@ -351,7 +351,7 @@ def _finished(
         out[point] += area * value
 
 
-@_compiled
+@compiled
 def _added(room: Array, chain: Array, row: Array) -> None:
     """Terms of a line times its chain (6,) added to the row of one parameter."""
     count = 0

@@ -17,9 +17,10 @@ from interlith.numerics.fitting.solver import minimise
 from interlith.physics.powder.free_lines import FreeLines, le_bail_update
 from interlith.physics.powder.pattern_model import PatternModel
 from interlith.techniques.diffraction.refinement.problem import PatternProblem
+from interlith.techniques.diffraction.refinement.scaled import Scaled, scaled
 from interlith.techniques.diffraction.refinement.setup import Setup
 from interlith.techniques.diffraction.refinement.shifting import shifted
-from interlith.techniques.diffraction.refinement.starting import place_weak, with_scales
+from interlith.techniques.diffraction.refinement.starting import place_weak
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -135,34 +136,35 @@ class Attempt:
         variance = self.points.counted * np.maximum(calculated, _LEAST)
         return Attempt(self.setup, self.model, replace(self.points, std=np.sqrt(variance)), self.start)
 
-    def shifted(self, values: Array, far: float, *, unless: float = 0.0) -> tuple[Array, bool]:
-        """Values with lines looked for up to `far` (deg) from their places, unless chi squared is below a number; whether they moved."""
-        if self._cost(values) < unless:
-            return values, False
-        weak = self.weak(values)
-        other = shifted(self.model, values, self.free(weak), self.points.intensity, self.points.std, far=far)
-        found = self._lower(values, other)
-        return found, found is other
+    def scaled(self, values: Array) -> Scaled:
+        """Background and scales at their best for the rest."""
+        return scaled(self.model, values, self.points.intensity, self.points.std)
 
-    def placed(self, values: Array, weak: frozenset[str]) -> tuple[Array, frozenset[str]]:
+    def shifted(self, now: Scaled, far: float, *, unless: float = 0.0) -> Scaled:
+        """Lines looked for up to `far` (deg) from their places, unless chi squared is below a number."""
+        if now.cost < unless:
+            return now
+        free = self.free(self.weak(now))
+        return self._lower(now, shifted(self.model, now.values, free, self.points.intensity, self.points.std, far=far))
+
+    def placed(self, now: Scaled, weak: frozenset[str]) -> tuple[Array, frozenset[str]]:
         """Values with weak phases where something is left over, if they are seen there; and which stay weak."""
         if not weak:
-            return values, weak
+            return now.values, weak
         points = self.points
-        other = place_weak(self.setup, self.model, values, set(weak), points.intensity, points.std)
-        if self._lower(values, other) is values:
-            return values, weak
+        other = self._lower(now, place_weak(self.setup, self.model, now, set(weak), points.intensity, points.std))
+        if other is now:
+            return now.values, weak
         left = self.weak(other)
         # A phase that is not seen elsewhere either stays where it was, or it would take from its neighbours' lines.
-        return (other, left) if left < weak else (values, weak)
+        return (other.values, left) if left < weak else (now.values, weak)
 
-    def weak(self, values: Array) -> frozenset[str]:
+    def weak(self, now: Scaled) -> frozenset[str]:
         """Phases too weak to show more than how strong they are."""
-        moving = self._linear
-        _, slopes = self.model.with_slopes(values, moving)
-        scaled = slopes[moving] / self.points.std
+        part = self.wanted[now.linear]
         # Where the model is not right yet, its misfit is no sign of a phase.
-        return self._too_weak(values, moving, scaled @ scaled.T, self._cost(values) / self.points.intensity.size)
+        cost = now.cost / self.points.intensity.size
+        return self._too_weak(now.values, now.linear & self.wanted, now.hessian[np.ix_(part, part)], cost)
 
     def weak_after(self, found: Fit, moving: Mask) -> frozenset[str]:
         """The same from a fit, without another evaluation; a phase at the bound 0 is too weak."""
@@ -176,7 +178,7 @@ class Attempt:
         values = np.asarray(found.values[0, :count])
         # Names that the data hardly tell apart leave no digits in an inverse.
         if not some.any() or np.linalg.eigvalsh(alike)[0] < _SOUND:
-            return self.weak(values)
+            return self.weak(self.scaled(values))
         inner = np.linalg.inv(alike) / np.outer(size, size)
         linear = self._linear & some
         part = linear[some]
@@ -205,12 +207,9 @@ class Attempt:
                 weak.add(one.name)
         return frozenset(weak)
 
-    def _cost(self, values: Array) -> float:
-        return float((((self.points.intensity - self.model.intensity(values)) / self.points.std) ** 2).sum())
-
-    def _lower(self, values: Array, other: Array) -> Array:
-        """Those of two values that fit better, scales and background solved for."""
-        if np.array_equal(values, other):
-            return values
-        with_scales(self.setup, self.model, other, self.points.intensity, self.points.std)
-        return other if self._cost(other) < self._cost(values) else values
+    def _lower(self, now: Scaled, values: Array) -> Scaled:
+        """What fits better: what is, or other values with background and scales solved for."""
+        if np.array_equal(now.values, values):
+            return now
+        other = self.scaled(values)
+        return other if other.cost < now.cost else now

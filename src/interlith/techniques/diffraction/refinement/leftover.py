@@ -74,7 +74,7 @@ def left_over(refined: Sequence[Refined]) -> list[LeftOver]:
 
 def _peaks(fitted: Fitted) -> Candidates:
     points, model = fitted.points, fitted.model
-    lines, _ = model.lines(fitted.values)
+    lines = model.lines(fitted.values)
     width, _ = pseudo_voigt_width(lines.gauss, lines.lorentz)
     inside = (lines.position > points.two_theta[0]) & (lines.position < points.two_theta[-1]) & (lines.area > 0)
     middle = float(np.median(width[inside])) if inside.any() else 0.1

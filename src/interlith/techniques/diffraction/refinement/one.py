@@ -14,7 +14,7 @@ from interlith.physics.powder.pattern_model import PatternModel
 from interlith.techniques.diffraction.refinement.attempt import LOSS, Attempt, Points
 from interlith.techniques.diffraction.refinement.problem import PatternProblem
 from interlith.techniques.diffraction.refinement.setup import Setup
-from interlith.techniques.diffraction.refinement.starting import begun, first_values, inside, with_scales
+from interlith.techniques.diffraction.refinement.starting import begun, first_values, inside
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -112,10 +112,10 @@ def refine_fresh(setup: Setup, points: Points) -> Fitted:
     held, steps, shapes = frozenset(setup.pattern.names), 0, begun(setup, model)
     for number, stage in enumerate(setup.plan.stages):
         if number == 1:
-            values, _ = work.shifted(values, _FAR_FRESH)
+            values = work.shifted(work.scaled(values), _FAR_FRESH).values
         if number:
-            weak = work.weak(values)
-            values, held = work.placed(work.home(values, weak, shapes), weak)
+            weak = work.weak(work.scaled(values))
+            values, held = work.placed(work.scaled(work.home(values, weak, shapes)), weak)
         moving = np.array(setup.plan.free(number, model.names)) & work.free(held)
         if moving.any():
             values, spent = work.moved(values, moving, Settings(stage.tolerance, stage.rounds))
@@ -135,17 +135,30 @@ def refine_from(setup: Setup, points: Points, seed: Mapping[str, float]) -> Fitt
     values = np.array([seed[name] for name in model.names])
     values = shapes = inside(setup, model, values)
     work = Attempt(setup, model, points, dict(zip(model.names, model.start.tolist(), strict=True)))
-    values = shapes.copy()
-    with_scales(setup, model, values, points.intensity, points.std)
-    values, _ = work.shifted(values, _FAR_SEEDED, unless=_NEAR * points.intensity.size)
-    values, held = work.placed(values, work.weak(values))
+    now = work.shifted(work.scaled(shapes), _FAR_SEEDED, unless=_NEAR * points.intensity.size)
+    values, held = work.placed(now, work.weak(now))
     return _finished(work, values, held, shapes, steps=0, fresh=False)
 
 
+def refine_again(setup: Setup, fitted: Fitted, changed: Mapping[str, float]) -> Fitted:
+    """A refined pattern with other values of phases that it hardly shows: weights stay as they were.
+
+    Raises
+    ------
+    FitError
+        If the model gives no pattern at its start.
+    """
+    model, named = fitted.model, fitted.named | dict(changed)
+    shapes = inside(setup, model, np.array([named[name] for name in model.names]))
+    work = Attempt(setup, model, fitted.points, dict(zip(model.names, model.start.tolist(), strict=True)))
+    now = work.scaled(shapes)
+    return _finished(work, now.values, work.weak(now), shapes, steps=0, fresh=fitted.fresh, weighted=True)
+
+
 def _finished(
-    work: Attempt, values: Array, held: frozenset[str], shapes: Array, *, steps: int, fresh: bool
+    work: Attempt, values: Array, held: frozenset[str], shapes: Array, *, steps: int, fresh: bool, weighted: bool = False
 ) -> Fitted:  # fmt: skip
-    """All names free to convergence, phases that are too weak held at `shapes`; counts weighted by the model at last."""
+    """All names free to convergence, phases that are too weak held at `shapes`; counts weighted by the model at last, unless they are."""
     plan, model, seen = work.setup.plan, work.model, [held]
     while True:
         moving = work.free(held)
@@ -157,7 +170,7 @@ def _finished(
                 steps += spent
                 if np.abs(values - before).max() <= _SETTLED * np.abs(before).max():
                     break
-        if work.points.counted:
+        if work.points.counted and not weighted:
             # Weights follow the model, so the model must be near its end before they are fixed.
             values, spent = work.moved(values, moving, Settings(_ROUGH, plan.rounds, _STALL))
             steps += spent
@@ -173,7 +186,7 @@ def _finished(
         steps += int(found.steps[0])
         values = np.asarray(found.values[0, : len(model.names)])
         weak = work.weak_after(found, moving)
-        end, now = work.placed(work.home(values, weak - held, shapes), weak)
+        end, now = work.placed(work.scaled(work.home(values, weak - held, shapes)), weak) if weak else (values, weak)
         # A phase at the edge of being seen must not go back and forth.
         if now in seen:
             break

@@ -38,6 +38,7 @@ class PatternProblem:
     intensity: Array
     std: Array
     moving: Mask = field(init=False)
+    _bends: dict[bytes, Array] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         # Names of the model that are not fixed, and those tied to one that is not.
@@ -62,7 +63,7 @@ class PatternProblem:
 
     def normal(self, values: Array, which: Members, loss: Loss) -> Normal:
         """See `interlith.numerics.fitting.problem.Problem`."""
-        moving, count, own = self.moving, values.shape[1], len(self.model.names)
+        moving, count = self.moving, values.shape[1]
         cost, gradient, hessian = (
             np.empty(len(which)),
             np.zeros((len(which), count)),
@@ -71,7 +72,7 @@ class PatternProblem:
         places = np.flatnonzero(moving)
         for row, one in enumerate(values):
             try:
-                cost[row], slope, square = self._one(one[:own], moving, loss)
+                cost[row], slope, square = self._one(one, moving, loss)
             except FitError:
                 cost[row] = np.inf
                 continue
@@ -81,13 +82,24 @@ class PatternProblem:
 
     def _one(self, values: Array, moving: Mask, loss: Loss) -> tuple[float, Array, Array]:
         """Cost, gradient (q,) and hessian (q, q) of the names that move."""
+        own = values[: len(self.model.names)]
         if loss.quadratic:
-            found = self.model.normal(values, moving, self.intensity, 1 / self.std**2)
+            found = self.model.normal(own, moving, self.intensity, 1 / self.std**2)
+            self._bends.clear()
+            self._bends[values.tobytes()] = found.bend
             return found.cost, found.gradient, found.hessian
-        calculated, slopes = self.model.with_slopes(values, moving)
+        calculated, slopes = self.model.with_slopes(own, moving)
         point, slope, weight = loss.terms(calculated[None], self.intensity[None], self.std[None])
         some = slopes[moving]
         return float(point.sum()), some @ slope[0], (some * weight[0]) @ some.T
+
+    def bends(self, values: Array, which: Members) -> Array:
+        """See `interlith.numerics.fitting.problem.Bent`; known where the normal equations were asked for last."""
+        places, count = np.flatnonzero(self.moving), values.shape[1]
+        out = np.zeros((len(which), count, count))
+        for row, one in enumerate(values):
+            out[row][np.ix_(places, places)] = self._bends.get(one.tobytes(), 0.0)
+        return out
 
     def rooted(self, values: Array, which: Members, loss: Loss) -> tuple[Array, Array, Array]:
         """Cost (1,), weighted residuals (1, n) and Jacobian (1, n, p)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +30,8 @@ AXIAL = ("sample_ratio", "slit_ratio")
 #: Least Gaussian width in steps of the pattern: what is narrower is not seen, and its slopes are out of all measure. At how many
 #: angles it is looked at.
 _NARROWEST, _PLACES = 0.25, 20
+#: Sets of bounds that are kept.
+_KEPT = 64
 
 
 @dataclass(slots=True, eq=False)
@@ -64,6 +66,7 @@ class Setup:
     phases: tuple[PhaseLines | FreeLines, ...] = field(init=False)
     models: dict[bytes, PatternModel] = field(default_factory=dict)
     chosen: dict[tuple[str, ...], Mask] = field(init=False, default_factory=dict)
+    bounds: dict[Hashable, Parameters] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.phases = tuple(self._lines(one) for one in self.pattern.phases)
@@ -163,29 +166,41 @@ class Setup:
         return self.pattern.plan or USUAL
 
     def parameters(self, model: PatternModel, values: Array, moving: Mask, start: Mapping[str, float]) -> Parameters:
-        """Parameters with bounds; those that do not move are fixed at their values.
+        """Parameters with bounds; those that do not move are fixed, wherever a fit is started.
 
         Parameters
         ----------
         start
             Name -> value about which a cell may move.
+
+        Notes
+        -----
+        Kept: the patterns of a series ask for the same again and again.
         """
-        tied = {one.tie().name if isinstance(one, Sum) else one.name for one in self.ties}
-        items = []
-        bent = moving[model.place_of("gauss_u")] or moving[model.place_of("gauss_v")]
-        for place, name in enumerate(model.names):
-            low, high = limits_of(name, start[name], self.pattern)
-            if name == "gauss_w" and not bent:
-                low = max(low, self._least_square(model, values))
-            at = float(min(max(values[place], low), high))
-            items.append(
-                Parameter(
-                    name, at, low, high, fixed=not moving[place] and name not in tied, scale=typical(name, start[name])
-                )
-            )
-        more = self._squares(model) if bent else []
-        items += [Parameter(tie.name, low=self._square(model), high=math.inf) for tie in more]
-        return Parameters(items, (*self.ties, *more))
+        bent = bool(moving[model.place_of("gauss_u")] or moving[model.place_of("gauss_v")])
+        least = -math.inf if bent or not moving[model.place_of("gauss_w")] else self._least_square(model, values)
+        key = (
+            model.names,
+            moving.tobytes(),
+            np.array(list(start.values())).tobytes(),
+            least,
+            model.two_theta.tobytes(),
+        )
+        if key not in self.bounds:
+            tied = {one.tie().name if isinstance(one, Sum) else one.name for one in self.ties}
+            items = []
+            for place, name in enumerate(model.names):
+                low, high = limits_of(name, start[name], self.pattern)
+                low = max(low, least) if name == "gauss_w" else low
+                fixed = not moving[place] and name not in tied
+                at = float(min(max(start[name], low), high))
+                items.append(Parameter(name, at, low, high, fixed=fixed, scale=typical(name, start[name])))
+            more = self._squares(model) if bent else []
+            items += [Parameter(tie.name, low=self._square(model), high=math.inf) for tie in more]
+            if len(self.bounds) >= _KEPT:
+                self.bounds.clear()
+            self.bounds[key] = Parameters(items, (*self.ties, *more))
+        return self.bounds[key]
 
     def _tangents(self, model: PatternModel) -> Array:
         """tan(theta) over all lines, those a little outside included, shape (k,)."""

@@ -49,7 +49,7 @@ def shifted(
     )
     if not moving.any():
         return values
-    lines, chain = model.lines(values)
+    lines, chain = model.moved_lines(values, moving)
     x, background = model.two_theta, model.background_of(values)
     calculated, above = model.intensity(values) - background, intensity - background
     width, _ = pseudo_voigt_width(lines.gauss, lines.lorentz)
@@ -66,7 +66,7 @@ def shifted(
             errors.append(max(_FINE * float(width[row]), 1e-5))
     if len(rows) < 2:
         return values
-    slopes = chain[rows, 0][:, moving] / np.array(errors)[:, None]
+    slopes = chain[rows, 0] / np.array(errors)[:, None]
     prior = np.array([_drift(name, value) for name, value, one in zip(model.names, values, moving, strict=True) if one])
     step = _robust(slopes, np.array(shifts) / np.array(errors), 1 / prior)
     out = values.copy()

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.numerics.backgrounds import baseline
-from interlith.numerics.nonnegative import amounts_of
 from interlith.physics.powder.free_lines import FreeLines, le_bail_update
 from interlith.physics.powder.pattern_model import PatternModel
+from interlith.techniques.diffraction.refinement.scaled import Scaled, scaled
 from interlith.techniques.diffraction.refinement.setup import AXIAL, Setup
 
 Array = NDArray[np.float64]
@@ -48,7 +48,7 @@ def first_values(setup: Setup, model: PatternModel, intensity: Array, std: Array
     """
     values = begun(setup, model)
     _align(setup, model, values, intensity, std)
-    with_scales(setup, model, values, intensity, std)
+    values = scaled(model, values, intensity, std).values
     free = [one.name for one in setup.phases if isinstance(one, FreeLines)]
     if free:
         for _ in range(_SHARED):
@@ -80,18 +80,6 @@ def inside(setup: Setup, model: PatternModel, values: Array) -> Array:
         if wanted[place] and out[place] < _AT_BOUND:
             out[place] = _BEGIN
     return out
-
-
-def with_scales(setup: Setup, model: PatternModel, values: Array, intensity: Array, std: Array) -> None:
-    """Put the background and the scales of the phases at the best values for the others; scales are not negative."""
-    terms = [place for place, name in enumerate(model.names) if name.startswith("background_")]
-    scales = [model.place_of(f"{one.name}_scale") for one in setup.pattern.phases]
-    linear, count = [*terms, *scales], len(terms)
-    # The pattern is linear in these: its slopes are their curves.
-    columns = model.with_slopes(values, np.isin(np.arange(values.size), linear))[1][linear]
-    found = amounts_of(columns / std, intensity / std, np.arange(len(columns)) < count)
-    values[terms] = found[:count]
-    values[scales] = np.maximum(found[count:], 1e-12 * max(float(found[count:].max(initial=0.0)), 1e-30))
 
 
 def _align(setup: Setup, model: PatternModel, values: Array, intensity: Array, std: Array) -> None:
@@ -183,19 +171,19 @@ def _shift_all(setup: Setup, model: PatternModel, values: Array, name: str, shif
     values[model.place_of(name)] += shift / unit
 
 
-def place_weak(
-    setup: Setup, model: PatternModel, values: Array, names: set[str], intensity: Array, std: Array
-) -> Array:
+def place_weak(setup: Setup, model: PatternModel, now: Scaled, names: set[str], intensity: Array, std: Array) -> Array:
     """Values with phases that are not seen yet stretched to where something is left over, shape (p,).
 
     Parameters
     ----------
+    now
+        The pattern as it fits.
     names
         Of those phases; the others are taken as they are.
     """
-    out = values.copy()
+    out = now.values.copy()
     x, wanted = model.two_theta, setup.wanted(model)
-    left = np.maximum(intensity - model.intensity(values), 0.0)
+    left = np.maximum(intensity - now.calculated, 0.0)
     smooth = np.convolve(left / std, np.ones(5) / 5, mode="same")
     stretches = np.arange(-_STRETCH / 2, _STRETCH / 2 + 1e-9, 2e-4)
     for number, phase in enumerate(setup.phases):
@@ -215,7 +203,7 @@ def place_weak(
 
 def _sticks(model: PatternModel, values: Array, number: int) -> tuple[Array, Array]:
     """Places (deg) and heights of the strongest lines of a phase inside the pattern."""
-    lines, _ = model.lines(values, only=(number,))
+    lines = model.lines(values, only=(number,))
     inside = (lines.position > model.two_theta[0]) & (lines.position < model.two_theta[-1])
     position, area = lines.position[inside], lines.area[inside]
     best = np.argsort(-area)[:_STRONGEST]

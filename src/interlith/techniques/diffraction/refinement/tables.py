@@ -95,7 +95,7 @@ def curve_tables(setup: Setup, refined: Sequence[Refined]) -> tuple[pl.DataFrame
             ).with_columns(sample=pl.lit(one.member.item.sample.name), pattern=pl.lit(one.member.number))
         )  # fmt: skip
         for number, phase in enumerate(setup.phases):
-            found, _ = model.lines(fitted.values, only=(number,))
+            found = model.lines(fitted.values, only=(number,))
             first = found.position[: len(phase.hkl)]
             inside = (first >= points.two_theta[0]) & (first <= points.two_theta[-1])
             index = phase.hkl[inside].astype(np.int64)

@@ -14,7 +14,7 @@ import numpy as np
 from interlith.errors import FitError
 from interlith.techniques.diffraction.refinement.attempt import PLACED
 from interlith.techniques.diffraction.refinement.chain import Refined
-from interlith.techniques.diffraction.refinement.one import Fitted, refine_from
+from interlith.techniques.diffraction.refinement.one import Fitted, refine_again
 from interlith.techniques.diffraction.refinement.setup import Setup
 
 #: Scale over its standard uncertainty from which on a phase shows its cell and widths well.
@@ -41,7 +41,7 @@ def with_seen_shapes(setup: Setup, series: Sequence[Refined]) -> list[Refined]:
     seen = {name: _seen(series, name) for name in setup.pattern.names}
     out = list(series)
     for place, one in enumerate(series):
-        if not one.good or one.fitted is None or one.member.points is None:
+        if not one.good or one.fitted is None:
             continue
         shapes: dict[str, float] = {}
         for name in one.fitted.held:
@@ -52,7 +52,7 @@ def with_seen_shapes(setup: Setup, series: Sequence[Refined]) -> list[Refined]:
         if all(abs(value - named[name]) <= _SAME * abs(value) for name, value in shapes.items()):
             continue
         try:
-            made = refine_from(setup, one.member.points, named | shapes)
+            made = refine_again(setup, one.fitted, shapes)
         except FitError:
             continue
         if made.converged and made.reduced_cost < _WORSE * one.fitted.reduced_cost:
