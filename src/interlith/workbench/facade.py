@@ -8,14 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from interlith import evidence
 from interlith.errors import StudyError, nearest
 from interlith.model import Finding, Measurement, Result, Sample, Series, Study, Technique
 from interlith.numerics.threads import one_thread
-from interlith.workbench.contrasts import conditions, contrast, gather
 from interlith.workbench.discovery import techniques
 from interlith.workbench.reading import as_series, measure_all
-from interlith.workbench.running.run import run
 
 #: What a cell can be; fixes the direction of every efficiency.
 CELL_KINDS = ("half_cathode", "half_anode", "full")
@@ -143,7 +140,11 @@ def compare(
     StudyError
         If the quantity or state occurs nowhere, the reference is missing, or the conditions differ.
     """
+    from interlith.workbench.contrasts import contrast, gather
+
     if isinstance(data, Study):
+        from interlith.workbench.running.run import run
+
         outcome = run(data, contrasts=False)
         study, results = data, outcome.results
     else:
@@ -156,6 +157,8 @@ def compare(
 
 def _with_derived(results: tuple[Result, ...], quantity: str, study: Study | None) -> tuple[Result, ...]:
     """Add what follows from the results where the quantity asked for is not among them: a retention from a summary."""
+    from interlith.workbench.contrasts import gather
+
     found = list(results)
     for result in results:
         derive = techniques()[result.technique].derive if result.technique in techniques() else None
@@ -181,8 +184,11 @@ def equivalent(
     StudyError
         If the quantity or state occurs nowhere or the reference is missing.
     """
+    from interlith.evidence import equivalent as found_equivalent
+    from interlith.workbench.contrasts import conditions, gather
+
     results = _with_derived((data,) if isinstance(data, Result) else tuple(data), quantity, study)
-    return evidence.equivalent(
+    return found_equivalent(
         gather(results),
         quantity,
         at=at or {},

@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from interlith.errors import FitError
 from interlith.numerics.fitting.parameters import Array
@@ -125,6 +124,8 @@ def _by(
 
 def _quantiles(found: Fit, rows: NDArray[np.intp], level: float) -> Array:
     """Two-sided quantile of every member: Student t where the scatter gave the size of the errors, else normal."""
+    from scipy import special  # a tenth of a second, and most fits ask for no intervals
+
     if found.basis.startswith("stated"):
         return np.full(len(rows), float(special.ndtri(0.5 + level / 2)))
     dof = np.maximum(found.dof[rows], 1e-9)

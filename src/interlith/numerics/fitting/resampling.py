@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from interlith.errors import FitError
 from interlith.numerics.fitting.fitting import fit as solve
@@ -97,6 +96,8 @@ def corrected_percentiles(drawn: Array, value: Array, level: float) -> tuple[Arr
     ----------
     Efron 1981, 10.2307/3314608.
     """
+    from scipy import special
+
     low, high = np.full(len(value), math.nan), np.full(len(value), math.nan)
     edge = special.ndtri(0.5 + level / 2)
     for row, centre in enumerate(value):

@@ -35,7 +35,8 @@ def load_ahead(dotted: str) -> Perform:
 
         for discover in (formats, techniques):
             with contextlib.suppress(InterlithError):
-                discover()
+                # All values: a technique is imported when it is looked up.
+                tuple(discover().values())
     return perform
 
 
