@@ -20,6 +20,8 @@ from interlith.layouts.powder_scans import Scan
 
 #: Words of Mantid above a bank: total flight path (m), angle of the bank (deg) and diffractometer constant (us/angstrom).
 _FLIGHT = re.compile(r"Total flight path\s+([\d.]+)\s*m,?\s*tth\s+([\d.]+)\s*deg,?\s*DIFC\s+([\d.]+)", re.IGNORECASE)
+#: First letters of records and remarks.
+_MARKS = frozenset("TB#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +92,28 @@ def _sections(
     maps: dict[int, TimeMap] = {}
     found: list[tuple[Bank, list[str], list[str]]] = []
     first, at, pending = len(lines), 0, list[str]()
-    while at < len(lines):
-        line = lines[at]
+    # Lines of points, nearly all of them, are taken in runs between those that may be records or remarks.
+    for mark in [number for number, line in enumerate(lines) if line[:1] in _MARKS] + [len(lines)]:
+        if mark < at:
+            continue
+        (found[-1][1] if found else pending).extend(lines[at:mark])
+        at, line = mark + 1, lines[mark] if mark < len(lines) else ""
         if line.startswith("TIME_MAP"):
-            first = min(first, at)
-            number, made, behind = time_map(lines, at, where)
+            first = min(first, mark)
+            number, made, at = time_map(lines, mark, where)
             maps[number] = made
             if found:
-                found[-1][1].extend([""] * (behind - at))
-            at = behind
-            continue
-        if is_bank(line) or (line.startswith("BANK") and at > 0):
-            first = min(first, at)
-            found.append((bank_of(line, at + 1, where), [], pending))
+                found[-1][1].extend([""] * (at - mark))
+        elif is_bank(line) or (line.startswith("BANK") and mark > 0):
+            first = min(first, mark)
+            found.append((bank_of(line, mark + 1, where), [], pending))
             pending = []
-        elif line.startswith("#") or not found:
-            pending.append(line)
+        elif mark < len(lines):
+            remark = line.startswith("#")
+            if remark or not found:
+                pending.append(line)
             if found:
-                found[-1][1].append("")
-        else:
-            found[-1][1].append(line)
-        at += 1
+                found[-1][1].append("" if remark else line)
     return maps, found, first
 
 
@@ -153,7 +156,8 @@ def _scan(
 def _refuse_steps_back(position: np.ndarray[Any, np.dtype[np.float64]], place: str) -> None:
     steps = np.diff(position)
     if np.any(steps > 0) and np.any(steps < 0):
-        spot = int(np.flatnonzero(steps * np.sign(np.median(steps)) < 0)[0]) + 1
+        way = np.sign(np.median(steps)) or 1.0  # as many up as down: the first one down is told
+        spot = int(np.flatnonzero(steps * way < 0)[0]) + 1
         raise ReadError(
             f"{place}: the position of point {spot + 1} goes back from {position[spot - 1]:g} to {position[spot]:g}; the file is damaged."
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from interlith.errors import ReadError
@@ -22,6 +23,8 @@ _FIELDS: dict[str, tuple[tuple[int, ...], tuple[int, ...], int]] = {
     "ESD": ((8, 8), (0, 0), 5),
     "ALT": ((8, 7, 5), (0, 4, 4), 4),
 }
+#: Bytes of rows of plain numbers, and the largest of those between them.
+_ROWS, _BLANK = b"0123456789+-.eE \t\n", ord(" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,10 @@ def _counted(detectors: Array, intensity: Array, cut: str) -> Records:
 
 def _free(bank: Bank, lines: Sequence[str], first: int, where: str, *, ended: bool) -> Records:
     width = 3 if bank.type == "FXYE" else 2
+    quick = _quick(lines, width)
+    # An open last line may be cut short, unless all points are there.
+    if quick is not None and (ended or len(quick) >= bank.points):
+        return Records(quick[:, 0], quick[:, 1], quick[:, 2] if width == 3 else None)
     rows = [(place, line.split()) for place, line in enumerate(lines, start=first) if line.strip()]
     cut = ""
     if rows and not ended and len(rows) <= bank.points and (len(rows[-1][1]) < width or len(rows) < bank.points):
@@ -105,6 +112,28 @@ def _free(bank: Bank, lines: Sequence[str], first: int, where: str, *, ended: bo
     if (bad := np.flatnonzero(~np.isfinite(values[:, 0]))).size:
         raise ReadError(f"{where}: line {rows[int(bad[0])][0]}: the position is no number; the file is damaged.")
     return Records(values[:, 0], values[:, 1], values[:, 2] if width == 3 else None, cut)
+
+
+def _quick(lines: Sequence[str], width: int) -> Array | None:
+    """Numbers of rows without any doubt in them, shape (n, width); `None` where there is one.
+
+    Every line is blank or has as many fields as the others, plain numbers between blanks and tabs, with finite positions.
+    """
+    text = "\n".join(lines)
+    if not text.isascii() or (written := text.encode()).translate(None, _ROWS):
+        return None
+    blank = np.frombuffer(b"\n" + written + b"\n", dtype=np.uint8) <= _BLANK
+    begins = np.flatnonzero(blank[:-1] & ~blank[1:])
+    ends = np.cumsum([len(line) + 1 for line in lines])
+    counts = np.diff(np.searchsorted(begins, ends), prepend=0)
+    columns = int(counts.max(initial=0))
+    if columns < width or not np.all((counts == columns) | (counts == 0)):
+        return None
+    numbers = pl.Series(text.split()).cast(pl.Float64, strict=False)
+    if numbers.null_count():
+        return None
+    values = np.array(numbers.to_numpy(), dtype=np.float64).reshape(-1, columns)[:, :width]
+    return values if np.isfinite(values[:, 0]).all() else None
 
 
 def _fixed(bank: Bank, lines: Sequence[str], first: int, where: str, *, ended: bool) -> tuple[Array, str]:
