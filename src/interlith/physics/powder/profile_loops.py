@@ -15,10 +15,30 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 #: Most nodes of the sum over heights of the ray, in each of its two pieces.
 MOST_NODES = 96
-_RULES = np.zeros((MOST_NODES + 1, 2, MOST_NODES))
-for _count in range(1, MOST_NODES + 1):
-    _nodes, _weights = np.polynomial.legendre.leggauss(_count)
-    _RULES[_count, 0, :_count], _RULES[_count, 1, :_count] = (_nodes + 1) / 2, _weights / 2
+
+
+def _rules(most: int) -> Array:
+    """Nodes and weights of Gauss and Legendre on (0, 1) with 1 ... `most` nodes, shape (most + 1, 2, most), zero beyond."""
+    count = np.arange(1.0, most + 1)[:, None]
+    number = np.minimum(np.arange(most), count - 1)
+    place = -np.cos(math.pi * (number + 0.75) / (count + 0.5))
+    for _ in range(5):
+        # All polynomials at once, each up to its own degree; Newton doubles the digits of its zeros.
+        before, value = np.ones_like(place), place.copy()
+        for degree in range(2, most + 1):
+            here = slice(degree - 1, None)
+            after = ((2 * degree - 1) * place[here] * value[here] - (degree - 1) * before[here]) / degree
+            before[here], value[here] = value[here], after
+        slope = count * (before - place * value) / (1 - place * place)
+        place = place - value / slope
+    weight = 2 / ((1 - place * place) * slope * slope)
+    rules = np.zeros((most + 1, 2, most))
+    rules[1:, 0], rules[1:, 1] = (place + 1) / 2, weight / 2
+    rules[1:] *= (np.arange(most) < count)[:, None, :]
+    return rules
+
+
+_RULES = _rules(MOST_NODES)
 _FOUR_LN2 = 4 * math.log(2)
 _GAUSS_HEIGHT = math.sqrt(_FOUR_LN2 / math.pi)
 _DEG = math.pi / 180
@@ -86,14 +106,21 @@ def _by_ratios(sample: float, slit: float) -> tuple[float, float, float, float]:
 
 
 @_compiled
+def _unsmeared(nodes: Array, slopes: Array) -> None:
+    """One ray, where the line stands."""
+    nodes[0, 0], nodes[1, 0] = 0.0, 1.0
+    for term in range(6):
+        slopes[term, 0] = 0.0
+
+
+@_compiled
 def smeared(position: float, sample: float, slit: float, width: float, nodes: Array, slopes: Array) -> int:
     """Nodes of the axial smearing of a line; how many.
 
     `nodes` (2, 2 MOST_NODES) takes shift (deg) and weight, `slopes` (6, 2 MOST_NODES) the slopes of shift and of weight by
     position, S/L and H/L.
     """
-    nodes[0, 0], nodes[1, 0] = 0.0, 1.0
-    slopes[:, 0] = 0.0
+    _unsmeared(nodes, slopes)
     total_height, cosine = sample + slit, math.cos(position * _DEG)
     if total_height <= _LEAST_HEIGHT or abs(cosine) < 1e-9:
         return 1
@@ -103,7 +130,7 @@ def smeared(position: float, sample: float, slit: float, width: float, nodes: Ar
     # So many that one more changes a line by less than 1e-6 of its height: a step there would be an end of a fit that is none.
     count = min(4 + int(6 * spread + 3 * math.sqrt(spread)), MOST_NODES)
     found = 0
-    totals = np.zeros(4)
+    total = total_p = total_s = total_h = 0.0
     for piece in range(2):
         if (piece == 0 and flat <= 0) or (piece == 1 and ramp <= 0):
             continue
@@ -119,16 +146,19 @@ def smeared(position: float, sample: float, slit: float, width: float, nodes: Ar
             height_s, height_h = flat_s * by_flat + ramp_s * by_ramp, flat_h * by_flat + ramp_h * by_ramp
             raw_s, raw_h = raw_flat * flat_s + raw_ramp * ramp_s, raw_flat * flat_h + raw_ramp * ramp_h
             if _node(position, height, raw, height_s, height_h, raw_s, raw_h, nodes[:, found], slopes[:, found]):
-                totals[0] += nodes[1, found]
-                totals[1:] += slopes[3:, found]
+                total += nodes[1, found]
+                total_p += slopes[3, found]
+                total_s += slopes[4, found]
+                total_h += slopes[5, found]
                 found += 1
     for number in range(found):
-        weight = nodes[1, number] / totals[0]
+        weight = nodes[1, number] / total
         nodes[1, number] = weight
-        slopes[3:, number] = (slopes[3:, number] - weight * totals[1:]) / totals[0]
+        slopes[3, number] = (slopes[3, number] - weight * total_p) / total
+        slopes[4, number] = (slopes[4, number] - weight * total_s) / total
+        slopes[5, number] = (slopes[5, number] - weight * total_h) / total
     if found == 0:
-        nodes[0, 0], nodes[1, 0] = 0.0, 1.0
-        slopes[:, 0] = 0.0
+        _unsmeared(nodes, slopes)
     return max(found, 1)
 
 
@@ -168,7 +198,10 @@ def two_rays(nodes: Array, slopes: Array, count: int, pair: Array, pair_slopes: 
     Shapes as in `smeared`.
     """
     if count <= 2:
-        pair[:, :count], pair_slopes[:, :count] = nodes[:, :count], slopes[:, :count]
+        for ray in range(count):
+            pair[0, ray], pair[1, ray] = nodes[0, ray], nodes[1, ray]
+            for term in range(6):
+                pair_slopes[term, ray] = slopes[term, ray]
         return count
     mean = variance = third = 0.0
     for ray in range(count):
