@@ -30,6 +30,8 @@ class Information:
         J J^T over the sizes of both, shape (p, p).
     powers, ways
         Eigenvalues, ascending, and eigenvectors of `matrix`, shapes (p,) and (p, p).
+    inverse
+        Pseudo-inverse of `matrix`, shape (p, p).
     """
 
     slopes: Array
@@ -38,11 +40,7 @@ class Information:
     matrix: Array
     powers: Array
     ways: Array
-
-    @property
-    def inverse(self) -> Array:
-        """Pseudo-inverse of `matrix`, shape (p, p)."""
-        return inverted(self.powers, self.ways, _NOTHING)
+    inverse: Array
 
     @property
     def covariance(self) -> Array:
@@ -67,7 +65,7 @@ def information(jacobian: ArrayLike | Information) -> Information:
     size[~seen] = 1.0
     matrix = whole / np.outer(size, size)
     powers, ways = np.linalg.eigh(matrix)
-    return Information(slopes, size, seen, matrix, powers, ways)
+    return Information(slopes, size, seen, matrix, powers, ways, inverted(powers, ways, _NOTHING))
 
 
 def inverted(powers: Array, ways: Array, least: float) -> Array:
