@@ -19,9 +19,8 @@ import numpy as np
 import polars as pl
 
 import interlith as il
-from interlith.errors import FitError
 from interlith.model import Result, Series
-from interlith.numerics.first_appearance import first_appearance
+from interlith.techniques.diffraction.new_phases import new_phases
 from interlith.techniques.diffraction.refinement.pattern import Pattern, Phase
 from interlith.techniques.diffraction.refinement.refining import refine
 
@@ -121,20 +120,17 @@ def appearances(result: Result, truth: list[dict[str, str]]) -> None:
     """Where each phase first appears, as an interval of scans and of temperatures."""
     print("| phase | first appears, scans | temperature (degC) | authors' first scan | (degC) |\n|---|---|---|---|---|")
     temperature = np.array([float(row["Temperature"]) for row in truth])
-    for name in (*SHIPPED[3:], "NaxMnO2"):
-        numbers, values, std = shares(result, name)
-        listed = [row for row in truth if row[f"Volume_{name}"]]
+    rows = new_phases(result).data["appearances"].filter(pl.col("end") == "onset")
+    for row in rows.rows(named=True):
+        name = row["phase"]
+        listed = [one for one in truth if one[f"Volume_{name}"]] if f"Volume_{name}" in truth[0] else []
         first = f"{listed[0]['Scan Number']} | {listed[0]['Temperature']}" if listed else " | "
-        try:
-            found = first_appearance(np.array(numbers) + 1.0, values, std, places=5.0)
-        except FitError as error:
-            print(f"| {name} | {error} | | {first} |")
+        if not row["present"] or row["from_start"]:
+            print(f"| {name} | {'there from the first scan' if row['present'] else 'not seen'} | | {first} |")
             continue
-        if not found.present:
-            print(f"| {name} | not seen | | {first} |")
-            continue
-        at = [float(np.interp(one, np.arange(len(truth)) + 1.0, temperature)) for one in (found.low, found.high)]
-        print(f"| {name} | {found.low:.1f} to {found.high:.1f} | {at[0]:.0f} to {at[1]:.0f} | {first} |")
+        ends = [row["first_pattern"] + 1.0, row["last_pattern"] + 1.0]
+        at = [float(np.interp(one, np.arange(len(truth)) + 1.0, temperature)) for one in ends]
+        print(f"| {name} | {ends[0]:.1f} to {ends[1]:.1f} | {at[0]:.0f} to {at[1]:.0f} | {first} |")
 
 
 def picture(result: Result, truth: list[dict[str, str]], folder: Path) -> None:

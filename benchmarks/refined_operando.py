@@ -115,6 +115,7 @@ def inside(folder: Path, *, held: bool) -> None:
     ]  # fmt: skip
     pl.DataFrame(rows, infer_schema_length=None).write_parquet(folder / "numbers.parquet")
     refined.data["refined"].write_parquet(folder / "refined.parquet")
+    il.diffraction.new_phases(refined).data["appearances"].write_parquet(folder / "appearances.parquet")
     low, high = joined.clock.offset_interval()
     told = {
         "cpu": whole, "clocks": clocks, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -143,9 +144,10 @@ class Found:
         about = json.loads((folder / "truth.json").read_text())
         truth = pl.DataFrame(about["patterns"], infer_schema_length=None).sort("pattern")
         numbers, refined = pl.read_parquet(folder / "numbers.parquet"), pl.read_parquet(folder / "refined.parquet")
+        appearances = pl.read_parquet(folder / "appearances.parquet")
         self._pulls(numbers, truth)
         for name in BORN:
-            self._birth(name, numbers, truth, about["values"]["bare_01"], f"{count} patterns, seed {seed}")
+            self._birth(name, appearances, truth, about["values"]["bare_01"], f"{count} patterns, seed {seed}")
         self._spoiled(numbers, refined, truth)
         offset = about["values"]["bare_01"]["clock_offset"]
         self.clocks.append(done["low"] <= offset <= done["high"])
@@ -194,16 +196,16 @@ class Found:
         self.held.setdefault(kind, []).extend((np.abs(pulls) <= 1.96 if held is None else held).tolist())
 
     def _birth(
-        self, name: str, numbers: pl.DataFrame, truth: pl.DataFrame, values: Mapping[str, float], where: str
+        self, name: str, appearances: pl.DataFrame, truth: pl.DataFrame, values: Mapping[str, float], where: str
     ) -> None:
-        from interlith.numerics.first_appearance import first_appearance
-
-        rows = numbers.filter(pl.col("quantity") == f"{name}_weight_fraction").sort("pattern")
-        hours = truth["test_time"].to_numpy()[rows["pattern"].to_numpy()] / 3600
-        found = first_appearance(hours, rows["value"].to_numpy(), rows["fit"].to_numpy())
+        row = appearances.filter((pl.col("phase") == name) & (pl.col("end") == "onset")).row(0, named=True)
+        hours = truth["test_time"].to_numpy() / 3600
+        low, high = (
+            float(np.interp(row[key], np.arange(hours.size), hours)) for key in ("first_pattern", "last_pattern")
+        )
         born = values[f"{name}_birth"] / 3600
         self.births.append(
-            f"| {where} | {name} | {born:.3f} | {found.low:.3f} to {found.high:.3f} | {'yes' if found.low <= born <= found.high else 'NO'} |"
+            f"| {where} | {name} | {born:.3f} | {low:.3f} to {high:.3f} | {'yes' if low <= born <= high else 'NO'} |"
         )
 
     def _spoiled(self, numbers: pl.DataFrame, refined: pl.DataFrame, truth: pl.DataFrame) -> None:

@@ -239,7 +239,7 @@ def heatings(asked: argparse.Namespace) -> None:
             wall, cpu = run(folder)
             outcome = il.run(folder, store=folder / "store", execute="inline")
             (split,) = (one for one in outcome.results if one.name == "expansion")
-            cells = [volumes(split, word, 700.0) for word in ("expansion", "composition")]
+            cells = [volumes(split, word, 700.0) or (np.nan, np.nan) for word in ("expansion", "composition")]
             trues = [
                 100 * truth.at("mixture_Ar_01", f"LLTO_cell_volume_{word}", 700.0)
                 for word in ("expansion", "composition")
@@ -261,13 +261,12 @@ def heatings(asked: argparse.Namespace) -> None:
     print("\ntruth of the onsets: 750 degC")
 
 
-def volumes(split: Result, word: str, temperature: float) -> tuple[float, float]:
-    """Relative change of the volume (%) and its uncertainty, from that of the cubic edge."""
-    (one,) = (
-        item
-        for item in split.observables(f"cell_a_{word}")
-        if item.state is not None and abs(item.state.value - temperature) < 1
-    )
+def volumes(split: Result, word: str, temperature: float) -> tuple[float, float] | None:
+    """Relative change of the volume (%) and its uncertainty, from that of the cubic edge; `None` where the line was not seen."""
+    own = split.observables(f"cell_a_{word}")
+    one = next((item for item in own if item.state is not None and abs(item.state.value - temperature) < 1), None)
+    if one is None:
+        return None
     edge = 1 + float(one.value or 0.0)
     return 100 * (edge**3 - 1), 100 * 3 * edge**2 * one.std
 
@@ -295,6 +294,7 @@ def split_coverage(asked: argparse.Namespace) -> None:
     """Split of the edge at three temperatures, on the part of the patterns around one line of the electrolyte."""
     states = [25.0, *map(float, range(100, 701, 50))]
     found = {(word, state): Pulls() for word in ("expansion", "composition") for state in (300.0, 500.0, 700.0)}
+    unseen = 0
     for truth, folder in repeated(asked.repeats, states, (30.8, 34.0)):
         cells = {
             one: il.diffraction.tracks(
@@ -304,9 +304,12 @@ def split_coverage(asked: argparse.Namespace) -> None:
         }
         split = expansion(cells["mixture_Ar_01"], cells["LLTO_Ar_01"], quantity="cell_a")
         for (word, state), pulls in found.items():
-            value, std = volumes(split, word, state)
-            pulls.add(value, std, 100 * truth.at("mixture_Ar_01", f"LLTO_cell_volume_{word}", state))
-    print(f"\n{HEAD}")
+            number = volumes(split, word, state)
+            if number is None:
+                unseen += 1
+                continue
+            pulls.add(*number, 100 * truth.at("mixture_Ar_01", f"LLTO_cell_volume_{word}", state))
+    print(f"\n{unseen} numbers not told, since the line was not seen\n\n{HEAD}")
     for (word, state), pulls in found.items():
         print(pulls.row(f"volume, {word}, {state:.0f} degC"))
 

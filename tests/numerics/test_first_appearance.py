@@ -67,3 +67,26 @@ def test_points_without_numbers_are_left_out():
 def test_too_few_amounts_are_refused():
     with pytest.raises(FitError, match="four"):
         first_appearance(X[:3], X[:3], X[:3])
+
+
+def test_many_amounts_that_cannot_be_negative_do_not_bring_the_beginning_forward():
+    rng = np.random.default_rng(5)
+    x = np.arange(1500.0)
+    held, bare = 0, 0
+    for _ in range(40):
+        truth = rng.uniform(500, 1000)
+        amount = 15 * -np.expm1(-np.clip(x - truth, 0, None) / 300) + rng.normal(size=x.size)
+        seen = np.maximum(amount, 0.0)
+        one = first_appearance(x, seen, np.ones(x.size), cut=seen == 0)
+        held += one.low <= truth <= one.high
+        plain = first_appearance(x, seen, np.ones(x.size))
+        bare += plain.low <= truth <= plain.high
+    assert held >= 35
+    assert bare < 20
+
+
+def test_amounts_cut_at_nothing_are_no_appearance():
+    rng = np.random.default_rng(6)
+    drawn = np.maximum(rng.normal(size=(100, 400)), 0.0)
+    alarms = sum(first_appearance(np.arange(400.0), one, np.ones(400), cut=one == 0).present for one in drawn)
+    assert alarms <= 10

@@ -27,6 +27,8 @@ _BETWEEN, _PLACES, _AVERAGED = 5, 300, (1, 2, 3, 5, 8)
 SHAPE = 0.05
 #: The beginning is judged by the amounts up to where they first reach this share of the most, and so many more.
 _RISE, _MORE = 0.5, 3
+#: Mean of what a normal deviate is below zero.
+_BELOW = math.sqrt(2 / math.pi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Appearance:
 
 
 def first_appearance(
-    x: ArrayLike, amount: ArrayLike, std: ArrayLike, *, places: float = 1.0, false_alarms: float = 0.05, level: float = 0.95
+    x: ArrayLike, amount: ArrayLike, std: ArrayLike, *, places: float = 1.0, false_alarms: float = 0.05, level: float = 0.95,
+    cut: ArrayLike | None = None,
 ) -> Appearance:  # fmt: skip
     """Interval of the first appearance.
 
@@ -78,6 +81,9 @@ def first_appearance(
         Chance that noise alone passes for an appearance at any of these places.
     level
         Of the interval.
+    cut
+        Which amounts are 0 since they could not become negative, shape (n,); none by default. Each stands for the mean of what scatters
+        below zero: taken as they are, the amounts before the beginning would have a mean above zero, and many of them bring it forward.
 
     Raises
     ------
@@ -91,6 +97,8 @@ def first_appearance(
     before the beginning scatter about zero; a neighbour's tail that is taken for an amount brings the interval forward.
     """
     place, values, sizes = (np.asarray(one, dtype=np.float64) for one in (x, amount, std))
+    if cut is not None:
+        values = np.where(np.asarray(cut, dtype=bool), -_BELOW * sizes, values)
     good = np.isfinite(values) & np.isfinite(sizes) & (sizes > 0) & np.isfinite(place)
     place, values, sizes = place[good], values[good], sizes[good]
     if place.size < 4 or not (np.diff(place) > 0).all():

@@ -12,6 +12,7 @@ from interlith.techniques.diffraction import (
     candidates,
     expansion,
     new_peaks,
+    new_phases,
     peaks,
     refined_files,
     refinement_step,
@@ -29,7 +30,7 @@ from interlith.techniques.diffraction.refinement.standards import Standard
 #: The steps of this technique in order, each in the module of its verb.
 STEPS = (
     survey.STEP, peaks.STEP, tracks.STEP, new_peaks.STEP, study_steps.EXPANSION, study_steps.CANDIDATES, refinement_step.WHOLE,
-    refinement_step.STEP,
+    refinement_step.STEP, new_phases.STEP,
 )  # fmt: skip
 
 VERBS: dict[str, Callable[..., Result]] = {
@@ -40,6 +41,7 @@ VERBS: dict[str, Callable[..., Result]] = {
     "expansion": expansion.expansion,
     "candidates": candidates.candidates,
     "refine": refine,
+    "new_phases": new_phases.new_phases,
     "cif": refined_files.cif,
 }
 

@@ -13,6 +13,7 @@ from interlith.errors import FitError
 from interlith.model import Flag, Given, Observable, Result, Series, Step
 from interlith.model.recording import Recorder
 from interlith.numerics.first_appearance import Appearance, first_appearance
+from interlith.techniques.diffraction.appearances import in_states
 
 _RECORDER = Recorder("diffraction")
 METHODS = (
@@ -42,8 +43,7 @@ def new_peaks(found: Result, *, names: tuple[str, ...] = ()) -> Result:
 
     Notes
     -----
-    The interval is found along the order of the patterns and then said in states: while a state is held, its name does not tell patterns
-    apart. The assumption that fails first: as in `interlith.numerics.first_appearance.first_appearance`.
+    The interval is found along the order of the patterns, see `interlith.techniques.diffraction.appearances.in_states`. The assumption that fails first: as in `interlith.numerics.first_appearance.first_appearance`.
     """
     return run(Given(Series(()), results={"tracks": (found,)}, options={"names": names} if names else {}))
 
@@ -95,21 +95,9 @@ def _appearance(own: pl.DataFrame, tracks: int) -> Appearance | None:
 
 
 def _row(name: str, own: pl.DataFrame, one: Appearance) -> dict[str, Any]:
-    state = own.get_column("state").to_numpy()
-    pattern = own.get_column("pattern").to_numpy().astype(float)
     places = own.filter(pl.col("seen")).get_column("position")
-
-    def at(place: float) -> float | None:
-        return float(np.interp(place, pattern, state)) if math.isfinite(place) else None
-
-    ends = [value for value in (at(one.low), at(one.high)) if value is not None]
-    return {
-        "name": name, "track": own.item(0, "track"), "position": places[0] if places.len() else None, "present": one.present,
-        "from_start": one.present and not math.isfinite(one.low), "low": min(ends) if len(ends) == 2 else None,
-        "high": max(ends) if ends else None, "value": at(one.value), "detected": at(one.detected),
-        "first_pattern": one.low if math.isfinite(one.low) else None, "last_pattern": one.high if math.isfinite(one.high) else None,
-        "power": one.power, "significance": one.significance, "least": one.least, "scale": one.scale,
-    }  # fmt: skip
+    told = in_states(one, own.get_column("pattern").to_numpy(), own.get_column("state").to_numpy())
+    return {"name": name, "track": own.item(0, "track"), "position": places[0] if places.len() else None, **told}
 
 
 def _states(before: Result) -> Observable | None:

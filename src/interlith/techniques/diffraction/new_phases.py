@@ -1,0 +1,182 @@
+"""Between which two states does a refined phase first appear, and between which is it gone again?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from interlith.errors import FitError, StudyError, nearest
+from interlith.model import Flag, Given, Observable, Result, Series, Step
+from interlith.model.recording import Recorder
+from interlith.numerics.first_appearance import Appearance, first_appearance
+from interlith.techniques.diffraction.appearances import in_states
+
+Array = NDArray[np.float64]
+
+_RECORDER = Recorder("diffraction")
+METHODS = (
+    "A phase first appears within the interval of states that a likelihood ratio does not reject (95 %) for a share that grows from nothing, suddenly, evenly "
+    "or slowly at first; the interval ends at the first share that stands out of the noise. The chance of a false alarm is 5 % over all phases of a specimen. "
+    "That a share cannot be negative is allowed for. Where a phase goes away the same is asked of the series from its end."
+)
+_SHARE = "_weight_fraction"
+#: A share below this ended at the bound 0.
+_AT_BOUND = 1e-9
+#: Patterns below which nothing is said.
+_LEAST_KNOWN = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shares:
+    """One phase of one specimen: numbers of the patterns, states, shares and their scatter from pattern to pattern, shape (n,)."""
+
+    pattern: Array
+    state: Array
+    share: Array
+    std: Array
+
+    def backward(self) -> _Shares:
+        """From the end, numbers rising again."""
+        last = self.pattern[-1]
+        return _Shares(last - self.pattern[::-1], self.state[::-1], self.share[::-1], self.std[::-1])
+
+
+def new_phases(refined: Result, *, names: tuple[str, ...] = ()) -> Result:
+    """First and last appearances of phases in a refined series.
+
+    Parameters
+    ----------
+    refined
+        Of `interlith.techniques.diffraction.refinement.refining.refine`; with two phases or more.
+    names
+        Only these phases; all by default.
+
+    Returns
+    -------
+    Result
+        Observables ``<phase>_onset`` and ``<phase>_end`` in the unit of the state with the interval as bounds, for phases that were not
+        there from the first pattern, or not to the last. `data`: ``appearances``, one row a phase and end.
+
+    Raises
+    ------
+    StudyError
+        If the result is no refinement with shares, or has no phase of a name.
+
+    Notes
+    -----
+    What scatters from pattern to pattern is the part of the uncertainty by counting and by misfit: causes that all patterns share do not
+    make a phase appear. The assumption that fails first: that a phase that is not there has a share of nothing; lines of others that the
+    model does not fit give it one.
+    """
+    return run(Given(Series(()), results={"refine": (refined,)}, options={"names": names} if names else {}))
+
+
+def run(given: Given) -> Result:
+    """Appearances of the phases of all specimens of a refinement."""
+    before = given.result("refine")
+    if "refined" not in before.data:
+        raise StudyError("new_phases asks for a refinement; hand over the result of il.diffraction.refine.")
+    table = before.data["refined"]
+    shares = [one for one in before.observables() if _is_share(one)]
+    phases = list(dict.fromkeys(one.quantity.removesuffix(_SHARE) for one in shares))
+    if not phases:
+        raise StudyError("The refinement holds no shares; an appearance needs two phases or more with structures.")
+    for name in given.options.get("names", ()):
+        if name not in phases:
+            raise StudyError(f"The refinement has no phase '{name}'; {nearest(name, phases)}.")
+    wanted = given.options.get("names") or phases
+    made: list[Observable] = []
+    rows: list[Mapping[str, Any]] = []
+    flags: dict[str, tuple[Flag, ...]] = {}
+    quality: list[tuple[str, str, bool, str]] = []
+    for sample in dict.fromkeys(one.sample for one in shares):
+        own = [one for one in shares if one.sample == sample]
+        found = [
+            (name, word, row) for name in wanted for word, row in _ends(_shares(own, name, table, sample), len(phases))
+        ]
+        rows += [{"sample": sample, "phase": name, "end": word, **row} for name, word, row in found]
+        told = [_observable(own[0], name, word, row) for name, word, row in found if _is_told(row)]
+        made += told
+        flags[sample] = (Flag("new_phases", f"{len(told)} appearances and ends lie within the series.", "", "note"),)
+        quality.append((sample, "new_phases", bool(found), "" if found else "There are fewer patterns than it takes."))
+    return _RECORDER.result(
+        "new_phases", made, method="likelihood of first appearance", options=given.options, quality=quality,
+        data={"appearances": pl.DataFrame(rows, infer_schema_length=None)} if rows else {}, words=METHODS, flags=flags,
+    )  # fmt: skip
+
+
+def _is_share(one: Observable) -> bool:
+    return one.quantity.endswith(_SHARE) and not one.quantity.endswith(f"_absolute{_SHARE}")
+
+
+def _is_told(row: Mapping[str, Any]) -> bool:
+    return bool(row["present"]) and row["low"] is not None and row["value"] is not None
+
+
+def _shares(own: Sequence[Observable], name: str, table: pl.DataFrame, sample: str) -> _Shares:
+    """Shares of one phase in the order of the patterns; in states, or in numbers of patterns where there is none."""
+    mine = table.filter(pl.col("sample") == sample)
+    states = dict(zip(mine["pattern"].to_list(), mine["state"].to_list(), strict=True))
+    found = []
+    for one in own:
+        if one.quantity == f"{name}{_SHARE}" and one.value is not None:
+            number = int(one.fit.split()[-1])
+            state = states.get(number)
+            found.append((number, float(number) if state is None else float(state), one.value, _scatter(one)))
+    columns = np.array(sorted(found), dtype=float).reshape(-1, 4).T
+    return _Shares(*columns)
+
+
+def _scatter(one: Observable) -> float:
+    """Part of the uncertainty that differs from pattern to pattern: counting, and misfit beyond it."""
+    return math.sqrt(
+        sum(size**2 for source, size in one.components.items() if "/fit/" in source or "/model/" in source)
+    )
+
+
+def _ends(shares: _Shares, phases: int) -> list[tuple[str, dict[str, Any]]]:
+    """``onset`` and ``end`` with their rows, where enough is known."""
+    found = []
+    for word, series in (("onset", shares), ("end", shares.backward())) if shares.pattern.size >= _LEAST_KNOWN else ():
+        one = _appearance(series, phases)
+        if one is None:
+            continue
+        row = in_states(one, series.pattern, series.state)
+        if word == "end":
+            last = float(shares.pattern[-1])
+            ends = [None if row[key] is None else last - row[key] for key in ("last_pattern", "first_pattern")]
+            row |= {"first_pattern": ends[0], "last_pattern": ends[1]}
+        found.append((word, row))
+    return found
+
+
+def _appearance(series: _Shares, phases: int) -> Appearance | None:
+    try:
+        return first_appearance(
+            series.pattern, series.share, series.std, places=float(phases), cut=series.share < _AT_BOUND
+        )
+    except FitError:
+        return None
+
+
+def _observable(like: Observable, name: str, word: str, row: Mapping[str, Any]) -> Observable:
+    low, high = float(row["low"]), float(row["high"])
+    return Observable(
+        f"{name}_{word}", float(row["value"]), like.state.unit if like.state else "", like.sample,
+        {f"noise:{like.sample}/{word}/{name}": (high - low) / 4.0}, like.variant, like.batch, like.replicate, "diffraction", low=low, high=high,
+        method="likelihood of first appearance", source=like.source,
+    )  # fmt: skip
+
+
+def _wanted(options: Mapping[str, Any]) -> bool:
+    given = options.get("phases")
+    return given is not None and len(given) > 1
+
+
+STEP = Step("new_phases", run, after=("refine",), wanted=_wanted)
