@@ -135,13 +135,21 @@ def test_a_simple_background_wants_few_polynomials_and_a_lively_one_more(seed: i
     assert wanted_terms(x, wavy, np.sqrt(np.maximum(wavy, 1))).best.count >= 11
 
 
+def test_a_background_that_wants_many_polynomials_gets_them() -> None:
+    x = np.linspace(10.0, 100.0, 5000)
+    y = np.random.default_rng(1).poisson(400 + 20 * np.cos(5 * np.pi * scaled(x))).astype(float)
+    found = wanted_terms(x, y, np.sqrt(np.maximum(y, 1)))
+    assert 17 <= found.best.count <= 24  # five periods are followed from about 5 pi polynomials on
+    assert wanted_terms(x, y, np.sqrt(np.maximum(y, 1)), most=12).best.count <= 12
+
+
 def test_a_hump_is_proposed_where_it_was_put() -> None:
-    x, y, std, _ = simulated(3, level=30.0, peaks=10, hump=1.0)
+    x, y, std, _ = simulated(4, level=30.0, peaks=10, hump=1.0)
     found = wanted_terms(x, y, std).with_hump
     assert found is not None
     assert found.hump is not None
     assert abs(found.hump.position - 28) < 3
-    assert wanted_terms(*simulated(3, level=30.0, peaks=10)[:3]).with_hump is None
+    assert wanted_terms(*simulated(4, level=30.0, peaks=10)[:3]).with_hump is None
 
 
 def test_a_hump_has_its_height_at_its_top_and_half_of_it_half_a_width_away() -> None:

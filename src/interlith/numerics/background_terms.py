@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 #: Full widths at half maximum that a hump may have, in parts of the range: a narrower one would be a peak, a wider one needs no term.
 _NARROW, _WIDE = 1 / 20, 1 / 3
 _WIDTHS, _PER_WIDTH = 6, 3.0
+#: Polynomials that a background may have: the curve under the peaks has no faster waves (`backgrounds._STIFFNESS`).
+MOST = 40
 #: Parameters of a hump, and by how much the criterion must be less with one (odds of 150 to 1).
 _OF_HUMP, _CLEAR = 3, 10.0
 
@@ -83,7 +85,7 @@ class Wanted:
         return self.runner_up.criterion - self.best.criterion
 
 
-def wanted_terms(x: ArrayLike, y: ArrayLike, std: ArrayLike, *, fewest: int = 3, most: int = 16) -> Wanted:
+def wanted_terms(x: ArrayLike, y: ArrayLike, std: ArrayLike, *, fewest: int = 3, most: int = MOST) -> Wanted:
     """Number of polynomials, and perhaps a hump, that follow the curve under the peaks.
 
     Parameters

@@ -3,37 +3,51 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from interlith.model import Choice
 from interlith.model.recording import target_of
-from interlith.numerics.background_terms import Wanted, wanted_terms
+from interlith.numerics.background_terms import MOST, Wanted, wanted_terms
+from interlith.numerics.background_waves import More, Waves, more_terms, waves_left
+from interlith.techniques.diffraction.refinement.chain import Refined, Start, refined_series
 from interlith.techniques.diffraction.refinement.members import Member
+from interlith.techniques.diffraction.refinement.one import Fitted
+from interlith.techniques.diffraction.refinement.setup import Setup
 
 #: Patterns that are asked, spread over the series: the hardest background of them decides.
 _ASKED = 3
 
 
-def chosen_background(members: Sequence[Member]) -> tuple[int, Choice]:
+def asked_of(members: Sequence[Member]) -> list[Member]:
+    """The patterns that decide for all, spread evenly."""
+    places = {round(number * (len(members) - 1) / (_ASKED - 1)) for number in range(_ASKED)}
+    return [members[place] for place in sorted(places)]
+
+
+def chosen_background(asked: Sequence[Member]) -> tuple[int, Choice]:
     """Number of Chebyshev polynomials that follow what is under the peaks, and the choice.
 
     Parameters
     ----------
-    members
+    asked
         Patterns with points, at least one.
 
     Notes
     -----
     The assumption that fails first: that the series has one background. A pattern between those asked may want more.
     """
-    places = {round(number * (len(members) - 1) / (_ASKED - 1)) for number in range(_ASKED)}
     found: list[tuple[Wanted, Member]] = []
-    for place in sorted(places):
-        points = members[place].points
+    for member in asked:
+        points = member.points
         assert points is not None
-        found.append((wanted_terms(points.two_theta, points.intensity, points.std), members[place]))
+        found.append((wanted_terms(points.two_theta, points.intensity, points.std), member))
     most, one = max(found, key=lambda pair: pair[0].best.count)
-    reason = f"By the curve under the peaks of {len(found)} patterns: one term less or more is not worth its parameter."
+    reason = (
+        f"By the curve under the peaks of {_patterns(len(found))}: one term less or more is not worth its parameter."
+    )
+    if most.best.count == MOST:
+        reason = f"By the curve under the peaks of {_patterns(len(found))}, which asks for at least as many as may be."
     if most.with_hump is not None and most.with_hump.hump is not None:
         hump = most.with_hump.hump
         reason += f" {most.with_hump.count} polynomials and a hump at {hump.position:.1f} deg, {hump.width:.0f} deg wide, would follow it better."
@@ -41,3 +55,80 @@ def chosen_background(members: Sequence[Member]) -> tuple[int, Choice]:
         target_of(one.item, f"pattern {one.number}"), "background", str(most.best.count), str(most.runner_up.count),
         1 - math.exp(-most.lead / 2), (), reason,
     )  # fmt: skip
+
+
+def refined_with_background(
+    setup: Setup, members: Sequence[Member], choice: Choice, start: Start, known: Mapping[int, Mapping[str, float]],
+    before: Mapping[int, float] | None = None,
+) -> tuple[Setup, list[Refined], Choice]:  # fmt: skip
+    """The series refined with as many polynomials as are left over to ask for.
+
+    Parameters
+    ----------
+    setup, choice
+        With the number by the curve under the peaks, and why it is that.
+    members, start, known, before
+        As for `interlith.techniques.diffraction.refinement.chain.refined_series`.
+
+    Returns
+    -------
+    The setup with the number in the end, the patterns refined with it, and the choice.
+
+    Notes
+    -----
+    Up to three patterns are refined first; what they leave over may ask for more polynomials, once. A weak phase takes a wave of the
+    background for its own that no single pattern would show.
+    """
+    usable = [one for one in members if one.points is not None]
+    asked = asked_of(usable)
+    alone = len(usable) == 1
+    # The number must not depend on where a series is begun.
+    word: Start = start if alone else "fresh"
+    tried = refined_series(setup, members if alone else asked, start=word, known=known, before=before)
+    good = [one for one in tried if one.good and one.fitted is not None]
+    waves = [_waves(one.fitted, setup.background) for one in good if one.fitted is not None]
+    told = [one for one in waves if one is not None]
+    if told:
+        more = more_terms(told)
+        choice = _told(choice, more, len(told))
+        if more.count > setup.background:
+            setup, alone = replace(setup, background=more.count, models={}), False
+    if alone or not good:
+        refined = tried if alone else refined_series(setup, members, start=start, known=known, before=before)
+        return setup, refined, choice
+    flat = {f"background_{number}": 0.0 for number in range(setup.background)}
+    own = {one.member.number: one.fitted.named for one in good if one.fitted is not None}
+    seeds = {number: flat | dict(values) for number, values in {**own, **known}.items()}
+    word = "own" if len(usable) == 1 else start
+    return setup, refined_series(setup, members, start=word, known=seeds, before=before), choice
+
+
+def _waves(fitted: Fitted, count: int) -> Waves | None:
+    points, moving = fitted.points, fitted.moving
+    slopes = fitted.model.with_slopes(fitted.values, moving)[1][moving]
+    return waves_left(points.two_theta, points.intensity - fitted.calculated, points.std, slopes, count)
+
+
+def _told(choice: Choice, more: More, patterns: int) -> Choice:
+    """The choice with what the refined patterns had to say."""
+    first = int(choice.value)
+    compared = (
+        f"polynomials {first + 1} to {more.tried} would take away {more.gain:.1f} times as much of chi squared as faster ones, which "
+        f"no background needs; by chance so much in {_share(more.chance)}"
+    )
+    if more.count == first:
+        return replace(
+            choice, reason=f"{choice.reason} Refined with them, {_patterns(patterns)} ask for no more: {compared}."
+        )
+    words = f"Refined with {first}, the number by the curve under the peaks, {_patterns(patterns)} ask for more: {compared}."
+    if more.count == MOST:
+        words += f" More than {MOST} are not tried."
+    return replace(choice, value=str(more.count), runner_up=str(first), margin=1 - more.chance, reason=words)
+
+
+def _patterns(count: int) -> str:
+    return "one pattern" if count == 1 else f"{count} patterns"
+
+
+def _share(chance: float) -> str:
+    return "fewer than one case of 1,000" if chance < 1e-3 else f"{100 * chance:.2g} % of cases"

@@ -16,7 +16,11 @@ from interlith.model import Choice, Flag, Observable, Result, Series
 from interlith.model.recording import QualityRow, Recorder
 from interlith.techniques.diffraction.instruments import Known, known_instrument
 from interlith.techniques.diffraction.refinement.amounts import Element
-from interlith.techniques.diffraction.refinement.background import chosen_background
+from interlith.techniques.diffraction.refinement.background import (
+    asked_of,
+    chosen_background,
+    refined_with_background,
+)
 from interlith.techniques.diffraction.refinement.chain import STARTS, Refined, Start, refined_series
 from interlith.techniques.diffraction.refinement.earlier import as_earlier
 from interlith.techniques.diffraction.refinement.leftover import (
@@ -196,13 +200,16 @@ def refined_chain(
         raise FitError(members[0].reason)
     found = known_instrument(pattern.instrument, usable[0].item.original_metadata, wavelength=pattern.wavelength)
     flags += [Flag("instrument_assumed", text, "", "note") for text in (*found.notes, *found.assumed)]
-    background, choices = pattern.background, []
-    if background is None:
-        background, choice = chosen_background(usable)
-        choices = [choice]
-    setup = setup_of(pattern, found, usable, background)
     word: Start = start  # type: ignore[assignment]
-    refined = refined_series(setup, members, start=word, known=known, before=before)
+    choices: list[Choice] = []
+    if pattern.background is None:
+        background, choice = chosen_background(asked_of(usable))
+        first = setup_of(pattern, found, usable, background)
+        setup, refined, choice = refined_with_background(first, members, choice, word, known, before)
+        choices = [choice]
+    else:
+        setup = setup_of(pattern, found, usable, pattern.background)
+        refined = refined_series(setup, members, start=word, known=known, before=before)
     if any(one.texture == "auto" for one in pattern.phases):
         setup, refined, judged = with_textures(setup, refined)
         choices += judged
