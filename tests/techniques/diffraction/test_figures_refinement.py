@@ -63,3 +63,23 @@ def test_phases_are_found_in_names_of_quantities() -> None:
         "element_fraction",
     ]
     assert phases_of(names) == ["LNMO", "Li_rich"]
+
+
+def test_where_a_phase_appears_stands_beside_its_share() -> None:
+    from interlith.techniques.diffraction.new_phases import new_phases
+    from tests.techniques.diffraction.refinement.simulated import LAB
+
+    second = (0.0, 0.0, 0.0, 0.0, 0.05, 0.1, 0.2, 0.3)
+    result = refine(
+        Series(patterns((5.64,) * 8, second)), Pattern(["NaCl", "Si"], instrument=LAB, background=3, refine=("zero",))
+    )
+    appeared = new_phases(result)
+    (onset,) = appeared.observables("Si_onset")
+    figures = {one.name: one for one in refinement_figures(result, appeared)}
+    shares = {one.y_label: one for name in ("refined_1", "refined_2") for one in figures[name].panels}
+    (own,) = (one for label, one in shares.items() if label.startswith("Si weight"))
+    assert own.markers[0].at == onset.value
+    assert own.bands[-1].x.tolist() == [onset.low, onset.high]
+    (other,) = (one for label, one in shares.items() if label.startswith("NaCl weight"))
+    assert not other.markers
+    draw(figures["refined_2"]).draw_without_rendering()

@@ -22,5 +22,5 @@ def figures(results: Sequence[Result]) -> list[Figure]:
     if "patterns" in named:
         made += series_figures(named["patterns"], named.get("tracks"))
     if "refine" in named:
-        made += refinement_figures(named["refine"])
+        made += refinement_figures(named["refine"], named.get("new_phases"))
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -27,6 +27,7 @@ _OF_PHASE = (
 )  # fmt: skip
 _SHARES = "_weight_fraction"
 _ABSOLUTE = "_absolute_weight_fraction"
+_ONSET = "_onset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,15 @@ class Group:
         Ends the names of its files.
     refined, table
         Its patterns and observables.
+    onsets
+        Quantity -> onset, low and high in the unit of the state.
     """
 
     name: str
     stem: str
     refined: pl.DataFrame
     table: pl.DataFrame
+    onsets: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
     @property
     def of(self) -> str:
@@ -60,17 +64,19 @@ class Group:
         return state_label(str(row["state_name"]), str(row["state_unit"] or ""))
 
 
-def refinement_figures(result: Result) -> list[Figure]:
+def refinement_figures(result: Result, appeared: Result | None = None) -> list[Figure]:
     """Patterns with their models, residuals and numbers along each series, shares stacked.
 
     Parameters
     ----------
     result
         Of the step ``refine``.
+    appeared
+        Of the step ``new_phases``: where a phase appears is shown beside its share.
     """
     if "refined" not in result.data or "curves" not in result.data:
         return []
-    groups = _groups(result)
+    groups = _groups(result, None if appeared is None else appeared.table)
     made: list[Figure | None] = []
     for group in groups:
         made += _patterns(group, result, few=len(groups) <= _FEW)
@@ -79,7 +85,7 @@ def refinement_figures(result: Result) -> list[Figure]:
     return [one for one in made if one is not None]
 
 
-def _groups(result: Result) -> list[Group]:
+def _groups(result: Result, appeared: pl.DataFrame | None) -> list[Group]:
     refined: pl.DataFrame = result.data["refined"]
     names = refined.get_column("sample").unique(maintain_order=True).to_list()
     if len(names) > 1 and refined.get_column("pattern").n_unique() == refined.height:
@@ -90,10 +96,19 @@ def _groups(result: Result) -> list[Group]:
     return [
         Group(
             str(name) if several else "", f"_{place + 1}" if several else "", refined.filter(pl.col("sample") == name),
-            result.table.filter(pl.col("sample") == name),
+            result.table.filter(pl.col("sample") == name), {} if appeared is None else _onsets(appeared.filter(pl.col("sample") == name)),
         )
         for place, name in enumerate(names[:MOST_SPECIMENS])
     ]  # fmt: skip
+
+
+def _onsets(appeared: pl.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """Share of a phase -> where it appears, with its interval."""
+    rows = appeared.filter(pl.col("quantity").str.ends_with(_ONSET))
+    return {
+        f"{quantity.removesuffix(_ONSET)}{_SHARES}": (value, low, high)
+        for quantity, value, low, high in rows.select("quantity", "value", "low", "high").iter_rows()
+    }
 
 
 def _patterns(group: Group, result: Result, *, few: bool) -> list[Figure]:
@@ -184,7 +199,7 @@ def _numbers(group: Group) -> list[Figure | None]:
         made.append(
             parameters_figure(
                 group.table, wanted, f"refined_{place + 1}{group.stem}", f"{phase} along the series{group.of}",
-                "Standard uncertainties take neighbouring residuals as alike.",
+                "Standard uncertainties take neighbouring residuals as alike.", onsets=group.onsets,
             )
         )  # fmt: skip
     more = [one for one in quantities if one == "element_fraction" or one.endswith(_ABSOLUTE)]
