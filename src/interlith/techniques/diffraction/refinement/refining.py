@@ -22,6 +22,7 @@ from interlith.techniques.diffraction.refinement.background import (
     refined_with_background,
 )
 from interlith.techniques.diffraction.refinement.chain import STARTS, Refined, Start, refined_series
+from interlith.techniques.diffraction.refinement.displacements import displacements_off
 from interlith.techniques.diffraction.refinement.earlier import as_earlier
 from interlith.techniques.diffraction.refinement.leftover import (
     left_over,
@@ -215,6 +216,7 @@ def refined_chain(
         choices += judged
     if start != "fresh":
         refined = with_seen_shapes(setup, refined)
+    flags += displacements_off(setup, refined)
     left = left_over(refined)
     if left:
         choices += proposals(setup, refined, left, plausible(setup) if offered is None else offered)

@@ -12,13 +12,11 @@ from interlith.errors import StudyError
 from interlith.model import Choice
 from interlith.model.choice import Effect
 from interlith.model.recording import target_of
-from interlith.physics.powder.pattern_model import PatternModel
-from interlith.physics.powder.phase_lines import phase_lines
 from interlith.techniques.diffraction.quantity_texture import LEAST, Axis, expected_gains, texture_axes
 from interlith.techniques.diffraction.refinement.amounts import amounts
 from interlith.techniques.diffraction.refinement.chain import Refined, refined_series
+from interlith.techniques.diffraction.refinement.lone_phase import slope_by
 from interlith.techniques.diffraction.refinement.one import Fitted
-from interlith.techniques.diffraction.refinement.pattern import UNKNOWN_DISPLACEMENT
 from interlith.techniques.diffraction.refinement.setup import Setup
 
 Array = NDArray[np.float64]
@@ -93,26 +91,11 @@ def _judged(setup: Setup, fits: Sequence[Fitted]) -> list[Judged]:
             continue
         gains = np.zeros(len(axes))
         for one, misfit, slopes in zip(fits, left, free, strict=True):
-            added = np.array([_slope(setup, number, axis, one) for axis in axes])
+            added = np.array([slope_by(setup, number, one, "texture", texture=axis) for axis in axes])
             gains += [float(expected_gains(row[None], slopes, misfit)[0]) for row in added]
         order = np.argsort(-gains)
         found.append(Judged(phase.name, tuple((axes[place], float(gains[place]) / whole) for place in order)))
     return found
-
-
-def _slope(setup: Setup, number: int, axis: Axis, fitted: Fitted) -> Array:
-    """Slope of the pattern by the March coefficient of one phase about an axis, over the standard uncertainties, shape (n,)."""
-    phase = setup.pattern.phases[number]
-    alone = phase_lines(
-        phase.structure, setup.instrument, setup.two_theta_max, name=phase.name, positions=phase.positions, u_iso=phase.u_iso,
-        u_aniso=phase.u_aniso, occupancies=phase.occupancies, overall="overall" in phase.refine, texture=axis,
-        unknown_displacement=UNKNOWN_DISPLACEMENT,
-    )  # fmt: skip
-    model = PatternModel(fitted.model.two_theta, (alone,), setup.instrument, background=0)
-    named = fitted.named
-    values = np.array([named.get(name, start) for name, start in zip(model.names, model.start, strict=True)])
-    moving = np.array([name == f"{phase.name}_texture" for name in model.names])
-    return np.asarray(model.with_slopes(values, moving)[1][moving][0] / fitted.points.std)
 
 
 def _choice(setup: Setup, fresh: Setup, before: Refined, after: Refined, judged: Judged) -> Choice:
