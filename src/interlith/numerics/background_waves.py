@@ -18,8 +18,8 @@ Array = NDArray[np.float64]
 _BEYOND = 2
 #: Points a polynomial that is looked at.
 _EACH = 4
-#: How many more are tried at once, in parts of those there are, and at least.
-_MORE, _LEAST = 0.25, 3
+#: By how much a polynomial must lessen chi squared, over what chance takes away, to make the curve truer (Mallows).
+_WORTH = 2.0
 #: Chance up to which waves are taken for real. One polynomial too many makes all numbers a little less certain, and their standard
 #: uncertainties tell so; one too few shifts what is weak, and nothing tells: hence no stricter test.
 _CHANCE = 0.05
@@ -58,7 +58,7 @@ class More:
     count
         Number of polynomials; that of the fit if no more are asked for.
     tried
-        The number that those of the fit were compared with: `count` if that is more, else what was tried and is not asked for.
+        The number that those of the fit were compared with: `count` if that is more, else the best of what is not asked for.
     gain
         Mean gain of the polynomials from the fit's to `tried`, over that of polynomials that no background needs.
     chance
@@ -132,28 +132,29 @@ def more_terms(found: Sequence[Waves]) -> More:
 
     Notes
     -----
-    A quarter as many again are added while together they take away more than polynomials beyond them would by chance. A level below 1 counts as
-    1: uncertainties are not made smaller by a fit that happens to be good.
+    The number of least C_p is taken, the error being what polynomials beyond all that a background needs take away, if so much is unlikely by
+    chance. A level below 1 counts as 1: uncertainties are not made smaller by a fit that happens to be good.
+
+    References
+    ----------
+    C. L. Mallows, Technometrics 42 (2000) 87, 10.1080/00401706.2000.10485984 (C_p; first printed in 1973).
     """
     if len({one.count for one in found}) != 1:
         raise FitError("Waves of fits with one number of polynomials are needed; got none, or several numbers.")
-    first, most = found[0].count, found[0].count + min(one.gains.size for one in found)
-    count = first
-    while count < most:
-        tried = min(most, count + max(_LEAST, round(_MORE * count)))
-        gain, chance = _compared(found, count - first, tried - first)
-        if chance > _CHANCE:
-            break
-        count = tried
-    if count > first:
-        return More(count, count, *_compared(found, 0, count - first))
-    return More(first, tried, gain, chance)
+    further = min(one.gains.size for one in found)
+    gains = np.stack([one.gains[:further] / max(one.level, 1.0) for one in found])
+    worth = np.cumsum((gains - _WORTH).sum(axis=0))
+    best = 1 + int(np.argmax(worth))
+    gain, chance = _compared(found, best)
+    more = worth[best - 1] > 0 and chance <= _CHANCE
+    first = found[0].count
+    return More(first + best if more else first, first + best, gain, chance)
 
 
-def _compared(found: Sequence[Waves], low: int, high: int) -> tuple[float, float]:
-    """Mean gain of some polynomials over the level, and the chance of so much."""
+def _compared(found: Sequence[Waves], further: int) -> tuple[float, float]:
+    """Mean gain of some further polynomials over the level, and the chance of so much."""
     from scipy import special
 
-    terms, freedom = len(found) * (high - low), sum(one.freedom for one in found)
-    gain = sum(float(one.gains[low:high].sum()) / max(one.level, 1.0) for one in found) / terms
+    terms, freedom = len(found) * further, sum(one.freedom for one in found)
+    gain = sum(float(one.gains[:further].sum()) / max(one.level, 1.0) for one in found) / terms
     return gain, float(special.fdtrc(terms, freedom, gain))

@@ -112,8 +112,9 @@ def _waves(fitted: Fitted, count: int) -> Waves | None:
 def _told(choice: Choice, more: More, patterns: int) -> Choice:
     """The choice with what the refined patterns had to say."""
     first = int(choice.value)
+    which = f"polynomial {more.tried}" if more.tried == first + 1 else f"polynomials {first + 1} to {more.tried}"
     compared = (
-        f"polynomials {first + 1} to {more.tried} would take away {more.gain:.1f} times as much of chi squared as faster ones, which "
+        f"{which} would take away {more.gain:.1f} times as much of chi squared as faster ones, which "
         f"no background needs; by chance so much in {_share(more.chance)}"
     )
     if more.count == first:
