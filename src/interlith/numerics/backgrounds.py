@@ -14,7 +14,6 @@ from numpy.polynomial.chebyshev import chebvander
 from numpy.typing import ArrayLike, NDArray
 
 from interlith.errors import FitError
-from interlith.numerics.running import running_median, stiff_curve
 
 Array = NDArray[np.float64]
 
@@ -100,7 +99,7 @@ def baseline(x: ArrayLike, y: ArrayLike, std: ArrayLike) -> Baseline:
         likely -= short.size * math.log(noise)
         share, part = own, float(np.clip(1 - own.mean(), 0.02, 0.98))
         weight = share + _HOLD
-        level = stiff_curve(weight / size**2, (share * mean + _HOLD * rough) / weight, stiffness)
+        level = _stiff(weight / size**2, (share * mean + _HOLD * rough) / weight, stiffness)
         if abs(likely - before) < _SETTLED:
             break
         before = likely
@@ -182,8 +181,10 @@ def chebyshev_basis(short: Array, whole: Array, count: int) -> Array:
 
 def _reduced(x: Array, y: Array, std: Array) -> tuple[Array, Array, Array]:
     """Means of neighbours without the peaks inside them, and their standard uncertainties."""
+    from scipy import ndimage
+
     # Counts that happen to be low have small uncertainties; those of their surroundings are the same for high and low ones.
-    variance = running_median(std**2, min(15, x.size), ends="edge")
+    variance = ndimage.median_filter(std**2, min(15, x.size), mode="nearest")
     width = x.size // _BINS
     if width < 2:
         return x, y, np.sqrt(variance)
@@ -244,3 +245,15 @@ def _shares(height: Array, part: float) -> tuple[Array, float]:
     of_curve = (1 - part) * np.exp(-0.5 * height**2) / math.sqrt(2 * math.pi)
     both = np.maximum(of_curve + part * above, 1e-300)
     return np.asarray(of_curve / both), float(np.log(both).sum())
+
+
+def _stiff(weight: Array, y: Array, stiffness: float) -> Array:
+    """The curve z of least ``sum weight (y - z)^2 + stiffness sum (second differences of z)^2``, shape (n,)."""
+    from scipy.linalg import solveh_banded
+
+    bands = np.zeros((3, y.size))
+    bands[0], bands[1, :-1], bands[2, :-2] = 6.0, -4.0, 1.0
+    bands[0, [0, -1]], bands[0, [1, -2]], bands[1, [0, -2]] = 1.0, 5.0, -2.0
+    bands *= stiffness
+    bands[0] += weight
+    return np.asarray(solveh_banded(bands, weight * y, lower=True, check_finite=False, overwrite_ab=True))

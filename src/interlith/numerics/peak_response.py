@@ -45,6 +45,8 @@ class CurveSums:
     @classmethod
     def of(cls, x: Array, y: Array, std: Array, wide: float) -> CurveSums:
         """Of one curve, up to a width."""
+        from scipy import fft
+
         step = float(np.median(np.diff(x)))
         good = np.isfinite(y) & np.isfinite(std) & (std > 0)
         weight = np.where(good, 1.0 / np.where(good, std, 1.0) ** 2, 0.0)
@@ -53,8 +55,8 @@ class CurveSums:
         sums = np.cumsum([weight, weight * place, weight * place**2, data, data * place], axis=1)
         margin = _half(wide / FWHM / step)
         running = np.pad(np.pad(sums, ((0, 0), (margin + 1, 0))), ((0, 0), (0, margin)), mode="edge")
-        length = _fast_length(max(x.size, margin + 1) + margin)
-        return cls(step, running, np.fft.rfft(np.array([weight, data]), length), x.size, margin, length)
+        length = int(fft.next_fast_len(max(x.size, margin + 1) + margin, real=True))
+        return cls(step, running, fft.rfft(np.array([weight, data]), length), x.size, margin, length)
 
     def moments(self, half: int) -> tuple[Array, Array, Array, Array, Array]:
         """Sums over u from -half to half of weight, weight u, weight u^2, data, data u about each point, zero beyond the ends."""
@@ -67,26 +69,15 @@ class CurveSums:
 
     def compared(self, shape: Array, offsets: Array) -> tuple[Array, Array, Array, Array]:
         """Sums over u of weight g, weight g u, weight g^2 and data g about each point, zero beyond the ends."""
+        from scipy import fft
+
         half, templates = shape.size // 2, np.array([shape, shape * offsets, shape**2])
         kernels = np.zeros((3, self.length))
         kernels[:, : half + 1], kernels[:, self.length - half :] = templates[:, half:], templates[:, :half]
-        waves = np.conj(np.fft.rfft(kernels))
+        waves = np.conj(fft.rfft(kernels))
         both = np.concatenate([self.waves[0] * waves, (self.waves[1] * waves[0])[None]])
-        first, second, third, fourth = np.fft.irfft(both, self.length)[:, : self.count]
+        first, second, third, fourth = fft.irfft(both, self.length)[:, : self.count]
         return first, second, third, fourth
-
-
-def _fast_length(least: int) -> int:
-    """The shortest length from `least` on that has no prime factor above five."""
-    length = least
-    while True:
-        rest = length
-        for factor in (2, 3, 5):
-            while rest % factor == 0:
-                rest //= factor
-        if rest == 1:
-            return length
-        length += 1
 
 
 def _half(sigma: float) -> int:

@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from interlith.errors import FitError
 from interlith.numerics.peak_response import FWHM, CurveSums, response
-from interlith.numerics.running import running_mean, running_median
 
 Array = NDArray[np.float64]
 
@@ -136,9 +135,12 @@ def scatter(y: ArrayLike, std: ArrayLike, *, window: int | None = None) -> Array
 
 def _running(values: Array, length: int) -> Array:
     """Running median over a window, points without a number left out, then smoothed over a third of it."""
+    from scipy import ndimage
+
     whole = np.where(np.isfinite(values), values, np.nanmedian(values) if np.isfinite(values).any() else 1.0)
     odd = min(length, whole.size) // 2 * 2 + 1
-    return running_mean(running_median(whole, odd, ends="symmetric"), max(1, odd // 3), ends="symmetric")
+    middle = ndimage.median_filter(whole, odd, mode="reflect")
+    return np.asarray(ndimage.uniform_filter1d(middle, max(1, odd // 3), mode="reflect"), dtype=np.float64)
 
 
 def widths_between(narrow: float, wide: float) -> Array:

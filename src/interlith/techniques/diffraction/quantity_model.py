@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from interlith.errors import StudyError
-from interlith.numerics.student import GAUSS, student
 from interlith.techniques.diffraction.quantity_information import Information, information, inverted, stretches
 
 Array = NDArray[np.float64]
@@ -192,6 +191,8 @@ def few_stretches(slopes: ArrayLike, blocks: ArrayLike) -> Array:
     ----------
     F. E. Satterthwaite, Biometrics Bull. 2 (1946) 110-114, 10.2307/3002019 (effective degrees of freedom).
     """
+    from scipy import special
+
     told = np.array([np.bincount(np.asarray(blocks), row**2) for row in np.asarray(slopes, dtype=float)])
     many = told.sum(axis=1) ** 2 / np.maximum((told**2).sum(axis=1), 1e-300)
-    return np.asarray(student(np.maximum(many, 2.0)) / GAUSS)
+    return np.asarray(special.stdtrit(np.maximum(many, 2.0), 0.975) / special.ndtri(0.975))
