@@ -109,6 +109,20 @@ def test_people_decide_background_and_texture() -> None:
     assert "Si_weight_fraction" in with_phase.table.get_column("quantity").to_list()
 
 
+def test_people_decide_displacements() -> None:
+    options = {"phases": ["NaCl"], "skip": [1, 2, 3], "background": 3}
+    for value, wanted in (("refined", True), ("structure", False)):
+        found = refined((decision("displacement", value, "pattern 0/NaCl"),), options)
+        names = found.data["parameters"].get_column("name").to_list()
+        assert ("NaCl_overall_u" in names) == wanted
+        (made,) = (one for one in found.choices if one.field == "displacement")
+        assert (made.value, made.who) == (value, "me")
+    wrong = refined((decision("displacement", "free", "pattern 0/NaCl"),), options)
+    assert "refined or structure" in wrong.quality.item(0, "reason")
+    nobody = refined((decision("displacement", "refined", "pattern 0"),), options)
+    assert "names no phase" in nobody.quality.item(0, "reason")
+
+
 def test_a_failure_of_the_whole_is_told_in_the_quality() -> None:
     found = refined(options={**OPTIONS, "limits": (200.0, 210.0)})
     assert found.quality.get_column("ok").to_list() == [False]

@@ -15,8 +15,9 @@ from interlith.techniques.diffraction.refinement.pattern import Pattern, Phase
 BACKGROUND = "number of polynomials of the background of a specimen, 1 to 40"
 TEXTURE = "indices of the plane that crystallites of the phase of the target lie on, '0 0 1', or none"
 PHASE = "a further phase of a specimen: the name of a crystal that was offered or is shipped, or none"
+DISPLACEMENT = "refined or structure: whether a displacement common to all sites of the phase of the target is refined"
 #: Fields that are decided before anything is refined.
-DECIDES = {"background": BACKGROUND, "texture": TEXTURE, "phase": PHASE}
+DECIDES = {"background": BACKGROUND, "texture": TEXTURE, "phase": PHASE, "displacement": DISPLACEMENT}
 #: Values that decide against something.
 _NONE = ("none", "no further phase")
 
@@ -78,6 +79,23 @@ def _texture(pattern: Pattern, one: Decision, offered: Mapping[str, Structure]) 
     return replace(pattern, phases=tuple(phases))
 
 
+def _displacement(pattern: Pattern, one: Decision, offered: Mapping[str, Structure]) -> Pattern:
+    del offered
+    name = one.target.part.rpartition("/")[2]
+    if name not in pattern.names:
+        raise StudyError(
+            f"displacement of {one.target.text}: the target names no phase; write one of {', '.join(pattern.names)} behind the pattern."
+        )
+    if one.value not in ("refined", "structure"):
+        raise StudyError(f"displacement of {one.target.text} is '{one.value}'; write {DISPLACEMENT}.")
+    phases = tuple(
+        replace(each, displacement="structure", refine=tuple(word for word in each.refine if word != "overall"))
+        if each.name == name else each for each in pattern.phases
+    )  # fmt: skip
+    pattern = replace(pattern, phases=phases)
+    return pattern.with_displacements([name]) if one.value == "refined" else pattern
+
+
 def _with_plane(phase: Phase, plane: tuple[int, int, int] | None) -> Phase:
     words = tuple(word for word in phase.refine if word != "texture")
     return replace(phase, texture=plane, refine=words if plane is None else (*words, "texture"))
@@ -91,4 +109,4 @@ def _phase(pattern: Pattern, one: Decision, offered: Mapping[str, Structure]) ->
     return replace(pattern, phases=(*pattern.phases, Phase(structure, name=name)))
 
 
-_DO: dict[str, Any] = {"background": _background, "texture": _texture, "phase": _phase}
+_DO: dict[str, Any] = {"background": _background, "texture": _texture, "phase": _phase, "displacement": _displacement}

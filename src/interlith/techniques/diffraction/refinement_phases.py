@@ -9,12 +9,12 @@ from interlith.errors import StudyError, nearest
 from interlith.physics.powder.broadening import SIZES, STRAINS
 from interlith.techniques.diffraction.named_files import crystal, file_of
 from interlith.techniques.diffraction.option_values import number, quantity, texts
-from interlith.techniques.diffraction.refinement.pattern import INTENSITIES, MOVES, Phase
+from interlith.techniques.diffraction.refinement.pattern import DISPLACEMENTS, INTENSITIES, MOVES, Phase
 
 #: Words of one phase.
 PHASE_WORDS = (
     "file", "name", "refine", "fixed", "positions", "u_iso", "u_aniso", "occupancies", "texture", "size", "strain", "particle_size",
-    "size_shape", "strain_shape", "axis", "intensities",
+    "size_shape", "strain_shape", "axis", "intensities", "displacement",
 )  # fmt: skip
 
 
@@ -66,6 +66,7 @@ def _phase(name: str, value: Any) -> Phase:
         radius=None if grains is None else _radius(grains, where), size_shape=_word(value, "size_shape", SIZES, where),
         strain_shape=_word(value, "strain_shape", STRAINS, where), axis=_axis(value.get("axis"), where),
         intensities=_word(value, "intensities", INTENSITIES, where),  # type: ignore[arg-type]
+        displacement=_word(value, "displacement", DISPLACEMENTS, where),  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from interlith.model import Choice
 from interlith.model.recording import target_of
 from interlith.numerics.background_terms import MOST, Wanted, wanted_terms
 from interlith.numerics.background_waves import More, Waves, more_terms, waves_left
-from interlith.techniques.diffraction.refinement.chain import Refined, Start, refined_series
+from interlith.techniques.diffraction.refinement.chain import Refined
 from interlith.techniques.diffraction.refinement.members import Member
 from interlith.techniques.diffraction.refinement.one import Fitted
 from interlith.techniques.diffraction.refinement.setup import Setup
@@ -57,50 +57,28 @@ def chosen_background(asked: Sequence[Member]) -> tuple[int, Choice]:
     )  # fmt: skip
 
 
-def refined_with_background(
-    setup: Setup, members: Sequence[Member], choice: Choice, start: Start, known: Mapping[int, Mapping[str, float]],
-    before: Mapping[int, float] | None = None,
-) -> tuple[Setup, list[Refined], Choice]:  # fmt: skip
-    """The series refined with as many polynomials as are left over to ask for.
+def with_more_terms(setup: Setup, tried: Sequence[Refined], choice: Choice) -> tuple[Setup, Choice]:
+    """As many polynomials as refined patterns ask for by what they leave over, and the choice with what they had to say.
 
     Parameters
     ----------
     setup, choice
         With the number by the curve under the peaks, and why it is that.
-    members, start, known, before
-        As for `interlith.techniques.diffraction.refinement.chain.refined_series`.
-
-    Returns
-    -------
-    The setup with the number in the end, the patterns refined with it, and the choice.
+    tried
+        A few patterns refined with it.
 
     Notes
     -----
-    Up to three patterns are refined first; what they leave over may ask for more polynomials, once. A weak phase takes a wave of the
-    background for its own that no single pattern would show.
+    A weak phase takes a wave of the background for its own that no single pattern would show.
     """
-    usable = [one for one in members if one.points is not None]
-    asked = asked_of(usable)
-    alone = len(usable) == 1
-    # The number must not depend on where a series is begun.
-    word: Start = start if alone else "fresh"
-    tried = refined_series(setup, members if alone else asked, start=word, known=known, before=before)
-    good = [one for one in tried if one.good and one.fitted is not None]
-    waves = [_waves(one.fitted, setup.background) for one in good if one.fitted is not None]
+    waves = [_waves(one.fitted, setup.background) for one in tried if one.fitted is not None]
     told = [one for one in waves if one is not None]
-    if told:
-        more = more_terms(told)
-        choice = _told(choice, more, len(told))
-        if more.count > setup.background:
-            setup, alone = replace(setup, background=more.count, models={}), False
-    if alone or not good:
-        refined = tried if alone else refined_series(setup, members, start=start, known=known, before=before)
-        return setup, refined, choice
-    flat = {f"background_{number}": 0.0 for number in range(setup.background)}
-    own = {one.member.number: one.fitted.named for one in good if one.fitted is not None}
-    seeds = {number: flat | dict(values) for number, values in {**own, **known}.items()}
-    word = "own" if len(usable) == 1 else start
-    return setup, refined_series(setup, members, start=word, known=seeds, before=before), choice
+    if not told:
+        return setup, choice
+    more = more_terms(told)
+    if more.count > setup.background:
+        setup = replace(setup, background=more.count, models={})
+    return setup, _told(choice, more, len(told))
 
 
 def _waves(fitted: Fitted, count: int) -> Waves | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from interlith.model import Flag
+from interlith.model import Choice, Flag
+from interlith.model.recording import target_of
 from interlith.techniques.diffraction.refinement.chain import Refined
 from interlith.techniques.diffraction.refinement.lone_phase import slope_by
 from interlith.techniques.diffraction.refinement.one import Fitted
+from interlith.techniques.diffraction.refinement.pattern import Phase
 from interlith.techniques.diffraction.refinement.setup import Setup
 
 Array = NDArray[np.float64]
@@ -18,12 +21,83 @@ Array = NDArray[np.float64]
 #: Standard uncertainties by which a common displacement must differ from none, and by how much (angstrom^2): less moves no size or
 #: strain that counts.
 _SURE, _LEAST = 4.0, 5e-4
+#: Standard uncertainty (angstrom^2) to which every pattern must tell a displacement that is refined without being asked for.
+_TOLD = 2e-3
 #: Patterns that are asked, spread over the series.
 _ASKED = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A common displacement that patterns ask for: mean and standard uncertainty (angstrom^2), and the largest of a single pattern."""
+
+    mean: float
+    std: float
+    largest: float
+
+    @property
+    def off(self) -> bool:
+        """Whether it differs from none by more than scatter, and by so much that it matters."""
+        return abs(self.mean) > _SURE * self.std and abs(self.mean) > _LEAST
+
+
+def judged_phases(setup: Setup) -> list[int]:
+    """Numbers of the phases whose displacements are looked at, and refined where a few patterns ask for it.
+
+    Notes
+    -----
+    Those of which a person says nothing else. Not where the roughness of a surface is refined, which weakens lines alike.
+    """
+    if "roughness" in setup.common or (setup.pattern.refine is not None and "roughness" in setup.pattern.refine):
+        return []
+    return [number for number, one in enumerate(setup.pattern.phases) if one.displacement == "auto" and _open(one)]
+
+
+def _open(phase: Phase) -> bool:
+    """Whether intensities follow from atoms whose displacements nobody refines."""
+    usual = {"cell", "size", "strain"} <= set(phase.refine)
+    return usual and phase.intensities == "structure" and not phase.moves_atoms
+
+
+def with_displacements(setup: Setup, tried: Sequence[Refined]) -> tuple[Setup, list[Choice]]:
+    """A displacement common to all sites refined in phases whose patterns contradict those of the structure.
+
+    Parameters
+    ----------
+    setup
+        Of the series.
+    tried
+        A few patterns refined, good ones.
+
+    Notes
+    -----
+    Only in phases that all of these patterns show so well that each tells the displacement to 0.002 angstrom^2: where a phase is weak, a
+    displacement that is free makes its share unsure.
+    """
+    taken, choices = [], []
+    for number in judged_phases(setup):
+        phase = setup.pattern.phases[number]
+        fits = [one.fitted for one in tried if one.fitted is not None and phase.name not in one.fitted.held]
+        found = _asked(setup, number, fits) if fits and len(fits) == len(tried) else None
+        if found is None or not found.off or found.largest > _TOLD:
+            continue
+        taken.append(phase.name)
+        first = tried[0].member
+        target = f"{target_of(first.item, f'pattern {first.number}')}/{phase.name}"
+        moves = tuple(f"{phase.name}_{word}" for word in ("crystallite_size", "microstrain"))
+        choices.append(
+            Choice(
+                target, "displacement", "refined", "structure", 1 - _SURE * found.std / abs(found.mean), moves,
+                f"{_patterns(len(fits))} asked for {found.mean:+.4f} +- {found.std:.4f} angstrom^2 beside what the structure says or was assumed.",
+            )
+        )  # fmt: skip
+    if not taken:
+        return setup, []
+    return replace(setup, pattern=setup.pattern.with_displacements(taken), models={}), choices
+
+
 def displacements_off(setup: Setup, refined: Sequence[Refined]) -> list[Flag]:
-    """A flag for each phase whose displacements the patterns contradict.
+    """A flag for each phase whose displacements the refined patterns contradict.
 
     Parameters
     ----------
@@ -45,19 +119,21 @@ def displacements_off(setup: Setup, refined: Sequence[Refined]) -> list[Flag]:
         places = (
             sorted({round(place * (len(showing) - 1) / (_ASKED - 1)) for place in range(_ASKED)}) if showing else []
         )
-        steps = [
-            _step(setup, number, one.fitted) for one in (showing[place] for place in places) if one.fitted is not None
-        ]
-        known = np.array([one for one in steps if np.isfinite(one[1]) and one[1] > 0]).reshape(-1, 2)
-        if not len(known):
-            continue
-        weight = 1 / known[:, 1] ** 2
-        mean, std = float(weight @ known[:, 0] / weight.sum()), float(weight.sum() ** -0.5)
-        if abs(mean) > _SURE * std and abs(mean) > _LEAST:
-            flags.append(
-                Flag("displacements_off", _said(phase.name, mean, std), f"pattern {showing[places[0]].member.number}")
-            )
+        fits = [one.fitted for one in (showing[place] for place in places) if one.fitted is not None]
+        found = _asked(setup, number, fits)
+        if found is not None and found.off:
+            said = _said(phase.name, found.mean, found.std)
+            flags.append(Flag("displacements_off", said, f"pattern {showing[places[0]].member.number}"))
     return flags
+
+
+def _asked(setup: Setup, number: int, fits: Sequence[Fitted]) -> _Asked | None:
+    steps = [_step(setup, number, one) for one in fits]
+    known = np.array([one for one in steps if np.isfinite(one[1]) and one[1] > 0]).reshape(-1, 2)
+    if not len(known):
+        return None
+    weight = 1 / known[:, 1] ** 2
+    return _Asked(float(weight @ known[:, 0] / weight.sum()), float(weight.sum() ** -0.5), float(known[:, 1].max()))
 
 
 def _step(setup: Setup, number: int, fitted: Fitted) -> tuple[float, float]:
@@ -81,3 +157,7 @@ def _said(name: str, mean: float, std: float) -> str:
         f"The atoms of {name} swing otherwise than its structure says: a common displacement of {mean:+.4f} +- {std:.4f} angstrom^2 is asked for. "
         f"Its size, strain and share may be off; refine it: Phase(..., refine=('cell', 'size', 'strain', 'overall'))."
     )
+
+
+def _patterns(count: int) -> str:
+    return "One pattern" if count == 1 else f"{count} patterns"

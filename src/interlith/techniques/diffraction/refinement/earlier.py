@@ -11,7 +11,7 @@ from interlith.techniques.diffraction.refinement.pattern import Pattern
 
 
 def as_earlier(pattern: Pattern, earlier: Result | None, sample: str | None) -> Pattern:
-    """The pattern with the number of polynomials and the textures that an earlier refinement chose by itself.
+    """The pattern with the number of polynomials, the textures and the displacements that an earlier refinement chose by itself.
 
     Parameters
     ----------
@@ -39,7 +39,9 @@ def as_earlier(pattern: Pattern, earlier: Result | None, sample: str | None) -> 
             one.name: found[one.name] for one in pattern.phases if f"{one.name}_texture" in names and one.name in found
         }
         pattern = pattern.with_textures(planes)
-    return pattern
+    swung = [one.name for one in pattern.phases if f"{one.name}_overall_u" in names and "overall" not in one.refine]
+    kept = tuple(replace(one, displacement="structure") for one in pattern.phases)
+    return replace(pattern, phases=kept).with_displacements(swung)
 
 
 def _planes(earlier: Result, sample: str | None) -> dict[str, tuple[int, int, int]]:

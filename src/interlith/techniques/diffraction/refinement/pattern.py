@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -23,6 +23,7 @@ Range = tuple[float, float]
 MOVES = ("cell", "size", "strain", "texture", "overall")
 #: Where the intensities of a phase come from.
 INTENSITIES = ("structure", "pawley", "le_bail")
+DISPLACEMENTS = ("auto", "structure")
 #: U of sites whose structure declares none (angstrom^2): B = 0.6, the middle of what ordered oxides have at room temperature.
 UNKNOWN_DISPLACEMENT = 0.0076
 
@@ -53,6 +54,9 @@ class Phase:
         ``isotropic`` or ``uniaxial``; strain also ``stephens``: all terms that the symmetry allows.
     axis
         Indices of the plane whose normal is the axis of what is uniaxial.
+    displacement
+        ``auto``: where cell, size and strain are refined and the patterns contradict the displacements of the structure, one common to all
+        sites is refined too, and told as a choice. ``structure``: they stay.
     intensities
         ``structure``: they follow from the atoms. ``pawley``: each is a parameter of its own. ``le_bail``: they are shared out between
         the steps. The latter two want a cell and its symmetry only, and give no share of the phase.
@@ -78,13 +82,14 @@ class Phase:
     strain_shape: str = "isotropic"
     axis: tuple[int, int, int] | None = None
     intensities: Literal["structure", "pawley", "le_bail"] = "structure"
+    displacement: Literal["auto", "structure"] = "auto"
 
     def __init__(
         self, structure: Structure | str | Path, *, name: str = "", refine: Sequence[str] = ("cell", "size", "strain"),
         positions: Sites = (), u_iso: Sites = (), u_aniso: Sites = (), occupancies: Sites = (),
         texture: Sequence[int] | Literal["auto"] | None = None, size: float = 100.0, strain: float = 5e-4, radius: float | None = None,
         size_shape: str = "isotropic", strain_shape: str = "isotropic", axis: Sequence[int] | None = None,
-        intensities: Literal["structure", "pawley", "le_bail"] = "structure",
+        intensities: Literal["structure", "pawley", "le_bail"] = "structure", displacement: Literal["auto", "structure"] = "auto",
     ) -> None:  # fmt: skip
         found = structure_of(structure)
         sought = isinstance(texture, str)
@@ -105,6 +110,7 @@ class Phase:
             (size_shape, SIZES, "size_shape"),
             (strain_shape, STRAINS, "strain_shape"),
             (intensities, INTENSITIES, "intensities"),
+            (displacement, DISPLACEMENTS, "displacement"),
         ):
             if word not in known:
                 raise StudyError(f"{what} of {name or found.name} is '{word}'; {nearest(word, known)}.")
@@ -118,7 +124,7 @@ class Phase:
             ("structure", found), ("name", name or found.name), ("refine", words), ("positions", positions), ("u_iso", u_iso),
             ("u_aniso", u_aniso), ("occupancies", occupancies), ("texture", "auto" if sought else plane), ("size", float(size)), ("strain", float(strain)),
             ("radius", radius), ("size_shape", size_shape), ("strain_shape", strain_shape),
-            ("axis", None if axis is None else (int(axis[0]), int(axis[1]), int(axis[2]))), ("intensities", intensities),
+            ("axis", None if axis is None else (int(axis[0]), int(axis[1]), int(axis[2]))), ("intensities", intensities), ("displacement", displacement),
         ):  # fmt: skip
             object.__setattr__(self, word, value)
 
@@ -228,6 +234,11 @@ class Pattern:
         """The same with textures along planes that were found, by phase, and none looked for any more."""
         phases = tuple(replace(one, texture=planes.get(one.name, one.plane)) for one in self.phases)
         return replace(self, phases=phases, texture=None)
+
+    def with_displacements(self, names: Collection[str]) -> Pattern:
+        """The same with a displacement common to all sites refined in some phases."""
+        phases = [replace(one, refine=(*one.refine, "overall")) if one.name in names else one for one in self.phases]
+        return replace(self, phases=tuple(phases))
 
     def without_bounds(self) -> Pattern:
         """The same with every bound released that is not one of physics (scales, widths and fractions stay positive)."""

@@ -16,14 +16,11 @@ from interlith.model import Choice, Flag, Observable, Result, Series
 from interlith.model.recording import QualityRow, Recorder
 from interlith.techniques.diffraction.instruments import Known, known_instrument
 from interlith.techniques.diffraction.refinement.amounts import Element
-from interlith.techniques.diffraction.refinement.background import (
-    asked_of,
-    chosen_background,
-    refined_with_background,
-)
-from interlith.techniques.diffraction.refinement.chain import STARTS, Refined, Start, refined_series
+from interlith.techniques.diffraction.refinement.background import asked_of, chosen_background
+from interlith.techniques.diffraction.refinement.chain import STARTS, Refined, Start
 from interlith.techniques.diffraction.refinement.displacements import displacements_off
 from interlith.techniques.diffraction.refinement.earlier import as_earlier
+from interlith.techniques.diffraction.refinement.few import refined_after_few
 from interlith.techniques.diffraction.refinement.leftover import (
     left_over,
     left_over_table,
@@ -202,15 +199,9 @@ def refined_chain(
     found = known_instrument(pattern.instrument, usable[0].item.original_metadata, wavelength=pattern.wavelength)
     flags += [Flag("instrument_assumed", text, "", "note") for text in (*found.notes, *found.assumed)]
     word: Start = start  # type: ignore[assignment]
-    choices: list[Choice] = []
-    if pattern.background is None:
-        background, choice = chosen_background(asked_of(usable))
-        first = setup_of(pattern, found, usable, background)
-        setup, refined, choice = refined_with_background(first, members, choice, word, known, before)
-        choices = [choice]
-    else:
-        setup = setup_of(pattern, found, usable, pattern.background)
-        refined = refined_series(setup, members, start=word, known=known, before=before)
+    terms, told = (pattern.background, None) if pattern.background else chosen_background(asked_of(usable))
+    setup = setup_of(pattern, found, usable, terms)
+    setup, refined, choices = refined_after_few(setup, members, told, word, known, before)
     if any(one.texture == "auto" for one in pattern.phases):
         setup, refined, judged = with_textures(setup, refined)
         choices += judged
