@@ -26,6 +26,8 @@ _NOTHING = 1e-290
 _SUSPECT = 1e3
 #: Share of the rise that the hessian promises below which the cost is called flat.
 _FLAT = 0.1
+#: Share of a residual that is left of it so far away that nothing is.
+_FADED = 1e-12
 #: Share of a null direction from which a parameter belongs to it.
 _BELONGS = 0.1
 
@@ -241,25 +243,25 @@ def alike_covariance(residual: Array, jacobian: Array, inverse: Array, *, size: 
     power = float(residual @ residual)
     seen = float(residual[1:] @ residual[:-1]) / power if power > 0 else 0.0
     alike = float(np.clip((points * seen + count) / max(points - count - 2, 1), 0.0, 0.98))
-    columns = jacobian[:, moving]
-    before = _faded(columns, alike)
+    # Points run along the memory.
+    rows = np.ascontiguousarray(jacobian.T[moving])
     square = np.zeros_like(inverse)
-    mixed = before.T @ columns
-    square[np.ix_(moving, moving)] = columns.T @ columns + mixed + mixed.T
+    mixed = _faded(rows, alike) @ rows.T
+    square[np.ix_(moving, moving)] = rows @ rows.T + mixed + mixed.T
     left = points - float(np.trace(inverse @ square))
     factor = power / left if left > 0 else math.inf
     with np.errstate(invalid="ignore"):
         return np.where(inverse == 0, 0.0, inverse @ square @ inverse * factor)
 
 
-def _faded(columns: Array, alike: float) -> Array:
-    """Sum of all earlier rows, each weighted by a power of how far back it is, shape (n, q)."""
-    total, reach = columns.copy(), 1
-    while reach < len(columns) and alike**reach > 1e-17:
-        total[reach:] += alike**reach * total[:-reach]
+def _faded(rows: Array, alike: float) -> Array:
+    """Sum over all earlier points of each row, each weighted by a power of how far back it is, shape (q, n)."""
+    total, reach = rows.copy(), 1
+    while reach < rows.shape[1] and alike**reach > _FADED:
+        total[:, reach:] += alike**reach * total[:, :-reach]
         reach *= 2
-    before = np.zeros_like(columns)
-    before[1:] = alike * total[:-1]
+    before = np.zeros_like(rows)
+    np.multiply(total[:, :-1], alike, out=before[:, 1:])
     return before
 
 

@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 _SURE, _LEAST = 4.0, 5e-4
 #: Standard uncertainty (angstrom^2) to which every pattern must tell a displacement that is refined without being asked for.
 _TOLD = 2e-3
+#: Scale over its standard uncertainty below which a phase says nothing of displacements.
+_STRONG = 50.0
 #: Patterns that are asked, spread over the series.
 _ASKED = 3
 
@@ -128,12 +130,22 @@ def displacements_off(setup: Setup, refined: Sequence[Refined]) -> list[Flag]:
 
 
 def _asked(setup: Setup, number: int, fits: Sequence[Fitted]) -> _Asked | None:
+    name = setup.pattern.phases[number].name
+    if any(_strength(one, name) < _STRONG for one in fits):
+        return None
     steps = [_step(setup, number, one) for one in fits]
     known = np.array([one for one in steps if np.isfinite(one[1]) and one[1] > 0]).reshape(-1, 2)
     if not len(known):
         return None
     weight = 1 / known[:, 1] ** 2
     return _Asked(float(weight @ known[:, 0] / weight.sum()), float(weight.sum() ** -0.5), float(known[:, 1].max()))
+
+
+def _strength(fitted: Fitted, name: str) -> float:
+    """Scale of a phase over its standard uncertainty."""
+    place = fitted.model.place_of(f"{name}_scale")
+    size = float(np.sqrt(fitted.covariance[place, place]))
+    return float(fitted.values[place]) / size if size > 0 else 0.0
 
 
 def _step(setup: Setup, number: int, fitted: Fitted) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from interlith.numerics.fitting import Fit, Settings, fit
 from interlith.numerics.fitting.covariance import alike_covariance
 from interlith.physics.powder.pattern_model import PatternModel
-from interlith.techniques.diffraction.refinement.attempt import LOSS, Attempt, Points
+from interlith.techniques.diffraction.refinement.attempt import Attempt, Points
 from interlith.techniques.diffraction.refinement.problem import PatternProblem
 from interlith.techniques.diffraction.refinement.setup import Setup
 from interlith.techniques.diffraction.refinement.starting import begun, first_values, inside
@@ -205,17 +205,22 @@ def _inflated(problem: PatternProblem, found: Fit) -> tuple[Array, Array]:
     """
     known = np.isfinite(found.covariance[0])
     covariance = np.where(known, found.covariance[0], 0.0)
-    _, residual, jacobian = problem.rooted(found.values, np.zeros(1, dtype=np.intp), LOSS)
     independent, names = list(problem.parameters.independent), problem.model.names
+    count, moving = len(names), np.flatnonzero(problem.moving)
+    calculated, slopes = problem.model.with_slopes(found.values[0, :count], problem.moving)
+    jacobian = (slopes[moving] / problem.std).T
     free = np.diag(covariance)[independent] > 0
-    ended = [place for place in independent if place < len(names) and found.side[0, place] and _is_width(names[place])]
+    ended = [place for place in independent if place < count and found.side[0, place] and _is_width(names[place])]
     if ended:
-        covariance = np.where(known, _with_free(problem, jacobian[0], free, ended), 0.0)
-    wider = alike_covariance(residual[0], jacobian[0], covariance, size=int(free.sum()))
+        covariance = np.where(known, _with_free(problem, jacobian, free, ended), 0.0)
+    # Names that do not move have no variance, and cost nothing.
+    own = np.ix_(moving, moving)
+    wider = np.zeros((count, count))
+    residual = (calculated - problem.intensity) / problem.std
+    wider[own] = alike_covariance(residual, jacobian, covariance[own], size=int(free.sum()))
     # At the bound itself its one-sided distance says how far inside it may lie.
     wider[ended] = wider[:, ended] = 0.0
-    inflated = np.where(known, wider, found.covariance[0])[: len(names), : len(names)]
-    return problem.intensity + residual[0] * problem.std, inflated
+    return calculated, np.where(known[:count, :count], wider, found.covariance[0, :count, :count])
 
 
 def _is_width(name: str) -> bool:
@@ -226,7 +231,7 @@ def _with_free(problem: PatternProblem, jacobian: Array, free: Mask, ended: Coll
     """Covariance of all names (p, p) by the stated uncertainties, with those that ended at a bound free too."""
     matrix, independent = problem.parameters.matrix, list(problem.parameters.independent)
     some = free | np.isin(independent, list(ended))
-    columns = (jacobian @ matrix)[:, some]
+    columns = jacobian @ matrix[np.flatnonzero(problem.moving)][:, some]
     size = np.sqrt((columns**2).sum(axis=0))
     size[size == 0] = 1.0
     scaled = columns / size

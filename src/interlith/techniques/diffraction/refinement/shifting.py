@@ -15,8 +15,8 @@ from interlith.physics.powder.profile import pseudo_voigt_width
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-#: Lines that are looked for; widths that a line is looked for on either side, at least this far (deg); likeness that is believed.
-_LINES, _WIDTHS, _FAR, _ALIKE = 80, 6.0, 0.04, 0.7
+#: Lines of a phase that are looked for, and of all; widths that a line is looked for on either side, at least this far (deg); likeness that is believed.
+_OF_PHASE, _LINES, _WIDTHS, _FAR, _ALIKE = 24, 80, 6.0, 0.04, 0.7
 #: Height over scatter of a line that is believed.
 _SEEN = 4.0
 #: Usual drift: of an edge (relative), an angle (deg), the zero (deg) or displacement (mm). Shifts must outweigh them.
@@ -56,7 +56,7 @@ def shifted(
     inside = (lines.position > x[0]) & (lines.position < x[-1]) & (lines.area > 0)
     strength = np.where(inside, lines.area / width, 0.0)
     rows, shifts, errors = [], [], []
-    for row in np.argsort(-strength)[:_LINES]:
+    for row in _strongest(model, strength):
         if strength[row] <= 0:
             break
         found = _shift(x, calculated, above, std, float(lines.position[row]), float(width[row]), far)
@@ -72,6 +72,17 @@ def shifted(
     out = values.copy()
     out[moving] += step
     return out
+
+
+def _strongest(model: PatternModel, strength: Array) -> NDArray[np.intp]:
+    """Rows of the strongest lines of each phase, the strongest first."""
+    count, first, found = len(model.instrument.lines), 0, []
+    for phase in model.phases:
+        last = first + count * phase.count
+        found.append(first + np.argsort(-strength[first:last])[:_OF_PHASE])
+        first = last
+    rows = np.concatenate(found)
+    return np.asarray(rows[np.argsort(-strength[rows])][:_LINES])
 
 
 def _shift(
