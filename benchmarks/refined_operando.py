@@ -94,10 +94,11 @@ def inside(folder: Path, *, held: bool) -> None:
         tolerance="10 min", drift=0, quantities=["voltage"],
     )  # fmt: skip
     clocks = time.process_time() - begun
-    moves = ("cell", "size", "strain", *(() if held else ("overall",)))
     pattern = il.diffraction.Pattern(
         [
-            il.diffraction.Phase("NCM111", name="layered", refine=moves, texture=(0, 0, 3)),
+            il.diffraction.Phase(
+                "NCM111", name="layered", texture=(0, 0, 3), displacement="structure" if held else "auto"
+            ),
             il.diffraction.Phase("LRM_S", name="spinel"),
             il.diffraction.Phase("NiO", name="rocksalt"),
         ],

@@ -70,3 +70,10 @@ def test_what_is_no_refinement_with_shares_is_refused() -> None:
     alone = refine(Series(patterns()[:1]), Pattern("NaCl", instrument=LAB, background=3, refine=("zero",)))
     with pytest.raises(StudyError, match="no shares"):
         new_phases(alone)
+
+
+def test_too_few_patterns_are_said() -> None:
+    found = new_phases(_refined(COMES[:5]))
+    assert not found.observables()
+    assert found.quality.get_column("ok").to_list() == [False, False]
+    assert "needs 6 patterns" in found.quality.item(0, "reason")

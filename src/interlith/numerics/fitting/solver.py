@@ -34,6 +34,7 @@ _MOST_IN_VAIN = 40
 _STALLED = 3
 #: Decrease still promised, in variances, that a member may be left with if no step does: a hundredth of a standard uncertainty.
 _NEAR = 1e-4
+_EPSILON = float(np.finfo(float).eps)
 #: Evaluations by default; up to how many members are no crowd; least evaluations of stragglers, and which share they are.
 _MOST_STEPS, _FEW, _PATIENCE, _LAST = 1000, 20, 40, 0.02
 
@@ -80,17 +81,19 @@ class Settings:
 
 @dataclass(slots=True)
 class Track:
-    """Where every member stands, in independent parameters; arrays over members."""
+    """Where every member stands, in independent parameters; arrays over members. `bends`: how the model bends there, if it is known."""
 
     inner: Array
     normal: Normal
     status: NDArray[np.int8]
     steps: NDArray[np.intp]
+    bends: Array | None = None
 
     def part(self, rows: slice) -> Track:
         """Some of the members."""
         normal = Normal(*(piece[rows] for piece in self.normal))
-        return Track(self.inner[rows], normal, self.status[rows], self.steps[rows])
+        bends = None if self.bends is None else self.bends[rows]
+        return Track(self.inner[rows], normal, self.status[rows], self.steps[rows], bends)
 
 
 def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, loss: Loss, settings: Settings) -> Track:
@@ -105,9 +108,11 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
     """
     inner = with_linear_solved(problem, space, inner, which, loss)
     normal = space.normal(problem, inner, which, loss)
-    bends = space.bends(problem, inner, which)
     count = len(which)
-    track = Track(inner.copy(), normal, np.full(count, Status.STEP_LIMIT, dtype=np.int8), np.ones(count, dtype=np.intp))
+    track = Track(
+        inner.copy(), normal, np.full(count, Status.STEP_LIMIT, dtype=np.int8), np.ones(count, dtype=np.intp),
+        space.bends(problem, inner, which),
+    )  # fmt: skip
     possible = _usable(normal)
     track.status[~possible] = Status.IMPOSSIBLE_START
     left = np.flatnonzero(possible)
@@ -120,14 +125,9 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
     for round_ in range(settings.limit()):
         if not left.size or (left.size <= _LAST * count and round_ >= settings.for_stragglers(track.steps)):
             break
-        now = Normal(*(part[left] for part in track.normal))
-        scale = np.where(largest[left] > 0, largest[left], 1.0)
-        if bends is not None:
-            now = with_bends(now, bends[left])
-        equations = Equations.of(problem, space, track.inner[left], which[left], now, scale, loss)
         wary = far[left] & (round_ < _WARY)
-        if wary.any():
-            equations.box = equations.box.shortened(np.where(wary, _SHARE, 1.0))
+        equations = _equations(problem, space, track, left, which, largest, wary, loss)
+        now = equations.normal
         step, whole = region.step(left, equations)
         remaining = promised(now, whole)
         hoped = remaining if step is whole else promised(now, step)
@@ -136,7 +136,7 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         found = space.normal(problem, trial, which[left], loss)
         track.steps[left] += 1
         gain = cost - found.cost
-        noise = np.maximum(1e-13 * cost, 4 * np.finfo(float).eps * np.sqrt(cost * power[left]))
+        noise = np.maximum(1e-13 * cost, 4 * _EPSILON * np.sqrt(cost * power[left]))
         # Remaining decrement against the variance of the residuals: the share of a standard uncertainty still to go.
         variance = np.minimum(cost, found.cost) / dof[left] if not loss.likelihood else np.ones(len(left))
         # What is left after this step shrinks once more by the rate of the step before it.
@@ -152,24 +152,33 @@ def minimise(problem: Problem, space: Reduced, inner: Array, which: Members, los
         slope = np.einsum("bi,bi->b", now.gradient, step)
         region.adapt(left, gain, hoped, slope, noise, first=round_ == 0)
         _accept(track, left[taken], trial[taken], found, taken)
-        if bends is not None and taken.any():
-            bends[left[taken]] = space.bends(problem, trial[taken], which[left[taken]])
+        if track.bends is not None and taken.any():
+            track.bends[left[taken]] = space.bends(problem, trial[taken], which[left[taken]])
         largest[left] = np.maximum(largest[left], np.einsum("bii->bi", track.normal.hessian[left]))
         flat = taken & (hoped <= 0.01 * noise) & (np.abs(gain) <= noise) & full
         stuck = region.vain[left] > _MOST_IN_VAIN
         gains[left] = np.column_stack([gains[left, 1:], np.where(taken, gain, 0.0)])
         stalled = taken & ~wary & (settings.stall > 0) & (gains[left].sum(axis=1) < settings.stall * variance)
-        done = (
-            (small & (taken | (hoped <= noise)))
-            | flat
-            | (cost == 0)
-            | (stuck & (remaining <= _NEAR * variance))
-            | stalled
-        )
+        ended = small & (taken | (hoped <= noise))
+        done = ended | flat | stalled | (cost == 0) | (stuck & (remaining <= _NEAR * variance))
         track.status[left[done]] = Status.CONVERGED
         track.status[left[stuck & ~done]] = Status.STUCK
         left = left[~done & ~stuck]
     return track
+
+
+def _equations(
+    problem: Problem, space: Reduced, track: Track, left: Members, which: Members, largest: Array, wary: NDArray[np.bool_], loss: Loss
+) -> Equations:  # fmt: skip
+    """What the next steps of the members `left` are solved from; those that are wary go a part of the way to a bound at most."""
+    now = Normal(*(part[left] for part in track.normal))
+    if track.bends is not None:
+        now = with_bends(now, track.bends[left])
+    scale = np.where(largest[left] > 0, largest[left], 1.0)
+    equations = Equations.of(problem, space, track.inner[left], which[left], now, scale, loss)
+    if wary.any():
+        equations.box = equations.box.shortened(np.where(wary, _SHARE, 1.0))
+    return equations
 
 
 def _usable(normal: Normal) -> NDArray[np.bool_]:

@@ -181,7 +181,8 @@ def line_turns(two_theta: Array, lines: Lines, pull: Array, *, cut: float = CUT)
     Where axial divergence smears a line, that the smear changes with the place is left out; so are the flanks, and what a line is lowered by.
     """
     out = np.empty((3, lines.position.size))
-    profile_turns.turned(two_theta, *_columns(lines), cut, pull, out)
+    position, _, gauss, lorentz, sample, slit = _columns(lines)
+    profile_turns.turned(two_theta, position, gauss, lorentz, sample, slit, cut, pull, out)
     return out
 
 

@@ -15,30 +15,11 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 #: Most nodes of the sum over heights of the ray, in each of its two pieces.
 MOST_NODES = 96
-
-
-def _rules(most: int) -> Array:
-    """Nodes and weights of Gauss and Legendre on (0, 1) with 1 ... `most` nodes, shape (most + 1, 2, most), zero beyond."""
-    count = np.arange(1.0, most + 1)[:, None]
-    number = np.minimum(np.arange(most), count - 1)
-    place = -np.cos(math.pi * (number + 0.75) / (count + 0.5))
-    for _ in range(5):
-        # All polynomials at once, each up to its own degree; Newton doubles the digits of its zeros.
-        before, value = np.ones_like(place), place.copy()
-        for degree in range(2, most + 1):
-            here = slice(degree - 1, None)
-            after = ((2 * degree - 1) * place[here] * value[here] - (degree - 1) * before[here]) / degree
-            before[here], value[here] = value[here], after
-        slope = count * (before - place * value) / (1 - place * place)
-        place = place - value / slope
-    weight = 2 / ((1 - place * place) * slope * slope)
-    rules = np.zeros((most + 1, 2, most))
-    rules[1:, 0], rules[1:, 1] = (place + 1) / 2, weight / 2
-    rules[1:] *= (np.arange(most) < count)[:, None, :]
-    return rules
-
-
-_RULES = _rules(MOST_NODES)
+#: Rules of Gauss and Legendre on (0, 1) with 1 ... 96 nodes.
+_RULES = np.zeros((MOST_NODES + 1, 2, MOST_NODES))
+for _count in range(1, MOST_NODES + 1):
+    _nodes, _weights = np.polynomial.legendre.leggauss(_count)
+    _RULES[_count, 0, :_count], _RULES[_count, 1, :_count] = (_nodes + 1) / 2, _weights / 2
 _FOUR_LN2 = 4 * math.log(2)
 _GAUSS_HEIGHT = math.sqrt(_FOUR_LN2 / math.pi)
 _DEG = math.pi / 180

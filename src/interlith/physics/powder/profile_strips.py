@@ -33,12 +33,12 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 STRIP = 256
 LN2 = math.log(2)
 #: Beyond 40 = (2 d / w)^2 a Gaussian is below 1e-12 of its height.
-SQUARE = 40.0
-_NEAR = 0.5 * math.sqrt(SQUARE)
+_SQUARE = 40.0
+_NEAR = 0.5 * math.sqrt(_SQUARE)
 #: Flanks begin this many spreads of the shifts away: there two rays for all err by about 1e-8 of the height.
 _SPREADS = 10.0
 #: exp(-t) is the 256th power of a polynomial of t / 256 < 0.11: within 2e-10.
-THIRD, FOURTH, FIFTH, SIXTH, SEVENTH = (1 / math.factorial(number) for number in range(3, 8))
+_THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH = (1 / math.factorial(number) for number in range(3, 8))
 
 
 def compiled(function: _Function) -> _Function:
@@ -46,6 +46,21 @@ def compiled(function: _Function) -> _Function:
     return cast(
         _Function, njit(cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")(function)
     )
+
+
+@compiled
+def fading(square: float) -> float:
+    """Height of a Gaussian over that of its middle at (2 d / w)^2, within 2e-10; without branches, so that many go at a time."""
+    t = (square if square < _SQUARE else _SQUARE) * (LN2 / 256)
+    power = 1 - t * (1 - t * (0.5 - t * (_THIRD - t * (_FOURTH - t * (_FIFTH - t * (_SIXTH - t * _SEVENTH))))))
+    power *= power
+    power *= power
+    power *= power
+    power *= power
+    power *= power
+    power *= power
+    power *= power
+    return power * power
 
 
 @compiled
@@ -65,16 +80,7 @@ def _near(
         away = x[point] - middle
         square = narrow * away * away
         below = 1 / (1 + square)
-        t = (square if square < SQUARE else SQUARE) * (LN2 / 256)
-        power = 1 - t * (1 - t * (0.5 - t * (THIRD - t * (FOURTH - t * (FIFTH - t * (SIXTH - t * SEVENTH))))))
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
+        power = fading(square)
         sharp, rounded = sharp_unit * below, rounded_unit * power
         first, second = share * sharp, (1 - share) * rounded
         value = first + second
@@ -120,16 +126,7 @@ def _near_value(x: Array, out: Array, middle: float, width: float, sharp_unit: f
     for point in range(x.size):
         away = x[point] - middle
         square = narrow * away * away
-        t = (square if square < SQUARE else SQUARE) * (LN2 / 256)
-        power = 1 - t * (1 - t * (0.5 - t * (THIRD - t * (FOURTH - t * (FIFTH - t * (SIXTH - t * SEVENTH))))))
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
+        power = fading(square)
         out[point] += sharp_unit / (1 + square) + rounded_unit * power
 
 
@@ -166,7 +163,7 @@ def _height(x: float, position: float, width: float, sharp: float, rounded: floa
     for ray in range(count):
         away = x - position - nodes[0, ray]
         square = narrow * away * away
-        found += nodes[1, ray] * (sharp / (1 + square) + rounded * math.exp(-LN2 * min(square, SQUARE)))
+        found += nodes[1, ray] * (sharp / (1 + square) + rounded * math.exp(-LN2 * min(square, _SQUARE)))
     return found
 
 

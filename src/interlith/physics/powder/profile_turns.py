@@ -16,24 +16,14 @@ from interlith.physics.powder.profile_loops import (
     smeared,
     two_rays,
 )
-from interlith.physics.powder.profile_strips import (
-    FIFTH,
-    FOURTH,
-    LN2,
-    SEVENTH,
-    SIXTH,
-    SQUARE,
-    THIRD,
-    bounds,
-    compiled,
-)
+from interlith.physics.powder.profile_strips import LN2, bounds, compiled, fading
 
 Array = NDArray[np.float64]
 
 
 @compiled
 def turned(
-    x: Array, position: Array, area: Array, gauss: Array, lorentz: Array, sample: float, slit: float, cut: float, pull: Array, out: Array
+    x: Array, position: Array, gauss: Array, lorentz: Array, sample: float, slit: float, cut: float, pull: Array, out: Array
 ) -> None:  # fmt: skip
     """Sums over points of `pull` (n,) times each line of unit area, its slope and its second slope by position: `out` (3, k)."""
     nodes, slopes, pair, pair_slopes = (
@@ -72,16 +62,7 @@ def _turn(
         away = x[point] - middle
         square = narrow * away * away
         below = 1 / (1 + square)
-        t = (square if square < SQUARE else SQUARE) * (LN2 / 256)
-        power = 1 - t * (1 - t * (0.5 - t * (THIRD - t * (FOURTH - t * (FIFTH - t * (SIXTH - t * SEVENTH))))))
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
-        power *= power
+        power = fading(square)
         sharp, rounded = sharp_unit * below, rounded_unit * power
         value += pull[point] * (sharp + rounded)
         slope += pull[point] * away * (2 * sharp * below + (2 * LN2) * rounded)

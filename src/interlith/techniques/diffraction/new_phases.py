@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from interlith.errors import FitError, StudyError, nearest
 from interlith.model import Flag, Given, Observable, Result, Series, Step
 from interlith.model.recording import Recorder
-from interlith.numerics.first_appearance import Appearance, first_appearance
+from interlith.numerics.first_appearance import first_appearance
 from interlith.techniques.diffraction.appearances import in_states
 
 Array = NDArray[np.float64]
@@ -97,14 +97,19 @@ def run(given: Given) -> Result:
     quality: list[tuple[str, str, bool, str]] = []
     for sample in dict.fromkeys(one.sample for one in shares):
         own = [one for one in shares if one.sample == sample]
-        found = [
-            (name, word, row) for name in wanted for word, row in _ends(_shares(own, name, table, sample), len(phases))
-        ]
+        found = []
+        for name in wanted:
+            try:
+                ends = _ends(_shares(own, name, table, sample), len(phases))
+            except FitError as error:
+                quality.append((sample, f"new_phases, {name}", False, str(error)))
+                continue
+            quality.append((sample, f"new_phases, {name}", True, ""))
+            found += [(name, word, row) for word, row in ends]
         rows += [{"sample": sample, "phase": name, "end": word, **row} for name, word, row in found]
         told = [_observable(own[0], name, word, row) for name, word, row in found if _is_told(row)]
         made += told
         flags[sample] = (Flag("new_phases", f"{len(told)} appearances and ends lie within the series.", "", "note"),)
-        quality.append((sample, "new_phases", bool(found), "" if found else "There are fewer patterns than it takes."))
     return _RECORDER.result(
         "new_phases", made, method="likelihood of first appearance", options=given.options, quality=quality,
         data={"appearances": pl.DataFrame(rows, infer_schema_length=None)} if rows else {}, words=METHODS, flags=flags,
@@ -141,12 +146,20 @@ def _scatter(one: Observable) -> float:
 
 
 def _ends(shares: _Shares, phases: int) -> list[tuple[str, dict[str, Any]]]:
-    """``onset`` and ``end`` with their rows, where enough is known."""
+    """``onset`` and ``end`` with their rows.
+
+    Raises
+    ------
+    FitError
+        If there are too few shares.
+    """
+    if shares.pattern.size < _LEAST_KNOWN:
+        raise FitError(f"An appearance needs {_LEAST_KNOWN} patterns with a share; there are {shares.pattern.size}.")
     found = []
-    for word, series in (("onset", shares), ("end", shares.backward())) if shares.pattern.size >= _LEAST_KNOWN else ():
-        one = _appearance(series, phases)
-        if one is None:
-            continue
+    for word, series in (("onset", shares), ("end", shares.backward())):
+        one = first_appearance(
+            series.pattern, series.share, series.std, places=float(phases), cut=series.share < _AT_BOUND
+        )
         row = in_states(one, series.pattern, series.state)
         if word == "end":
             last = float(shares.pattern[-1])
@@ -154,15 +167,6 @@ def _ends(shares: _Shares, phases: int) -> list[tuple[str, dict[str, Any]]]:
             row |= {"first_pattern": ends[0], "last_pattern": ends[1]}
         found.append((word, row))
     return found
-
-
-def _appearance(series: _Shares, phases: int) -> Appearance | None:
-    try:
-        return first_appearance(
-            series.pattern, series.share, series.std, places=float(phases), cut=series.share < _AT_BOUND
-        )
-    except FitError:
-        return None
 
 
 def _observable(like: Observable, name: str, word: str, row: Mapping[str, Any]) -> Observable:

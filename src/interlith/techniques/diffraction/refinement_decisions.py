@@ -62,13 +62,19 @@ def _background(pattern: Pattern, one: Decision, offered: Mapping[str, Structure
     return replace(pattern, background=int(one.value))
 
 
-def _texture(pattern: Pattern, one: Decision, offered: Mapping[str, Structure]) -> Pattern:
-    del offered
+def _named(pattern: Pattern, one: Decision) -> str:
+    """Name of the phase of the target."""
     name = one.target.part.rpartition("/")[2]
     if name not in pattern.names:
         raise StudyError(
-            f"texture of {one.target.text}: the target names no phase; write one of {', '.join(pattern.names)} behind the pattern."
+            f"{one.field} of {one.target.text}: the target names no phase; write one of {', '.join(pattern.names)} behind the pattern."
         )
+    return name
+
+
+def _texture(pattern: Pattern, one: Decision, offered: Mapping[str, Structure]) -> Pattern:
+    del offered
+    name = _named(pattern, one)
     words = str(one.value).strip("()[]").replace(",", " ").split()
     plane: tuple[int, int, int] | None = None
     if " ".join(words) not in _NONE:
@@ -81,11 +87,7 @@ def _texture(pattern: Pattern, one: Decision, offered: Mapping[str, Structure]) 
 
 def _displacement(pattern: Pattern, one: Decision, offered: Mapping[str, Structure]) -> Pattern:
     del offered
-    name = one.target.part.rpartition("/")[2]
-    if name not in pattern.names:
-        raise StudyError(
-            f"displacement of {one.target.text}: the target names no phase; write one of {', '.join(pattern.names)} behind the pattern."
-        )
+    name = _named(pattern, one)
     if one.value not in ("refined", "structure"):
         raise StudyError(f"displacement of {one.target.text} is '{one.value}'; write {DISPLACEMENT}.")
     phases = tuple(

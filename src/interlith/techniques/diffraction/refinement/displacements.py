@@ -79,7 +79,7 @@ def with_displacements(setup: Setup, tried: Sequence[Refined]) -> tuple[Setup, l
     taken, choices = [], []
     for number in judged_phases(setup):
         phase = setup.pattern.phases[number]
-        fits = [one.fitted for one in tried if one.fitted is not None and phase.name not in one.fitted.held]
+        fits = [one.fitted for one in tried if one.fitted is not None and _shows(one.fitted, phase.name)]
         found = _asked(setup, number, fits) if fits and len(fits) == len(tried) else None
         if found is None or not found.off or found.largest > _TOLD:
             continue
@@ -117,7 +117,7 @@ def displacements_off(setup: Setup, refined: Sequence[Refined]) -> list[Flag]:
     for number, phase in enumerate(setup.pattern.phases):
         if phase.intensities != "structure" or phase.moves_atoms:
             continue
-        showing = [one for one in good if one.fitted is not None and phase.name not in one.fitted.held]
+        showing = [one for one in good if one.fitted is not None and _shows(one.fitted, phase.name)]
         places = (
             sorted({round(place * (len(showing) - 1) / (_ASKED - 1)) for place in range(_ASKED)}) if showing else []
         )
@@ -130,9 +130,6 @@ def displacements_off(setup: Setup, refined: Sequence[Refined]) -> list[Flag]:
 
 
 def _asked(setup: Setup, number: int, fits: Sequence[Fitted]) -> _Asked | None:
-    name = setup.pattern.phases[number].name
-    if any(_strength(one, name) < _STRONG for one in fits):
-        return None
     steps = [_step(setup, number, one) for one in fits]
     known = np.array([one for one in steps if np.isfinite(one[1]) and one[1] > 0]).reshape(-1, 2)
     if not len(known):
@@ -141,11 +138,11 @@ def _asked(setup: Setup, number: int, fits: Sequence[Fitted]) -> _Asked | None:
     return _Asked(float(weight @ known[:, 0] / weight.sum()), float(weight.sum() ** -0.5), float(known[:, 1].max()))
 
 
-def _strength(fitted: Fitted, name: str) -> float:
-    """Scale of a phase over its standard uncertainty."""
+def _shows(fitted: Fitted, name: str) -> bool:
+    """Whether a pattern shows a phase so well that it says something of displacements."""
     place = fitted.model.place_of(f"{name}_scale")
     size = float(np.sqrt(fitted.covariance[place, place]))
-    return float(fitted.values[place]) / size if size > 0 else 0.0
+    return name not in fitted.held and size > 0 and float(fitted.values[place]) > _STRONG * size
 
 
 def _step(setup: Setup, number: int, fitted: Fitted) -> tuple[float, float]:
