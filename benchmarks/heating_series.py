@@ -126,7 +126,12 @@ def appearances(result: Result, truth: list[dict[str, str]]) -> None:
         listed = [one for one in truth if one[f"Volume_{name}"]] if f"Volume_{name}" in truth[0] else []
         first = f"{listed[0]['Scan Number']} | {listed[0]['Temperature']}" if listed else " | "
         if not row["present"] or row["from_start"]:
-            print(f"| {name} | {'there from the first scan' if row['present'] else 'not seen'} | | {first} |")
+            by = (
+                "there from the first scan"
+                if row["value"] is None
+                else f"by {row['last_pattern'] + 1:.1f}, perhaps from the first"
+            )
+            print(f"| {name} | {by if row['present'] else 'not seen'} | | {first} |")
             continue
         ends = [row["first_pattern"] + 1.0, row["last_pattern"] + 1.0]
         at = [float(np.interp(one, np.arange(len(truth)) + 1.0, temperature)) for one in ends]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import polars as pl
 import pytest
 
 from interlith.errors import StudyError
 from interlith.model import Result, Series
-from interlith.techniques.diffraction.new_phases import new_phases
+from interlith.techniques.diffraction.new_phases import _appearance, _Shares, new_phases
 from interlith.techniques.diffraction.refinement.pattern import Pattern
 from interlith.techniques.diffraction.refinement.refining import refine
 from tests.techniques.diffraction.refined_series import patterns
@@ -77,3 +78,24 @@ def test_too_few_patterns_are_said() -> None:
     assert not found.observables()
     assert found.quality.get_column("ok").to_list() == [False, False]
     assert "needs 6 patterns" in found.quality.item(0, "reason")
+
+
+def _simulated(share: np.ndarray, misfit: float) -> _Shares:
+    number, size = np.arange(share.size, dtype=float), np.full(share.size, misfit)
+    return _Shares(number, 10 * number, share, np.hypot(0.002, size), size)
+
+
+def test_a_misfit_that_all_patterns_share_is_no_phase() -> None:
+    noise = np.random.default_rng(1).normal(0.0, 0.002, 100)
+    # Half a standard uncertainty by misfit in every pattern: by averaging alone it would stand out.
+    assert not _appearance(_simulated(0.025 + noise, 0.05), 3).present
+    assert _appearance(_simulated(0.025 + noise, 0.0), 3).present
+
+
+def test_what_misfit_hides_widens_the_interval() -> None:
+    noise = np.random.default_rng(2).normal(0.0, 0.002, 100)
+    grown = np.clip(np.arange(100) - 40.5, 0.0, None) * 0.02
+    sure, unsure = (_appearance(_simulated(grown + noise, misfit), 3) for misfit in (0.0, 0.05))
+    assert sure.low <= 40.5 <= sure.high
+    assert unsure.low <= sure.low
+    assert unsure.high > sure.high + 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from interlith.errors import FitError, StudyError, nearest
 from interlith.model import Flag, Given, Observable, Result, Series, Step
 from interlith.model.recording import Recorder
-from interlith.numerics.first_appearance import first_appearance
+from interlith.numerics.first_appearance import Appearance, first_appearance
 from interlith.techniques.diffraction.appearances import in_states
 
 Array = NDArray[np.float64]
@@ -28,23 +28,27 @@ METHODS = (
 _SHARE = "_weight_fraction"
 #: A share below this ended at the bound 0.
 _AT_BOUND = 1e-9
+#: Normal deviate that 95 % lie below.
+_ONE_SIDED = 1.6448536269514722
 #: Patterns below which nothing is said.
 _LEAST_KNOWN = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shares:
-    """One phase of one specimen: numbers of the patterns, states, shares and their scatter from pattern to pattern, shape (n,)."""
+    """One phase of one specimen, shape (n,): numbers of the patterns, states, shares, their standard uncertainty by counting and misfit, and
+    that by misfit alone."""
 
     pattern: Array
     state: Array
     share: Array
     std: Array
+    misfit: Array
 
     def backward(self) -> _Shares:
         """From the end, numbers rising again."""
-        last = self.pattern[-1]
-        return _Shares(last - self.pattern[::-1], self.state[::-1], self.share[::-1], self.std[::-1])
+        rest = (one[::-1] for one in (self.state, self.share, self.std, self.misfit))
+        return _Shares(self.pattern[-1] - self.pattern[::-1], *rest)
 
 
 def new_phases(refined: Result, *, names: tuple[str, ...] = ()) -> Result:
@@ -70,9 +74,10 @@ def new_phases(refined: Result, *, names: tuple[str, ...] = ()) -> Result:
 
     Notes
     -----
-    What scatters from pattern to pattern is the part of the uncertainty by counting and by misfit: causes that all patterns share do not
-    make a phase appear. The assumption that fails first: that a phase that is not there has a share of nothing; lines of others that the
-    model does not fit give it one.
+    Noise is the part of the uncertainty by counting and by misfit: causes that change all shares alike do not make a phase appear. Misfit gives
+    a phase that is not there a share in all patterns, which no averaging takes away: a phase is told only if it stands out beyond 95 % of the misfit
+    of every pattern, and its interval holds both what follows with that taken off and without. The assumption that fails first: that the misfit
+    that is found is all there is; lines of a phase that nobody named are taken by others.
     """
     return run(Given(Series(()), results={"refine": (refined,)}, options={"names": names} if names else {}))
 
@@ -109,7 +114,9 @@ def run(given: Given) -> Result:
         rows += [{"sample": sample, "phase": name, "end": word, **row} for name, word, row in found]
         told = [_observable(own[0], name, word, row) for name, word, row in found if _is_told(row)]
         made += told
-        flags[sample] = (Flag("new_phases", f"{len(told)} appearances and ends lie within the series.", "", "note"),)
+        open_ = [_open(name, word, row) for name, word, row in found if row["present"] and not _is_told(row)]
+        said = " ".join([f"{len(told)} appearances and ends lie within the series.", *filter(None, open_)])
+        flags[sample] = (Flag("new_phases", said, "", "note"),)
     return _RECORDER.result(
         "new_phases", made, method="likelihood of first appearance", options=given.options, quality=quality,
         data={"appearances": pl.DataFrame(rows, infer_schema_length=None)} if rows else {}, words=METHODS, flags=flags,
@@ -124,6 +131,15 @@ def _is_told(row: Mapping[str, Any]) -> bool:
     return bool(row["present"]) and row["low"] is not None and row["value"] is not None
 
 
+def _open(name: str, word: str, row: Mapping[str, Any]) -> str:
+    """What is known of a phase that may have been there from the first pattern, or to the last; empty where it certainly was."""
+    if row["value"] is None or row["high"] is None:
+        return ""
+    if word == "onset":
+        return f"{name} is there by {row['high']:g} at the latest, perhaps from the first pattern on."
+    return f"{name} is there to {row['high']:g} at least, perhaps to the last pattern."
+
+
 def _shares(own: Sequence[Observable], name: str, table: pl.DataFrame, sample: str) -> _Shares:
     """Shares of one phase in the order of the patterns; in states, or in numbers of patterns where there is none."""
     mine = table.filter(pl.col("sample") == sample)
@@ -133,16 +149,16 @@ def _shares(own: Sequence[Observable], name: str, table: pl.DataFrame, sample: s
         if one.quantity == f"{name}{_SHARE}" and one.value is not None:
             number = int(one.fit.split()[-1])
             state = states.get(number)
-            found.append((number, float(number) if state is None else float(state), one.value, _scatter(one)))
-    columns = np.array(sorted(found), dtype=float).reshape(-1, 4).T
-    return _Shares(*columns)
+            at = float(number) if state is None else float(state)
+            counting, misfit = (_part(one, f"/{word}/") for word in ("fit", "model"))
+            found.append((number, at, one.value, math.hypot(counting, misfit), misfit))
+    pattern, place, share, std, wrong = np.array(sorted(found), dtype=float).reshape(-1, 5).T
+    return _Shares(pattern, place, share, std, wrong)
 
 
-def _scatter(one: Observable) -> float:
-    """Part of the uncertainty that differs from pattern to pattern: counting, and misfit beyond it."""
-    return math.sqrt(
-        sum(size**2 for source, size in one.components.items() if "/fit/" in source or "/model/" in source)
-    )
+def _part(one: Observable, cause: str) -> float:
+    """Standard uncertainty by one cause."""
+    return math.sqrt(sum(size**2 for source, size in one.components.items() if cause in source))
 
 
 def _ends(shares: _Shares, phases: int) -> list[tuple[str, dict[str, Any]]]:
@@ -157,9 +173,7 @@ def _ends(shares: _Shares, phases: int) -> list[tuple[str, dict[str, Any]]]:
         raise FitError(f"An appearance needs {_LEAST_KNOWN} patterns with a share; there are {shares.pattern.size}.")
     found = []
     for word, series in (("onset", shares), ("end", shares.backward())):
-        one = first_appearance(
-            series.pattern, series.share, series.std, places=float(phases), cut=series.share < _AT_BOUND
-        )
+        one = _appearance(series, phases)
         row = in_states(one, series.pattern, series.state)
         if word == "end":
             last = float(shares.pattern[-1])
@@ -167,6 +181,17 @@ def _ends(shares: _Shares, phases: int) -> list[tuple[str, dict[str, Any]]]:
             row |= {"first_pattern": ends[0], "last_pattern": ends[1]}
         found.append((word, row))
     return found
+
+
+def _appearance(series: _Shares, phases: int) -> Appearance:
+    cut = series.share < _AT_BOUND
+    plain, wary = (
+        first_appearance(series.pattern, series.share - off, series.std, places=float(phases), cut=cut)
+        for off in (0.0, _ONE_SIDED * series.misfit)
+    )
+    if not (plain.present and wary.present):
+        return wary
+    return replace(wary, low=min(plain.low, wary.low), high=max(plain.high, wary.high))
 
 
 def _observable(like: Observable, name: str, word: str, row: Mapping[str, Any]) -> Observable:
