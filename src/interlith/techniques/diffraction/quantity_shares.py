@@ -216,11 +216,12 @@ def _displacements(refined: Refined, scales: Array) -> Array:
         # The slope by a scale is the intensity of its phase: its square weights the mean that a fit of the scale takes.
         weight = refined.jacobian[row] ** 2
         mean = float((weight * inverse_square).sum() / max(float(weight.sum()), 1e-300))
-        spread[phase] = 2.0 * mean * DISPLACEMENT[_has_displacements(structure)] * scales[phase]
+        spread[phase] = 2.0 * mean * DISPLACEMENT[has_displacements(structure)] * scales[phase]
     return np.diag(spread**2)
 
 
-def _has_displacements(structure: Structure) -> bool:
+def has_displacements(structure: Structure) -> bool:
+    """Whether a structure comes with displacements of all its sites."""
     return all(np.isfinite(site.u_iso) and site.u_iso > 0 for site in structure.sites)
 
 

@@ -23,7 +23,7 @@ ANGLES = np.arange(25.0, 110.0, 0.04)
 BEAM = replace(LAB, geometry="debye-scherrer", wavelengths=LAB.wavelengths[:1], ratio=0.0)
 
 
-def _series(more: float) -> Series:
+def _series(more: float, height: float = 6000.0) -> Series:
     lines = phase_lines(phase("NaCl"), BEAM, 112, name="NaCl", overall=True, unknown_displacement=UNKNOWN_DISPLACEMENT)
     model = PatternModel(ANGLES, (lines,), BEAM, background=3)
     values = model.start
@@ -34,7 +34,7 @@ def _series(more: float) -> Series:
         ("NaCl_inverse_size", 0.01),
     ):
         values[model.place_of(name)] = value
-    values[model.place_of("NaCl_scale")] = strength(model, values, "NaCl", 6000.0)
+    values[model.place_of("NaCl_scale")] = strength(model, values, "NaCl", height)
     counts = np.random.default_rng(4).poisson(model.intensity(values)).astype(float)
     return Series((measured(ANGLES, counts, 0),))
 
@@ -65,10 +65,19 @@ def test_a_displacement_that_is_assumed_wrongly_is_refined_and_told_as_a_choice(
     assert abs(strains[0].value - 4e-4) < 3 * strains[0].std
 
 
-def test_a_right_one_and_one_that_is_refined_anyway_are_left_alone() -> None:
-    for found in (_refined(0.0), _refined(0.004, refine=("cell", "size", "strain", "overall"))):
+def test_one_that_is_refined_anyway_is_no_choice_and_a_right_one_is_told_as_right() -> None:
+    asked, right = _refined(0.004, refine=("cell", "size", "strain", "overall")), _refined(0.0)
+    assert not [one for one in asked.choices if one.field == "displacement"]
+    for found in (asked, right, _refined(0.0, displacement="structure")):
         assert not _flags(found)
-        assert not [one for one in found.choices if one.field == "displacement"]
+    row = right.data["parameters"].filter(pl.col("name") == "NaCl_overall_u").row(0, named=True)
+    assert row["value"] == pytest.approx(0.0, abs=4 * row["inflated"])
+
+
+def test_a_pattern_that_knows_no_better_than_the_structure_leaves_it() -> None:
+    found = refine(_series(0.004, height=150.0), Pattern("NaCl", instrument=BEAM, background=3))
+    assert not [one for one in found.choices if one.field == "displacement"]
+    assert "NaCl_overall_u" not in found.data["parameters"].get_column("name").to_list()
 
 
 def test_another_choice_of_names_is_not_added_to() -> None:
@@ -83,7 +92,7 @@ def test_a_part_that_is_refined_again_has_the_displacement_of_the_whole() -> Non
     again = refine(_series(0.004), pattern, earlier=whole, only="0", start="nearest-good")
     names = again.data["parameters"].filter("refined").get_column("name").to_list()
     assert "NaCl_overall_u" in names
-    bare = as_earlier(pattern, _refined(0.0), None)
+    bare = as_earlier(pattern, _refined(0.0, displacement="structure"), None)
     assert [one.displacement for one in bare.phases] == ["structure"]
     assert "overall" not in bare.phases[0].refine
 

@@ -1,4 +1,4 @@
-"""Which phases have atoms that swing more or less than their structures say, though nobody asked?"""
+"""Do atoms of a phase swing as its structure says, and do the patterns know better?"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from interlith.model import Choice, Flag
 from interlith.model.recording import target_of
+from interlith.techniques.diffraction.quantity_shares import DISPLACEMENT, has_displacements
 from interlith.techniques.diffraction.refinement.chain import Refined
 from interlith.techniques.diffraction.refinement.lone_phase import slope_by
 from interlith.techniques.diffraction.refinement.one import Fitted
@@ -21,8 +22,9 @@ Array = NDArray[np.float64]
 #: Standard uncertainties by which a common displacement must differ from none, and by how much (angstrom^2): less moves no size or
 #: strain that counts.
 _SURE, _LEAST = 4.0, 5e-4
-#: Standard uncertainty (angstrom^2) to which every pattern must tell a displacement that is refined without being asked for.
-_TOLD = 2e-3
+#: Share of what a displacement is good for that comes with a structure, or is assumed, to which every pattern must tell it better: then it
+#: is refined without being asked for. A test of significance would leave those that just fail it to bias sizes and strains.
+_BETTER = 0.5
 #: Scale over its standard uncertainty below which a phase says nothing of displacements.
 _STRONG = 50.0
 #: Patterns that are asked, spread over the series.
@@ -62,7 +64,7 @@ def _open(phase: Phase) -> bool:
 
 
 def with_displacements(setup: Setup, tried: Sequence[Refined]) -> tuple[Setup, list[Choice]]:
-    """A displacement common to all sites refined in phases whose patterns contradict those of the structure.
+    """A displacement common to all sites refined in phases whose patterns know it better than the structure does.
 
     Parameters
     ----------
@@ -73,15 +75,18 @@ def with_displacements(setup: Setup, tried: Sequence[Refined]) -> tuple[Setup, l
 
     Notes
     -----
-    Only in phases that all of these patterns show so well that each tells the displacement to 0.002 angstrom^2: where a phase is weak, a
-    displacement that is free makes its share unsure.
+    Only where each of these patterns tells the displacement twice as surely as structures do (see
+    `interlith.techniques.diffraction.quantity_shares.DISPLACEMENT`): where a phase is weak, a displacement that is free makes its share unsure.
+    What is wrong by less than patterns show at a glance still moves sizes and strains by their standard uncertainties.
     """
     taken, choices = [], []
     for number in judged_phases(setup):
         phase = setup.pattern.phases[number]
         fits = [one.fitted for one in tried if one.fitted is not None and _shows(one.fitted, phase.name)]
         found = _asked(setup, number, fits) if fits and len(fits) == len(tried) else None
-        if found is None or not found.off or found.largest > _TOLD:
+        # B = 8 pi^2 U.
+        good_for = DISPLACEMENT[has_displacements(phase.structure)] / (8 * np.pi**2)
+        if found is None or found.largest > _BETTER * good_for:
             continue
         taken.append(phase.name)
         first = tried[0].member
@@ -89,8 +94,9 @@ def with_displacements(setup: Setup, tried: Sequence[Refined]) -> tuple[Setup, l
         moves = tuple(f"{phase.name}_{word}" for word in ("crystallite_size", "microstrain"))
         choices.append(
             Choice(
-                target, "displacement", "refined", "structure", 1 - _SURE * found.std / abs(found.mean), moves,
-                f"{_patterns(len(fits))} asked for {found.mean:+.4f} +- {found.std:.4f} angstrom^2 beside what the structure says or was assumed.",
+                target, "displacement", "refined", "structure", 1 - found.largest / good_for, moves,
+                f"{_patterns(len(fits))} tell it to {found.largest:.4f} angstrom^2 each, where what the structure says or was assumed is good for "
+                f"{good_for:.4f}; they ask for {found.mean:+.4f} +- {found.std:.4f} beside it.",
             )
         )  # fmt: skip
     if not taken:

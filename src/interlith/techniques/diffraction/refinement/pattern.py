@@ -55,7 +55,7 @@ class Phase:
     axis
         Indices of the plane whose normal is the axis of what is uniaxial.
     displacement
-        ``auto``: where cell, size and strain are refined and the patterns contradict the displacements of the structure, one common to all
+        ``auto``: where cell, size and strain are refined and a few patterns know displacements better than structures do, one common to all
         sites is refined too, and told as a choice. ``structure``: they stay.
     intensities
         ``structure``: they follow from the atoms. ``pawley``: each is a parameter of its own. ``le_bail``: they are shared out between
