@@ -144,7 +144,8 @@ class Attempt:
         """Lines looked for up to `far` (deg) from their places, unless chi squared is below a number."""
         if now.cost < unless:
             return now
-        free = self.free(self.weak(now))
+        # What lines in the wrong places leave over goes on over each of them, and says nothing of how sure an amount will be.
+        free = self.free(self.weak(now, misfit=max(1.0, now.cost / self.points.intensity.size)))
         return self._lower(now, shifted(self.model, now.values, free, self.points.intensity, self.points.std, far=far))
 
     def placed(self, now: Scaled, weak: frozenset[str]) -> tuple[Array, frozenset[str]]:
@@ -159,12 +160,12 @@ class Attempt:
         # A phase that is not seen elsewhere either stays where it was, or it would take from its neighbours' lines.
         return (other.values, left) if left < weak else (now.values, weak)
 
-    def weak(self, now: Scaled) -> frozenset[str]:
-        """Phases too weak to show more than how strong they are."""
+    def weak(self, now: Scaled, *, misfit: float | None = None) -> frozenset[str]:
+        """Phases too weak to show more than how strong they are; the misfit is that of whole lines, unless it is given."""
         part = self.wanted[now.linear]
-        # Where the model is not right yet, its misfit is no sign of a phase.
-        cost = now.cost / self.points.intensity.size
-        return self._too_weak(now.values, now.linear & self.wanted, now.hessian[np.ix_(part, part)], cost)
+        moving = now.linear & self.wanted
+        told = self._misfit(now.calculated) if misfit is None else misfit
+        return self._too_weak(now.values, moving, now.hessian[np.ix_(part, part)], told)
 
     def weak_after(self, found: Fit, moving: Mask) -> frozenset[str]:
         """The same from a fit, without another evaluation; a phase at the bound 0 is too weak."""
@@ -182,7 +183,23 @@ class Attempt:
         inner = np.linalg.inv(alike) / np.outer(size, size)
         linear = self._linear & some
         part = linear[some]
-        return self._too_weak(values, linear, inner[np.ix_(part, part)], float(found.reduced_cost[0]))
+        return self._too_weak(
+            values, linear, inner[np.ix_(part, part)], self._misfit(self.model.intensity(values))
+        )
+
+    def _misfit(self, calculated: Array) -> float:
+        """What a model that is not right adds to the variance of an amount, as a factor of that by counting, never below 1.
+
+        Notes
+        -----
+        A misfit goes on over a whole line, and what it does to an amount adds up along it: blocks of residuals count, not single ones. The
+        assumption that fails first: that lines are about as wide as at their start.
+        """
+        left = (self.points.intensity - calculated) / self.points.std
+        reach = min(self.setup.reach(self.model), left.size)
+        sums = np.cumsum(np.concatenate([[0.0], left]))
+        blocks = sums[reach:] - sums[:-reach]
+        return max(1.0, float(left @ left) / left.size, float(blocks @ blocks) / (reach * blocks.size))
 
     @property
     def _linear(self) -> Mask:
@@ -192,7 +209,7 @@ class Attempt:
             & self.wanted
         )
 
-    def _too_weak(self, values: Array, moving: Mask, hessian: Array, cost: float) -> frozenset[str]:
+    def _too_weak(self, values: Array, moving: Mask, hessian: Array, misfit: float) -> frozenset[str]:
         diagonal = np.diag(hessian)
         unit = np.divide(1.0, np.sqrt(diagonal), out=np.zeros_like(diagonal), where=diagonal > 0)
         inverse = np.linalg.pinv(hessian * np.outer(unit, unit), hermitian=True) * np.outer(unit, unit)
@@ -203,7 +220,7 @@ class Attempt:
                 continue
             place = self.model.place_of(f"{one.name}_scale")
             size = float(np.sqrt(max(inverse[rows[place], rows[place]], 0.0))) if place in rows else 0.0
-            if size == 0 or not values[place] > PLACED * size * math.sqrt(max(cost, 1.0)):
+            if size == 0 or not values[place] > PLACED * size * math.sqrt(misfit):
                 weak.add(one.name)
         return frozenset(weak)
 

@@ -15,6 +15,7 @@ from interlith.physics.powder.free_lines import FreeLines, free_lines
 from interlith.physics.powder.instrument import Instrument
 from interlith.physics.powder.pattern_model import COMMON, PatternModel
 from interlith.physics.powder.phase_lines import PhaseLines, phase_lines
+from interlith.physics.powder.profile import pseudo_voigt_width
 from interlith.techniques.diffraction.refinement.limits import limits_of, typical
 from interlith.techniques.diffraction.refinement.one_site import named, on_one_site
 from interlith.techniques.diffraction.refinement.pattern import UNKNOWN_DISPLACEMENT, Pattern, Phase
@@ -67,6 +68,7 @@ class Setup:
     models: dict[bytes, PatternModel] = field(default_factory=dict)
     chosen: dict[tuple[str, ...], Mask] = field(init=False, default_factory=dict)
     bounds: dict[Hashable, Parameters] = field(init=False, default_factory=dict)
+    reaches: dict[bytes, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.phases = tuple(self._lines(one) for one in self.pattern.phases)
@@ -97,6 +99,17 @@ class Setup:
             )
             self._known(self.models[key])
         return self.models[key]
+
+    def reach(self, model: PatternModel) -> int:
+        """Points over which the misfit of a line goes on: two of its widths, of the line in the middle of all at its start."""
+        key = model.two_theta.tobytes()
+        if key not in self.reaches:
+            lines = model.lines(model.start)
+            inside = (lines.position > model.two_theta[0]) & (lines.position < model.two_theta[-1])
+            width, _ = pseudo_voigt_width(lines.gauss[inside], lines.lorentz[inside])
+            step = float(np.median(np.diff(model.two_theta)))
+            self.reaches[key] = max(1, round(2 * float(np.median(width)) / step)) if inside.any() else 1
+        return self.reaches[key]
 
     def wanted(self, model: PatternModel) -> Mask:
         """Names that are refined in the end, shape (p,)."""
