@@ -90,7 +90,7 @@ def pattern(layered: Path) -> Pattern:
         for name in edges:
             del bounds[f"{phase_name}_cell_{name}"]
     return Pattern(
-        phases, instrument="synchrotron", wavelength=WAVELENGTH, background=14, limits=(1.7, 14.0), bounds=bounds, refine=("zero",),
+        phases, instrument="synchrotron", wavelength=WAVELENGTH, limits=(1.7, 14.0), bounds=bounds, refine=("zero",),
     )  # fmt: skip
 
 

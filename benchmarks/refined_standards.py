@@ -137,6 +137,14 @@ def cases(data: Path, garnet: Path) -> list[Case]:
             ), printed,
         ),
         Case(
+            # Held where R_wp is that of the tutorial, 5.18 %.
+            "garnet, D1A, S/L and H/L 0.0494", d1a / "garnet.raw",
+            Pattern(
+                mixed, instrument=d1a / "inst_d1a.prm", refine=("zero", "gauss_*"), ties=ties,
+                start={"sample_ratio": 0.0494, "slit_ratio": 0.0494},
+            ), printed,
+        ),
+        Case(
             "garnet, D1A, no divergence", d1a / "garnet.raw",
             Pattern(mixed, instrument=d1a / "inst_d1a.prm", refine=("zero", "gauss_*"), ties=ties), printed,
         ),

@@ -256,12 +256,14 @@ def alike_covariance(residual: Array, jacobian: Array, inverse: Array, *, size: 
 
 def _faded(rows: Array, alike: float) -> Array:
     """Sum over all earlier points of each row, each weighted by a power of how far back it is, shape (q, n)."""
-    total, reach = rows.copy(), 1
-    while reach < rows.shape[1] and alike**reach > _FADED:
-        total[:, reach:] += alike**reach * total[:, :-reach]
-        reach *= 2
     before = np.zeros_like(rows)
-    np.multiply(total[:, :-1], alike, out=before[:, 1:])
+    # One row at a time stays in the near memory.
+    for row, out in zip(rows, before, strict=True):
+        total, reach = row.copy(), 1
+        while reach < row.size and alike**reach > _FADED:
+            total[reach:] += alike**reach * total[:-reach]
+            reach *= 2
+        np.multiply(total[:-1], alike, out=out[1:])
     return before
 
 
