@@ -12,11 +12,7 @@ Run: python benchmarks/in_situ.py [--seeds 5] [--first 11]
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +25,7 @@ from interlith.model import Finding
 from interlith.simulate.spectra import SpectraTruth, simulate_in_situ, simulate_sintering
 from interlith.simulate.spectra_recipes import IN_SITU, OPEN_SHARE
 from shares import shown
+from timed_run import ran
 
 PROCESSES = ("charge_transfer_resistance", "diffusion_resistance")
 
@@ -53,14 +50,16 @@ def in_situ(seeds: range) -> None:
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             truth = simulate_in_situ(folder, seed=seed)
-            wall, cpu = run(Path(folder))
+            took = ran(Path(folder))
             table = pl.read_parquet(Path(folder) / "results" / "observables.parquet")
             for name in truth.values:
                 for quantity in PROCESSES:
                     found = against_truth(table, truth, name, quantity)
                     hits.setdefault((name, quantity), []).extend(abs(pull) <= 2 for pull in found)
                     pulls.setdefault(quantity, []).extend(found)
-            print(f"| {seed} | {wall:.1f} | {cpu:.1f} | " + " | ".join(onsets(Path(folder))) + " |", flush=True)
+            print(
+                f"| {seed} | {took.wall:.1f} | {took.cpu:.1f} | " + " | ".join(onsets(Path(folder))) + " |", flush=True
+            )
     print("\n| specimen | quantity | within 2 sigma |")
     print("|---|---|---|")
     for (name, quantity), held in hits.items():
@@ -73,7 +72,7 @@ def control(seed: int) -> None:
     """The same cells measured to 0.1 Hz only."""
     with tempfile.TemporaryDirectory() as folder:
         simulate_in_situ(folder, seed=seed, lowest=0.1, recipes=[replace(one, lowest=0.1) for one in IN_SITU])
-        run(Path(folder))
+        ran(Path(folder))
         table = pl.read_parquet(Path(folder) / "results" / "observables.parquet")
         rows = table.filter(pl.col("quantity") == "diffusion_resistance")
         print(
@@ -105,26 +104,6 @@ def told(findings: Sequence[Finding], quantity: str, words: str) -> str:
     return (
         "; ".join(f"{one.estimate:.5g} ({one.low:.5g} to {one.high:.5g})" for one in mine if one.kind != "no_onset")
         or "none"
-    )
-
-
-def run(folder: Path) -> tuple[float, float]:
-    """`interlith run` in a process of its own with an empty store: wall and CPU seconds."""
-    environment = {**os.environ, "INTERLITH_STORE": str(folder / "store"), "OMP_NUM_THREADS": "1"}
-    begin, used = time.perf_counter(), os.times()
-    done = subprocess.run(
-        [sys.executable, "-m", "interlith", "run", str(folder)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    now = os.times()
-    if done.returncode not in (0, 3):
-        raise SystemExit(done.stdout + done.stderr)
-    return (
-        time.perf_counter() - begin,
-        now.children_user + now.children_system - used.children_user - used.children_system,
     )
 
 

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+
+from timed_run import ran
 
 STUDY = """study: Operando diffraction of a LiCoVO4 cathode
 
@@ -48,20 +46,6 @@ def written(source: Path, folder: Path) -> None:
     (folder / "measurements.csv").write_text(rows, encoding="utf-8")
 
 
-def ran(folder: Path) -> tuple[float, float, float]:
-    """Wall seconds, CPU seconds and peak memory (MB) of ``interlith run`` in a process of its own."""
-    environment = dict(os.environ) | {
-        "INTERLITH_STORE": str(folder / "store"),
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run([sys.executable, "-m", "interlith", "run", str(folder)], check=True, env=environment)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.perf_counter() - begun, cpu, after.ru_maxrss / 1024
-
-
 def turn(hours: np.ndarray, position: np.ndarray) -> tuple[float, float]:
     """Where two straight lines, before and after, meet: time (h) of the largest angle and its standard uncertainty, by a scan of the corner."""
     inside = (hours > 5.0) & (hours < 25.0) & np.isfinite(position)
@@ -88,11 +72,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = given.keep or Path(made)
         written(given.data, folder)
-        wall, cpu, memory = ran(folder)
+        took = ran(folder)
         table = pl.read_parquet(folder / "results" / "observables.parquet")
         page = (folder / "results" / "report.html").stat().st_size / 1e6
     print(
-        f"\n`interlith run`, cold: {wall:.1f} s wall, {cpu:.1f} CPU s, {memory:.0f} MB at most; {table.height} numbers, report {page:.1f} MB\n"
+        f"\n`interlith run`, cold: {took.wall:.1f} s wall, {took.cpu:.1f} CPU s, {took.memory:.0f} MB at most; {table.height} numbers, report {page:.1f} MB\n"
     )
     log = np.loadtxt(given.data / "charge.txt", dtype=str)
     seconds = np.array(

@@ -14,8 +14,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -36,6 +34,7 @@ from interlith.simulate.powder_truth import PowderTruth
 from interlith.techniques.diffraction.expansion import expansion
 from interlith.techniques.diffraction.new_peaks import new_peaks
 from shares import shown
+from timed_run import ran
 
 #: Other lines of the oxide that cross (101): while they are nearer than this (deg) a position of it is told apart.
 CROSSING, NEAR = ((0, 0, 6), (1, 0, 2)), 0.15
@@ -106,7 +105,7 @@ def swings(asked: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory() as made:
             folder = Path(made)
             truth = operando(folder, seed, patterns=60)
-            wall, cpu = run(folder)
+            took = ran(folder)
             outcome = il.run(folder, store=folder / "store", execute="inline")
             tracked = next(one for one in outcome.results if one.name == "tracks")
             for sample in truth.values:
@@ -115,7 +114,7 @@ def swings(asked: argparse.Namespace) -> None:
             bad = truth.patterns.filter(pl.col("corrupt") != "").height
             left, wrong = left_out(tracked, truth)
             print(
-                f"| {seed} | {wall:.1f} | {cpu:.1f} | {found.estimate:+.1f} ({found.low:+.1f} to {found.high:+.1f}) | {typical(truth):+.1f} | {bad} | {left} | {wrong} |",
+                f"| {seed} | {took.wall:.1f} | {took.cpu:.1f} | {found.estimate:+.1f} ({found.low:+.1f} to {found.high:+.1f}) | {typical(truth):+.1f} | {bad} | {left} | {wrong} |",
                 flush=True,
             )
     print(f"\n{HEAD}")
@@ -236,7 +235,7 @@ def heatings(asked: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory() as made:
             folder = Path(made)
             truth = simulate_heating(folder, recipes=SPLIT, seed=seed)
-            wall, cpu = run(folder)
+            took = ran(folder)
             outcome = il.run(folder, store=folder / "store", execute="inline")
             (split,) = (one for one in outcome.results if one.name == "expansion")
             cells = [volumes(split, word, 700.0) or (np.nan, np.nan) for word in ("expansion", "composition")]
@@ -255,7 +254,7 @@ def heatings(asked: argparse.Namespace) -> None:
             onsets = [(bends[0].low, bends[0].high) if bends else None, appeared(rows, LITIO2)]
             words = [f"{value:.3f} +- {std:.3f} | {true:.3f}" for (value, std), true in zip(cells, trues, strict=True)]
             print(
-                f"| {seed} | {wall:.1f} | {cpu:.1f} | {' | '.join(words)} | {' | '.join(told(one) for one in onsets)} |",
+                f"| {seed} | {took.wall:.1f} | {took.cpu:.1f} | {' | '.join(words)} | {' | '.join(told(one) for one in onsets)} |",
                 flush=True,
             )
     print("\ntruth of the onsets: 750 degC")
@@ -358,26 +357,6 @@ def repeated(
                 simulate_heating(made, recipes=recipes, temperatures=states, limits=limits, seed=20_000 + seed),
                 Path(made),
             )
-
-
-def run(folder: Path) -> tuple[float, float]:
-    """`interlith run` in a process of its own with an empty store: wall and CPU seconds."""
-    environment = {**os.environ, "INTERLITH_STORE": str(folder / "store"), "OMP_NUM_THREADS": "1"}
-    begun, used = time.perf_counter(), os.times()
-    done = subprocess.run(
-        [sys.executable, "-m", "interlith", "run", str(folder)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    now = os.times()
-    if done.returncode not in (0, 3):
-        raise SystemExit(done.stdout + done.stderr)
-    return (
-        time.perf_counter() - begun,
-        now.children_user + now.children_system - used.children_user - used.children_system,
-    )
 
 
 if __name__ == "__main__":

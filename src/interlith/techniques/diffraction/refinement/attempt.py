@@ -183,9 +183,7 @@ class Attempt:
         inner = np.linalg.inv(alike) / np.outer(size, size)
         linear = self._linear & some
         part = linear[some]
-        return self._too_weak(
-            values, linear, inner[np.ix_(part, part)], self._misfit(self.model.intensity(values))
-        )
+        return self._too_weak(values, linear, inner[np.ix_(part, part)], self._misfit(self.model.intensity(values)))
 
     def _misfit(self, calculated: Array) -> float:
         """What a model that is not right adds to the variance of an amount, as a factor of that by counting, never below 1.
