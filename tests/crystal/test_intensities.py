@@ -57,6 +57,31 @@ def test_strengths_are_the_mean_of_friedel_pairs(name: str, probe: Probe) -> Non
     assert np.allclose(found, expected, rtol=1e-9, atol=1e-9 * expected.max())
 
 
+@pytest.mark.parametrize("name", shipped())
+def test_a_coordinate_is_that_of_the_listed_atom_whichever_operation_comes_first(name: str) -> None:
+    listed = phase(name)
+    # A file may list its operations in any order.
+    turned = replace(listed, rotations=listed.rotations[::-1], translations=listed.translations[::-1])
+    structure = wobbling(turned, 5)
+    hkl = reflections(structure, d_min=1.3).hkl
+    strengths = Strengths(structure, hkl, COPPER, positions="all")
+    if not strengths.columns:
+        assert not strengths.names
+        return
+    values = strengths.start + np.random.default_rng(6).uniform(-0.01, 0.01, strengths.start.size)
+    shifts = np.zeros((len(structure.sites), 3))
+    for column, value, start in zip(strengths.columns, values, strengths.start, strict=True):
+        shifts[list(column.sites)] += (value - start) * column.direction
+    sites = [
+        replace(site, fraction=tuple((np.array(site.fraction) + shift).tolist()))
+        for site, shift in zip(structure.sites, shifts, strict=True)
+    ]
+    expected = mean_of_pairs(replace(structure, sites=tuple(sites)), hkl, COPPER)
+    found = strengths.squares(values)
+    assert np.allclose(found, expected, rtol=1e-6, atol=1e-7 * expected.max())
+    assert not np.allclose(found, strengths.squares(), rtol=1e-3)
+
+
 def test_the_pair_differs_in_a_polar_crystal_so_that_the_mean_matters() -> None:
     structure = phase("zincite")
     one = np.abs(structure_factors(structure, [[0, 0, 2], [1, 0, 1]], COPPER)) ** 2

@@ -132,7 +132,7 @@ def site_number(structure: Structure, site: Site | str | int) -> int:
 
 
 def exact_position(structure: Structure, number: int) -> Array:
-    """The position of a site put exactly on its symmetry element, in [0, 1), shape (3,)."""
+    """The listed position of a site put exactly on its symmetry element, in [0, 1), shape (3,)."""
     start = sum(site.multiplicity for site in structure.sites[:number])
     found: Array = structure.atoms.fractions[start]
     return found

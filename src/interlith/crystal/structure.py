@@ -284,14 +284,15 @@ def formula_text(composition: dict[str, float]) -> str:
 
 
 def _orbit(fraction: tuple[float, float, float], rotations: Integers, translations: Array, cell: Cell) -> Array:
-    """All images of a position in the cell; a position close to a symmetry element is put on it."""
+    """All images of a position in the cell, itself first; a position close to a symmetry element is put on it."""
     start = np.asarray(fraction, dtype=float)
     images = rotations @ start + translations
     shift = images - start
     shift -= np.round(shift)
     near = np.linalg.norm(shift @ cell.vectors, axis=1) < SAME_ATOM
     exact = start + shift[near].mean(axis=0)
-    images = (rotations @ exact + translations) % 1.0
+    # What moves is the position that is listed, whichever operation comes first.
+    images = np.concatenate([exact[None], rotations @ exact + translations]) % 1.0
     images[images > 1 - 1e-9] = 0.0
     kept: list[Array] = []
     for image in images:
