@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from interlith.errors import FitError
 from interlith.numerics.fitting import Fit, Settings, fit
 from interlith.numerics.fitting.covariance import alike_covariance
 from interlith.physics.powder.pattern_model import PatternModel
@@ -24,6 +26,8 @@ Mask = NDArray[np.bool_]
 _FAR_FRESH, _FAR_SEEDED, _NEAR = 0.15, 0.04, 2.0
 #: Turns of areas and the rest after Le Bail, and the relative change below which they have settled.
 _TURNS, _SETTLED = 30, 1e-4
+#: Edges are of nearly one length within this part of it; a fit is as good within this part of chi squared.
+_NEARLY, _AS_GOOD = 0.01, 1e-5
 #: Share of a standard uncertainty to which a fit goes before its weights are fixed.
 _ROUGH, _STALL = 0.5, 0.3
 
@@ -120,7 +124,7 @@ def refine_fresh(setup: Setup, points: Points) -> Fitted:
         if moving.any():
             values, spent = work.moved(values, moving, Settings(stage.tolerance, stage.rounds))
             steps += spent
-    return _finished(work, values, held, shapes, steps=steps, fresh=True)
+    return _as_listed(setup, _finished(work, values, held, shapes, steps=steps, fresh=True))
 
 
 def refine_from(setup: Setup, points: Points, seed: Mapping[str, float]) -> Fitted:
@@ -153,6 +157,26 @@ def refine_again(setup: Setup, fitted: Fitted, changed: Mapping[str, float]) -> 
     work = Attempt(setup, model, fitted.points, dict(zip(model.names, model.start.tolist(), strict=True)))
     now = work.scaled(shapes)
     return _finished(work, now.values, work.weak(now), shapes, steps=0, fresh=fitted.fresh, weighted=True)
+
+
+def _as_listed(setup: Setup, fitted: Fitted) -> Fitted:
+    """With edges of nearly one length in the order of the structure, where they changed places and that order fits as well."""
+    named, changed = fitted.named, dict[str, float]()
+    for phase in setup.pattern.phases:
+        edges = [f"{phase.name}_cell_{one}" for one in "abc"]
+        lengths = dict(zip(edges, phase.structure.cell.parameters[:3], strict=True))
+        for one, two in combinations([edge for edge in edges if edge in named and phase.name not in fitted.held], 2):
+            crossed = (lengths[one] - lengths[two]) * (named[one] - named[two]) < 0
+            if crossed and abs(named[one] - named[two]) < _NEARLY * named[one]:
+                changed |= {one: named[two], two: named[one]}
+    if not changed or not fitted.converged:
+        return fitted
+    try:
+        other = refine_again(setup, fitted, changed)
+    except FitError:
+        return fitted
+    as_good = other.converged and other.reduced_cost < fitted.reduced_cost * (1 + _AS_GOOD)
+    return replace(other if as_good else fitted, steps=fitted.steps + other.steps)
 
 
 def _finished(
