@@ -197,7 +197,7 @@ class Attempt:
         reach = min(self.setup.reach(self.model), left.size)
         sums = np.cumsum(np.concatenate([[0.0], left]))
         blocks = sums[reach:] - sums[:-reach]
-        return max(1.0, float(left @ left) / left.size, float(blocks @ blocks) / (reach * blocks.size))
+        return max(1.0, float(left @ left) / left.size, float(blocks @ blocks) / float(reach * blocks.size))
 
     @property
     def _linear(self) -> Mask:
