@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from interlith.crystal.atom_columns import site_tensor
 from interlith.crystal.intensities import Strengths
 from interlith.crystal.phases import phase, shipped
 from interlith.crystal.radiation import Custom, Neutrons, Probe, XRays
@@ -82,6 +83,22 @@ def test_a_coordinate_is_that_of_the_listed_atom_whichever_operation_comes_first
     found = strengths.squares(values)
     assert np.allclose(found, expected, rtol=1e-6, atol=1e-7 * expected.max())
     assert not np.allclose(found, strengths.squares(), rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["LaMnO3", "rutile", "corundum", "Li2CO3", "V2O5"])
+def test_a_tensor_is_that_of_the_listed_atom_whichever_operation_comes_first(name: str) -> None:
+    listed = phase(name)
+    structure = wobbling(replace(listed, rotations=listed.rotations[::-1], translations=listed.translations[::-1]), 5)
+    hkl = reflections(structure, d_min=1.3).hkl
+    strengths = Strengths(structure, hkl, COPPER, u_aniso="all")
+    values = strengths.start + np.random.default_rng(1).uniform(-0.002, 0.002, strengths.start.size)
+    tensors = [site_tensor(structure, number, 0.0) for number in range(len(structure.sites))]
+    for column, value, start in zip(strengths.columns, values, strengths.start, strict=True):
+        for number in column.sites:
+            tensors[number] = tensors[number] + (value - start) * column.direction
+    sites = [replace(site, u_aniso=tuple(six.tolist())) for site, six in zip(structure.sites, tensors, strict=True)]
+    expected = mean_of_pairs(replace(structure, sites=tuple(sites)), hkl, COPPER)
+    assert np.allclose(strengths.squares(values), expected, rtol=1e-6, atol=1e-7 * expected.max())
 
 
 def test_the_pair_differs_in_a_polar_crystal_so_that_the_mean_matters() -> None:
