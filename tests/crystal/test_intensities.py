@@ -66,7 +66,9 @@ def test_a_coordinate_is_that_of_the_listed_atom_whichever_operation_comes_first
     structure = wobbling(turned, 5)
     hkl = reflections(structure, d_min=1.3).hkl
     in_order = wobbling(listed, 5)
-    assert np.allclose(mean_of_pairs(structure, hkl, COPPER), mean_of_pairs(in_order, hkl, COPPER), rtol=1e-6, atol=1e-3)
+    assert np.allclose(
+        mean_of_pairs(structure, hkl, COPPER), mean_of_pairs(in_order, hkl, COPPER), rtol=1e-6, atol=1e-3
+    )
     strengths = Strengths(structure, hkl, COPPER, positions="all")
     if not strengths.columns:
         assert not strengths.names

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.errors import FitError
-from interlith.numerics.fitting import Fit, Settings
+from interlith.numerics.fitting import Settings
 from interlith.numerics.fitting.losses import Linear
 from interlith.numerics.fitting.reduced import reduced, starts_of
 from interlith.numerics.fitting.solver import minimise
-from interlith.physics.powder.free_lines import FreeLines, le_bail_update
+from interlith.physics.powder.free_lines import le_bail_update
 from interlith.physics.powder.pattern_model import PatternModel
+from interlith.techniques.diffraction.refinement.amount_sizes import amount_sizes
 from interlith.techniques.diffraction.refinement.problem import PatternProblem
 from interlith.techniques.diffraction.refinement.scaled import Scaled, scaled
 from interlith.techniques.diffraction.refinement.setup import Setup
@@ -29,10 +30,10 @@ Mask = NDArray[np.bool_]
 PLACED = 5.0
 #: Times that areas without a structure are shared out before some steps.
 _SHARED = 5
-#: Least eigenvalue of correlations whose inverse keeps some digits.
-_SOUND = 1e-9
 #: Least variance of a count where the model says less.
 _LEAST = 0.5
+#: Change of chi squared, relative, by new weights that is one.
+_OTHER = 0.2
 LOSS = Linear()
 
 
@@ -136,6 +137,14 @@ class Attempt:
         variance = self.points.counted * np.maximum(calculated, _LEAST)
         return Attempt(self.setup, self.model, replace(self.points, std=np.sqrt(variance)), self.start)
 
+    def outdated(self, calculated: Array) -> bool:
+        """Whether counts weighted by this model would give another chi squared than the weights that are."""
+        left = self.points.intensity - calculated
+        before, after = (
+            float(((left / std) ** 2).sum()) for std in (self.points.std, self.reweighted(calculated).points.std)
+        )
+        return abs(after - before) > _OTHER * before
+
     def scaled(self, values: Array) -> Scaled:
         """Background and scales at their best for the rest."""
         return scaled(self.model, values, self.points.intensity, self.points.std)
@@ -144,8 +153,7 @@ class Attempt:
         """Lines looked for up to `far` (deg) from their places, unless chi squared is below a number."""
         if now.cost < unless:
             return now
-        # What lines in the wrong places leave over goes on over each of them, and says nothing of how sure an amount will be.
-        free = self.free(self.weak(now, misfit=max(1.0, now.cost / self.points.intensity.size)))
+        free = self.free(self.weak(now, placed=False))
         return self._lower(now, shifted(self.model, now.values, free, self.points.intensity, self.points.std, far=far))
 
     def placed(self, now: Scaled, weak: frozenset[str]) -> tuple[Array, frozenset[str]]:
@@ -160,67 +168,30 @@ class Attempt:
         # A phase that is not seen elsewhere either stays where it was, or it would take from its neighbours' lines.
         return (other.values, left) if left < weak else (now.values, weak)
 
-    def weak(self, now: Scaled, *, misfit: float | None = None) -> frozenset[str]:
-        """Phases too weak to show more than how strong they are; the misfit is that of whole lines, unless it is given."""
+    def weak(self, now: Scaled, *, placed: bool = True) -> frozenset[str]:
+        """Phases too weak to show more than how strong they are; lines that are not `placed` yet leave much over that says nothing of amounts."""
         part = self.wanted[now.linear]
-        moving = now.linear & self.wanted
-        told = self._misfit(now.calculated) if misfit is None else misfit
-        return self._too_weak(now.values, moving, now.hessian[np.ix_(part, part)], told)
+        return self._too_weak(now.values, now.linear & self.wanted, now.rows[part], now.calculated, placed)
 
-    def weak_after(self, found: Fit, moving: Mask) -> frozenset[str]:
-        """The same from a fit, without another evaluation; a phase at the bound 0 is too weak."""
-        count = len(self.model.names)
-        covariance = np.where(np.isfinite(found.covariance[0]), found.covariance[0], 0.0)[:count, :count]
-        own = np.zeros(count, dtype=np.bool_)
-        own[[one for one in found.problem.parameters.independent if one < count]] = True
-        some = moving & own & (np.diag(covariance) > 0)
-        size = np.sqrt(np.diag(covariance)[some])
-        alike = covariance[np.ix_(some, some)] / np.outer(size, size)
-        values = np.asarray(found.values[0, :count])
-        # Names that the data hardly tell apart leave no digits in an inverse.
-        if not some.any() or np.linalg.eigvalsh(alike)[0] < _SOUND:
-            return self.weak(self.scaled(values))
-        inner = np.linalg.inv(alike) / np.outer(size, size)
-        linear = self._linear & some
-        part = linear[some]
-        return self._too_weak(values, linear, inner[np.ix_(part, part)], self._misfit(self.model.intensity(values)))
+    def weak_after(self, values: Array, calculated: Array, slopes: Array, moving: Mask) -> frozenset[str]:
+        """The same after a fit, from the slopes of the names that move, shape (p, n); a phase at the bound 0 is too weak."""
+        linear = moving & np.array([_is_linear(name) for name in self.model.names])
+        return self._too_weak(values, linear, slopes[linear] / self.points.std, calculated, True)
 
-    def _misfit(self, calculated: Array) -> float:
-        """What a model that is not right adds to the variance of an amount, as a factor of that by counting, never below 1.
-
-        Notes
-        -----
-        A misfit goes on over a whole line, and what it does to an amount adds up along it: blocks of residuals count, not single ones. The
-        assumption that fails first: that lines are about as wide as at their start.
-        """
+    def _too_weak(self, values: Array, linear: Mask, rows: Array, calculated: Array, placed: bool) -> frozenset[str]:
         left = (self.points.intensity - calculated) / self.points.std
-        reach = min(self.setup.reach(self.model), left.size)
-        sums = np.cumsum(np.concatenate([[0.0], left]))
-        blocks = sums[reach:] - sums[:-reach]
-        return max(1.0, float(left @ left) / left.size, float(blocks @ blocks) / float(reach * blocks.size))
-
-    @property
-    def _linear(self) -> Mask:
-        """Scales and background, shape (p,)."""
-        return (
-            np.array([name.endswith("_scale") or name.startswith("background_") for name in self.model.names])
-            & self.wanted
-        )
-
-    def _too_weak(self, values: Array, moving: Mask, hessian: Array, misfit: float) -> frozenset[str]:
-        diagonal = np.diag(hessian)
-        unit = np.divide(1.0, np.sqrt(diagonal), out=np.zeros_like(diagonal), where=diagonal > 0)
-        inverse = np.linalg.pinv(hessian * np.outer(unit, unit), hermitian=True) * np.outer(unit, unit)
-        rows = {int(place): row for row, place in enumerate(np.flatnonzero(moving))}
-        weak = set()
-        for one in self.setup.phases:
-            if isinstance(one, FreeLines):
-                continue
-            place = self.model.place_of(f"{one.name}_scale")
-            size = float(np.sqrt(max(inverse[rows[place], rows[place]], 0.0))) if place in rows else 0.0
-            if size == 0 or not values[place] > PLACED * size * math.sqrt(misfit):
-                weak.add(one.name)
-        return frozenset(weak)
+        weak: frozenset[str] = frozenset()
+        # Where nothing is seen over misfits of whole lines, phases are missing: those offered are judged point by point.
+        for reach in (self.setup.reach(self.model), 1) if placed else (1,):
+            sizes = dict(zip(np.flatnonzero(linear).tolist(), amount_sizes(rows, left, reach).tolist(), strict=True))
+            weak = frozenset(
+                name
+                for name in self.setup.structured
+                if not values[place := self.model.place_of(f"{name}_scale")] > PLACED * sizes.get(place, math.inf)
+            )
+            if len(weak) < len(self.setup.phases):
+                break
+        return weak
 
     def _lower(self, now: Scaled, values: Array) -> Scaled:
         """What fits better: what is, or other values with background and scales solved for."""
@@ -228,3 +199,8 @@ class Attempt:
             return now
         other = self.scaled(values)
         return other if other.cost < now.cost else now
+
+
+def _is_linear(name: str) -> bool:
+    """Whether a pattern is linear in a name: a scale or a term of the background."""
+    return name.endswith("_scale") or name.startswith("background_")

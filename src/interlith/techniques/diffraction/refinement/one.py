@@ -26,6 +26,8 @@ Mask = NDArray[np.bool_]
 _FAR_FRESH, _FAR_SEEDED, _NEAR = 0.15, 0.04, 2.0
 #: Turns of areas and the rest after Le Bail, and the relative change below which they have settled.
 _TURNS, _SETTLED = 30, 1e-4
+#: Times that counts are weighted anew after a fit that went far.
+_WEIGHTED = 3
 #: Edges are of nearly one length within this part of it; a fit is as good within this part of chi squared.
 _NEARLY, _AS_GOOD = 0.01, 1e-5
 #: Share of a standard uncertainty to which a fit goes before its weights are fixed.
@@ -183,7 +185,7 @@ def _finished(
     work: Attempt, values: Array, held: frozenset[str], shapes: Array, *, steps: int, fresh: bool, weighted: bool = False
 ) -> Fitted:  # fmt: skip
     """All names free to convergence, phases that are too weak held at `shapes`; counts weighted by the model at last, unless they are."""
-    plan, model, seen = work.setup.plan, work.model, [held]
+    plan, model, seen, again = work.setup.plan, work.model, [held], _WEIGHTED
     while True:
         moving = work.free(held)
         if work.setup.shared_out:
@@ -209,20 +211,25 @@ def _finished(
         )
         steps += int(found.steps[0])
         values = np.asarray(found.values[0, : len(model.names)])
-        weak = work.weak_after(found, moving)
+        calculated, slopes = model.with_slopes(values, problem.moving)
+        if work.points.counted and not weighted and again and work.outdated(calculated):
+            # A phase was found on the way: what weights came from is not what the pattern is.
+            again -= 1
+            continue
+        weak = work.weak_after(values, calculated, slopes, moving)
         end, now = work.placed(work.scaled(work.home(values, weak - held, shapes)), weak) if weak else (values, weak)
         # A phase at the edge of being seen must not go back and forth.
         if now in seen:
             break
         values, held = end, now
         seen.append(held)
-    calculated, inflated = _inflated(problem, found)
+    inflated = _inflated(problem, found, calculated, slopes)
     shared = tuple(group for group in work.setup.one_site if moving[model.place_of(group[0])])
     return Fitted(model, work.points, found, inflated, calculated, tuple(sorted(held)), steps, fresh, shared)
 
 
-def _inflated(problem: PatternProblem, found: Fit) -> tuple[Array, Array]:
-    """Calculated intensity (n,), and the covariance with neighbouring residuals taken as alike (p, p).
+def _inflated(problem: PatternProblem, found: Fit, calculated: Array, slopes: Array) -> Array:
+    """Covariance with neighbouring residuals taken as alike, shape (p, p).
 
     A width that ended at its bound counts as free for the others: had it stayed inside, they would be elsewhere by as much as the two do
     the same. Taken as known, it would make its partner sure of a value that is off by several standard uncertainties.
@@ -231,7 +238,6 @@ def _inflated(problem: PatternProblem, found: Fit) -> tuple[Array, Array]:
     covariance = np.where(known, found.covariance[0], 0.0)
     independent, names = list(problem.parameters.independent), problem.model.names
     count, moving = len(names), np.flatnonzero(problem.moving)
-    calculated, slopes = problem.model.with_slopes(found.values[0, :count], problem.moving)
     jacobian = (slopes[moving] / problem.std).T
     free = np.diag(covariance)[independent] > 0
     ended = [place for place in independent if place < count and found.side[0, place] and _is_width(names[place])]
@@ -244,7 +250,7 @@ def _inflated(problem: PatternProblem, found: Fit) -> tuple[Array, Array]:
     wider[own] = alike_covariance(residual, jacobian, covariance[own], size=int(free.sum()))
     # At the bound itself its one-sided distance says how far inside it may lie.
     wider[ended] = wider[:, ended] = 0.0
-    return calculated, np.where(known[:count, :count], wider, found.covariance[0, :count, :count])
+    return np.asarray(np.where(known[:count, :count], wider, found.covariance[0, :count, :count]))
 
 
 def _is_width(name: str) -> bool:

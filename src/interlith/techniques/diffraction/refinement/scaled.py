@@ -31,15 +31,15 @@ class Scaled:
         Chi squared.
     linear
         Names that were solved for, shape (p,), q of them.
-    hessian
-        J^T W J of these, shape (q, q).
+    rows
+        Their curves over the standard uncertainties, shape (q, n).
     """
 
     values: Array
     calculated: Array
     cost: float
     linear: Mask
-    hessian: Array
+    rows: Array
 
 
 def scaled(model: PatternModel, values: Array, intensity: Array, std: Array) -> Scaled:
@@ -69,4 +69,4 @@ def scaled(model: PatternModel, values: Array, intensity: Array, std: Array) -> 
     out[linear] = found
     calculated = found @ columns + beside
     residual = (intensity - calculated) / std
-    return Scaled(out, calculated, float(residual @ residual), linear, rows @ rows.T)
+    return Scaled(out, calculated, float(residual @ residual), linear, rows)

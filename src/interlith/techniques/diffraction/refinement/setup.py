@@ -152,6 +152,11 @@ class Setup:
         return words
 
     @property
+    def structured(self) -> tuple[str, ...]:
+        """Names of phases whose intensities follow from a structure."""
+        return tuple(one.name for one in self._with_atoms)
+
+    @property
     def _with_atoms(self) -> tuple[PhaseLines, ...]:
         return tuple(one for one in self.phases if isinstance(one, PhaseLines))
 
