@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlith.errors import FitError
-from interlith.numerics.fitting import Settings
+from interlith.numerics.fitting import Fit, Settings
 from interlith.numerics.fitting.losses import Linear
 from interlith.numerics.fitting.reduced import reduced, starts_of
 from interlith.numerics.fitting.solver import minimise
@@ -32,6 +32,8 @@ PLACED = 5.0
 _SHARED = 5
 #: Least variance of a count where the model says less.
 _LEAST = 0.5
+#: Share of what stands above the background that a fit leaves over where it explains little.
+_LITTLE = 0.5
 #: Change of chi squared, relative, by new weights that is one.
 _OTHER = 0.2
 LOSS = Linear()
@@ -170,28 +172,52 @@ class Attempt:
 
     def weak(self, now: Scaled, *, placed: bool = True) -> frozenset[str]:
         """Phases too weak to show more than how strong they are; lines that are not `placed` yet leave much over that says nothing of amounts."""
-        part = self.wanted[now.linear]
-        return self._too_weak(now.values, now.linear & self.wanted, now.rows[part], now.calculated, placed)
+        linear = now.linear & self.wanted
+        return self._on_the_way(now.values, linear, now.rows[self.wanted[now.linear]], now.calculated, placed)
 
     def weak_after(self, values: Array, calculated: Array, slopes: Array, moving: Mask) -> frozenset[str]:
         """The same after a fit, from the slopes of the names that move, shape (p, n); a phase at the bound 0 is too weak."""
-        linear = moving & np.array([_is_linear(name) for name in self.model.names])
-        return self._too_weak(values, linear, slopes[linear] / self.points.std, calculated, True)
+        linear = moving & self._linear
+        return self._on_the_way(values, linear, slopes[linear] / self.points.std, calculated, True)
 
-    def _too_weak(self, values: Array, linear: Mask, rows: Array, calculated: Array, placed: bool) -> frozenset[str]:
-        left = (self.points.intensity - calculated) / self.points.std
-        weak: frozenset[str] = frozenset()
-        # Where nothing is seen over misfits of whole lines, phases are missing: those offered are judged point by point.
-        for reach in (self.setup.reach(self.model), 1) if placed else (1,):
-            sizes = dict(zip(np.flatnonzero(linear).tolist(), amount_sizes(rows, left, reach).tolist(), strict=True))
-            weak = frozenset(
-                name
-                for name in self.setup.structured
-                if not values[place := self.model.place_of(f"{name}_scale")] > PLACED * sizes.get(place, math.inf)
-            )
-            if len(weak) < len(self.setup.phases):
-                break
+    def nothing_seen(self, found: Fit, calculated: Array, slopes: Array, moving: Mask) -> bool:
+        """Whether a fit shows none of the phases: all are too weak for its misfit, or are at a bound of their cells where little is explained."""
+        values, linear = np.asarray(found.values[0, : len(self.model.names)]), moving & self._linear
+        away = self._too_weak(
+            values, linear, slopes[linear] / self.points.std, calculated, self.setup.reach(self.model)
+        )
+        level = self.model.background_of(values)
+        whole, left = (
+            float(((one / self.points.std) ** 2).sum())
+            for one in (self.points.intensity - level, self.points.intensity - calculated)
+        )
+        if left > _LITTLE * whole:
+            ends = zip(self.model.names, found.side[0, : len(values)].tolist(), moving.tolist(), strict=True)
+            ended = [name for name, side, free in ends if side and free and "_cell_" in name]
+            away |= {one for one in self.setup.structured if any(name.startswith(f"{one}_cell_") for name in ended)}
+        return len(away) == len(self.setup.phases)
+
+    @property
+    def _linear(self) -> Mask:
+        """Scales and terms of the background, in which a pattern is linear, shape (p,)."""
+        return np.array([name.endswith("_scale") or name.startswith("background_") for name in self.model.names])
+
+    def _on_the_way(
+        self, values: Array, linear: Mask, rows: Array, calculated: Array, placed: bool
+    ) -> frozenset[str]:  # fmt: skip
+        weak = self._too_weak(values, linear, rows, calculated, self.setup.reach(self.model) if placed else 1)
+        if placed and len(weak) == len(self.setup.phases):
+            # Phases are missing, or lines are not where they are yet: those offered are judged point by point.
+            return self._too_weak(values, linear, rows, calculated, 1)
         return weak
+
+    def _too_weak(self, values: Array, linear: Mask, rows: Array, calculated: Array, reach: int) -> frozenset[str]:
+        sizes = amount_sizes(rows, (self.points.intensity - calculated) / self.points.std, reach)
+        known = dict(zip(np.flatnonzero(linear).tolist(), sizes.tolist(), strict=True))
+        places = {name: self.model.place_of(f"{name}_scale") for name in self.setup.structured}
+        return frozenset(
+            name for name, place in places.items() if not values[place] > PLACED * known.get(place, math.inf)
+        )
 
     def _lower(self, now: Scaled, values: Array) -> Scaled:
         """What fits better: what is, or other values with background and scales solved for."""
@@ -199,8 +225,3 @@ class Attempt:
             return now
         other = self.scaled(values)
         return other if other.cost < now.cost else now
-
-
-def _is_linear(name: str) -> bool:
-    """Whether a pattern is linear in a name: a scale or a term of the background."""
-    return name.endswith("_scale") or name.startswith("background_")

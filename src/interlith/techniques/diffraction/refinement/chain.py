@@ -138,7 +138,12 @@ def _one(setup: Setup, member: Member, seed: tuple[int, Mapping[str, float]] | N
     if not best.converged:
         return Refined(member, best, f"the refinement {best.fit.reason(0)}", origin)
     if len(best.held) == len(setup.phases):
-        return Refined(member, None, "none of the phases is seen", origin)
+        return Refined(
+            member,
+            None,
+            "none of the phases is seen: are wavelength, limits and cells right, is a phase missing?",
+            origin,
+        )
     if usual is not None and best.reduced_cost > _UNLIKE * usual:
         return Refined(member, best, "worse than the patterns before it", origin)
     return Refined(member, best, "", origin)

@@ -223,6 +223,8 @@ def _finished(
             break
         values, held = end, now
         seen.append(held)
+    if work.nothing_seen(found, calculated, slopes, moving):
+        held = frozenset(work.setup.pattern.names)
     inflated = _inflated(problem, found, calculated, slopes)
     shared = tuple(group for group in work.setup.one_site if moving[model.place_of(group[0])])
     return Fitted(model, work.points, found, inflated, calculated, tuple(sorted(held)), steps, fresh, shared)

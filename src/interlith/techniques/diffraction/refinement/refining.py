@@ -130,7 +130,8 @@ def refine(
         )
         gathered.add(chain, element, standard)
     if not gathered.observables:
-        raise FitError(next((row[3] for row in gathered.quality if row[3]), "No pattern could be refined."))
+        why = next((f" {name}, {where}: {reason}" for name, where, _, reason in gathered.quality if reason), "")
+        raise FitError(f"No pattern could be refined.{why}")
     return _RECORDER.result(
         "refine", gathered.observables, method="Rietveld refinement", options=_told(pattern, start), quality=gathered.quality,
         data={word: pl.concat(parts, how="diagonal_relaxed") for word, parts in gathered.tables.items()}, words=METHODS,
