@@ -6,12 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 import interlith as il
+from interlith.crystal.cif import parse_cif
 from interlith.errors import FitError, ReadError
 from interlith.model import Result, Sample, Series
+from interlith.techniques.diffraction.refined_files import cif
 from interlith.techniques.diffraction.refinement.pattern import Pattern, Phase
 from interlith.techniques.diffraction.refinement.refining import refine
 
@@ -152,3 +155,18 @@ def test_oxygen_of_a_tetragonal_spinel_stands_on_the_mirror_that_its_group_does_
     # Started at 0.26828 and 0.26736; b and c are equal from 134 K on.
     assert abs(refined["spinel_cell_b"][0] - refined["spinel_cell_c"][0]) < 1e-4
     assert abs(y[0] - z[0]) < 2e-4
+
+
+def test_refined_oxygen_of_lead_sulphate_makes_regular_sulphate_groups(data_folder: Path) -> None:
+    folder = data_folder / "diffraction"
+    phase = Phase(folder / "pbso4/PbSO4-Wyckoff.cif", name="PbSO4", positions="all", u_iso="all")
+    found = refine(Series((il.read(folder / "easydiff/d1a.cif"),)), Pattern(phase))
+    files = cif(found).data["files"]
+    structure = parse_cif(files.filter(files["phase"] == "PbSO4").item(0, "text"))
+    (sulphur,) = np.flatnonzero([site.element == "S" for site in structure.sites])
+    centre = int(np.flatnonzero(structure.atoms.site == sulphur)[0])
+    gaps = structure.atoms.fractions[np.array(structure.atoms.elements) == "O"] - structure.atoms.fractions[centre]
+    lengths = np.sort(np.linalg.norm((gaps - np.rint(gaps)) @ structure.cell.vectors, axis=1))[:4]
+    # Sulphates have 1.46 to 1.50 angstrom; the file that it starts from has 1.41 to 1.48, coordinates moved the other way 1.36 to 1.47.
+    assert lengths.min() > 1.45
+    assert lengths.max() < 1.50
