@@ -84,6 +84,18 @@ def test_what_stays_bad_is_told_and_leaves_no_trace(tmp_path: Path, capsys: pyte
             refine_again(folder, asked)
 
 
+def test_one_of_several_specimens_is_refined_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write(tmp_path / "salt", "")
+    table = folder / "measurements.csv"
+    table.write_text(table.read_text().replace("p2.xy,diffraction,salt,,1", "p2.xy,diffraction,other,,1"))
+    study = folder / "study.yaml"
+    study.write_text(study.read_text().replace("  salt: {}\n", "  salt: {}\n  other: {}\n"))
+    assert refine_again(folder, Asked(only="0", sample="salt_1", start="fresh")) == FINE
+    said = capsys.readouterr().out
+    assert "salt_1" in said
+    assert "nothing became better" in said
+
+
 def test_a_study_without_phases_is_told_what_to_write(tmp_path: Path) -> None:
     folder = write(tmp_path / "salt", "")
     text = (folder / "study.yaml").read_text()

@@ -93,7 +93,8 @@ def _below_each_other(values: Sequence[Any]) -> Any:
     if len(values) == 1:
         return values[0]
     filled = [value for value in values if value.width] or values[:1]
-    return pl.concat(filled, how="vertical_relaxed")
+    # A column that some have (a pattern refined again) stays empty for the others.
+    return pl.concat(filled, how="diagonal_relaxed")
 
 
 class _Joined(Mapping[str, Any]):

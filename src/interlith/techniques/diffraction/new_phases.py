@@ -102,6 +102,12 @@ def run(given: Given) -> Result:
     quality: list[tuple[str, str, bool, str]] = []
     for sample in dict.fromkeys(one.sample for one in shares):
         own = [one for one in shares if one.sample == sample]
+        count = len({one.fit for one in own if one.value is not None})
+        if count < _LEAST_KNOWN and not given.options.get("names"):
+            # Nobody asked for it: single patterns are no series that failed.
+            said = f"An appearance needs {_LEAST_KNOWN} patterns with a share; there are {count}."
+            flags[sample] = (Flag("new_phases", said, "", "note"),)
+            continue
         found = []
         for name in wanted:
             try:

@@ -29,6 +29,8 @@ METHODS = (
 )
 #: A track without a name is reported where it was seen in this share of the patterns.
 REPORTED = 0.5
+#: Area over its standard uncertainty from which on a lost line is there all the same.
+_STANDS = 5.0
 #: Neighbouring patterns that a parabola goes through for a swing: the largest of many noisy numbers is too large.
 _SMOOTH = 5
 #: Options that this step reads.
@@ -143,6 +145,11 @@ def _of_track(name: str, row: int, found: Tracks, seen: Observed, sample: Sample
             "fit": f"pattern {member} peak {name}",
         }
         area, size = float(found.area[row, member]), float(found.area_std[row, member])
+        if not found.seen[row, member] and area > _STANDS * size > 0:
+            lost = "the track is lost here: area at the place where its neighbours have it"
+            parts = {f"noise:{own}/area": size}
+            made.append(_RECORDER.number(sample, f"{quantity}_area", area, "1", parts, flag=lost, **told))
+            continue
         if not found.seen[row, member]:
             made.append(
                 _RECORDER.number(
@@ -160,7 +167,8 @@ def _of_track(name: str, row: int, found: Tracks, seen: Observed, sample: Sample
                 f"{quantity}_width",
                 float(found.width[row, member]),
                 "deg",
-                {f"noise:{own}/width": float(found.width_std[row, member])},
+                # A width that was held is that of the neighbours: how uncertain it is nobody knows.
+                {f"noise:{own}/width": float(found.width_std[row, member]) or math.inf},
                 **told,
             ),
             _RECORDER.number(sample, f"{quantity}_area", area, "1", {f"noise:{own}/area": size}, **told),

@@ -155,6 +155,19 @@ def test_masks_limits_and_words() -> None:
         Phase("LNMO", refine=("cel",))
 
 
+def test_ends_that_are_reversed_or_not_two_are_refused() -> None:
+    with pytest.raises(StudyError, match=r"limits: .* lower one first"):
+        Pattern(NAMES, limits=(70.0, 20.0))
+    with pytest.raises(StudyError, match=r"limits: .* two numbers"):
+        Pattern(NAMES, limits=(30.0,))  # type: ignore[arg-type]
+    with pytest.raises(StudyError, match="bounds of NiO_cell_a"):
+        Pattern(NAMES, bounds={"NiO_cell_a": (4.2, 4.1)})
+    with pytest.raises(StudyError, match="path of an instrument file"):
+        Pattern(NAMES, instrument={"wavelengths": [0.7748]})  # type: ignore[arg-type]
+    with pytest.raises(FitError, match=r"runs from 15 to .* the limits are 100 to 120"):
+        refine(_series(), Pattern(NAMES, instrument=LAB, limits=(100.0, 120.0)))
+
+
 def test_a_series_without_a_pattern_is_refused() -> None:
     with pytest.raises(FitError, match="no pattern"):
         refine(Series(()), PATTERN)

@@ -107,7 +107,12 @@ def _member(
     for low, high in (*masks.get(-1, ()), *masks.get(number, ())):
         kept &= (x < low) | (x > high)
     if kept.sum() < LEAST_POINTS:
-        reason = f"only {int(kept.sum())} points can be used; a pattern needs {LEAST_POINTS}"
+        inside = "" if limits is None else f" and the limits are {limits[0]:g} to {limits[1]:g}"
+        reason = (
+            f"only {int(kept.sum())} points can be used; a pattern needs {LEAST_POINTS}. It runs from {x.min():g} to {x.max():g} deg{inside}"
+            if x.size
+            else "it has no points"
+        )
         return Member(number, one.item, one.frame, None, state, reason)
     counted = weights.factor if "counts" in weights.basis else 0.0
     points = Points(x[kept], one.intensity[kept], weights.std[kept], counted)

@@ -9,8 +9,10 @@ import numpy as np
 from interlith.model import Flag
 from interlith.techniques.diffraction.refinement.chain import Refined
 from interlith.techniques.diffraction.refinement.one import Fitted
-from interlith.techniques.diffraction.refinement.quality import FAR, not_fixed
+from interlith.techniques.diffraction.refinement.quality import FAR, not_fixed, quality
 
+#: Share of chi squared about the background that is left over where little is explained.
+_LITTLE = 0.5
 #: Correlation beyond which two names are hardly told apart.
 _HARDLY = 0.995
 
@@ -34,6 +36,14 @@ def noticed(refined: Sequence[Refined]) -> list[Flag]:
             "uncertainties by the stated weights are not to be trusted; those given are widened for residuals that run together."
         )
         flags.append(Flag("goodness_far_from_one", said))
+    little = [100 * value for value in (quality(one).r_wp_peaks for one in fits) if value**2 > _LITTLE]
+    if little:
+        said = (
+            f"The phases explain less than half of what stands above the background in {len(little)} of {len(fits)} patterns (R_wp of the peaks "
+            f"{np.median(little):.0f} %): their numbers hold only if their lines are among the peaks. Look at the pattern; "
+            "a phase, or the wavelength, is missing or wrong."
+        )
+        flags.append(Flag("little_explained", said))
     named: dict[str, int] = {}
     hardly: dict[str, int] = {}
     for one in fits:

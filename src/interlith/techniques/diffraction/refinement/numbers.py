@@ -28,6 +28,8 @@ _WIDTHS = tuple(
     for name, unit, quantity in (("inverse_size", "nm", "crystallite_size"), ("microstrain", "1", "microstrain"))
     for way in ("", "_along", "_across")
 )
+#: Said of a number that is where its bound is.
+_ENDED = "ended at its bound: how uncertain it is nobody knows"
 #: Components below this share of the largest are left out.
 _LEAST = 1e-4
 
@@ -141,40 +143,56 @@ def _derived(setup: Setup, fitted: Fitted) -> Iterator[Derived]:
             place = model.place_of(f"{phase.name}_{name}")
             if not moving[place]:
                 continue
-            value, side = float(fitted.values[place]), int(fitted.fit.side[0, place])
-            inside = float(fitted.fit.one_sided[0, place])
-            if name.startswith("inverse_size"):
-                if side == -1 or value <= 0:
-                    least = 1 / (NORMAL_95 * inside) if math.isfinite(inside) and inside > 0 else 0.0
-                    yield Derived(
-                        f"{phase.name}_{quantity}",
-                        math.nan,
-                        unit,
-                        {},
-                        low=least,
-                        flag="wider than can be told: lower bound",
-                    )
-                else:
-                    yield Derived(
-                        f"{phase.name}_{quantity}", 1 / value, unit, {place: -1 / value**2}, known=_known(fitted, place)
-                    )
-            elif side == -1:
-                yield Derived(f"{phase.name}_{quantity}", 0.0, unit, {place: 1.0}, low=0.0, high=NORMAL_95 * inside)
-            else:
-                yield Derived(f"{phase.name}_{quantity}", value, unit, {place: 1.0}, known=_known(fitted, place))
+            found = (_size if name.startswith("inverse_size") else _strain)(
+                fitted, place, f"{phase.name}_{quantity}", unit
+            )
+            if found is not None:
+                yield found
+
+
+def _size(fitted: Fitted, place: int, quantity: str, unit: str) -> Derived | None:
+    """A size from its inverse: an interval that is not even about it, or a lower bound alone where it may be of any size above; none where nothing says it."""
+    value, side = float(fitted.values[place]), int(fitted.fit.side[0, place])
+    if side == 1:
+        return Derived(quantity, 1 / value, unit, {}, flag=_ENDED, known=False)
+    far = NORMAL_95 * float(
+        fitted.one_sided[place] if side == -1 else math.sqrt(max(fitted.inflated[place, place], 0.0))
+    )
+    if not _known(fitted, place) or not math.isfinite(far):
+        return None
+    if side == -1 or value <= far:
+        least = 1 / (max(value, 0.0) + far) if max(value, 0.0) + far > 0 else 0.0
+        return Derived(quantity, math.nan, unit, {}, low=least, flag="wider than can be told: lower bound")
+    return Derived(quantity, 1 / value, unit, {place: -1 / value**2}, low=1 / (value + far), high=1 / (value - far))
+
+
+def _strain(fitted: Fitted, place: int, quantity: str, unit: str) -> Derived | None:
+    """A strain, its interval cut at 0; none where nothing says it."""
+    value, side = float(fitted.values[place]), int(fitted.fit.side[0, place])
+    if side == 1:
+        return Derived(quantity, value, unit, {}, flag=_ENDED, known=False)
+    far = NORMAL_95 * float(
+        fitted.one_sided[place] if side == -1 else math.sqrt(max(fitted.inflated[place, place], 0.0))
+    )
+    if not _known(fitted, place) or not math.isfinite(far):
+        return None
+    if side == -1 or value < far:
+        return Derived(quantity, max(value, 0.0), unit, {place: 1.0}, low=0.0, high=max(value, 0.0) + far)
+    return Derived(quantity, value, unit, {place: 1.0})
 
 
 def _cell(setup: Setup, fitted: Fitted, number_: int, free: Array, places: list[int]) -> Iterator[Derived]:
     """Edges, angles and volume of a phase."""
-    phase = setup.phases[number_]
+    phase, ended = setup.phases[number_], {place for place in places if fitted.fit.side[0, place] != 0}
     for name, value, place in zip(phase.freedom.names, free, places, strict=True):
-        unit = "angstrom" if name in ("a", "b", "c") else "deg"
-        yield Derived(f"{phase.name}_cell_{name}", float(value), unit, {place: 1.0}, known=_known(fitted, place))
+        unit, sure = "angstrom" if name in ("a", "b", "c") else "deg", _known(fitted, place) and place not in ended
+        flag = _ENDED if place in ended else ""
+        yield Derived(f"{phase.name}_cell_{name}", float(value), unit, {place: 1.0}, known=sure, flag=flag)
     volume, slopes = _volume(phase.freedom.six(free), phase.freedom.matrix)
-    known = all(_known(fitted, place) for place in places)
-    yield Derived(
-        f"{phase.name}_cell_volume", volume, "angstrom^3", dict(zip(places, slopes.tolist(), strict=True)), known=known
-    )
+    known = all(_known(fitted, place) for place in places) and not ended
+    by_place = dict(zip(places, slopes.tolist(), strict=True))
+    flag = _ENDED if ended else ""
+    yield Derived(f"{phase.name}_cell_volume", volume, "angstrom^3", by_place, known=known, flag=flag)
 
 
 def _volume(six: Array, matrix: Array) -> tuple[float, Array]:
@@ -203,7 +221,7 @@ def _columns(fitted: Fitted, derived: list[Derived]) -> Array:
                 slopes[row, place] = slope
     covariance = np.where(np.isfinite(fitted.inflated), fitted.inflated, 0.0)
     # What a bound holds has no variance of its own: it may lie inside by its one-sided distance.
-    held = np.nan_to_num(fitted.fit.one_sided[0, : len(fitted.values)], posinf=0.0) ** 2
+    held = np.nan_to_num(fitted.one_sided, posinf=0.0) ** 2
     whole = slopes @ covariance @ slopes.T + np.diag(slopes**2 @ held)
     size = np.sqrt(np.maximum(np.diag(whole), 0.0))
     size[size == 0] = 1.0

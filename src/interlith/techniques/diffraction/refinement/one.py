@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -48,6 +49,8 @@ class Fitted:
         Values, covariance by the stated uncertainties, bounds, entangled names.
     inflated
         Covariance with neighbouring residuals taken as alike, and widths at a bound as free for the others, shape (p, p).
+    one_sided
+        How far inside its bound a name that ended there may lie (1 standard uncertainty), widened as `inflated`; NaN elsewhere, shape (p,).
     calculated
         Shape (n,).
     held
@@ -64,6 +67,7 @@ class Fitted:
     points: Points
     fit: Fit
     inflated: Array
+    one_sided: Array
     calculated: Array
     held: tuple[str, ...]
     steps: int
@@ -225,13 +229,13 @@ def _finished(
         seen.append(held)
     if work.nothing_seen(found, calculated, slopes, moving):
         held = frozenset(work.setup.pattern.names)
-    inflated = _inflated(problem, found, calculated, slopes)
+    inflated, one_sided = _inflated(problem, found, calculated, slopes)
     shared = tuple(group for group in work.setup.one_site if moving[model.place_of(group[0])])
-    return Fitted(model, work.points, found, inflated, calculated, tuple(sorted(held)), steps, fresh, shared)
+    return Fitted(model, work.points, found, inflated, one_sided, calculated, tuple(sorted(held)), steps, fresh, shared)
 
 
-def _inflated(problem: PatternProblem, found: Fit, calculated: Array, slopes: Array) -> Array:
-    """Covariance with neighbouring residuals taken as alike, shape (p, p).
+def _inflated(problem: PatternProblem, found: Fit, calculated: Array, slopes: Array) -> tuple[Array, Array]:
+    """Covariance with neighbouring residuals taken as alike (p, p), and how far inside the bounds that they ended at names may lie (p,).
 
     A width that ended at its bound counts as free for the others: had it stayed inside, they would be elsewhere by as much as the two do
     the same. Taken as known, it would make its partner sure of a value that is off by several standard uncertainties.
@@ -250,9 +254,15 @@ def _inflated(problem: PatternProblem, found: Fit, calculated: Array, slopes: Ar
     wider = np.zeros((count, count))
     residual = (calculated - problem.intensity) / problem.std
     wider[own] = alike_covariance(residual, jacobian, covariance[own], size=int(free.sum()))
-    # At the bound itself its one-sided distance says how far inside it may lie.
+    # At the bound itself its one-sided distance says how far inside it may lie: without the bound it would lie as far beyond it, less surely.
+    one_sided = found.one_sided[0, :count].copy()
+    for place in ended:
+        inside, stated, alike = one_sided[place], covariance[place, place], wider[place, place]
+        if 0 < inside < math.inf and stated > 0:
+            beyond = max((stated - inside**2) / (2 * inside), 0.0)
+            one_sided[place] = max(inside, math.sqrt(beyond**2 + alike) - beyond)
     wider[ended] = wider[:, ended] = 0.0
-    return np.asarray(np.where(known[:count, :count], wider, found.covariance[0, :count, :count]))
+    return np.asarray(np.where(known[:count, :count], wider, found.covariance[0, :count, :count])), one_sided
 
 
 def _is_width(name: str) -> bool:

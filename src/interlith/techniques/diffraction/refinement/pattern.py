@@ -222,6 +222,17 @@ class Pattern:
             )
         if background is not None and not 1 <= background <= 40:
             raise StudyError(f"background is {background}; give a number of polynomials from 1 to 40.")
+        for what, ends in {
+            "limits": limits,
+            **{f"bounds of {name}": pair for name, pair in (bounds or {}).items()},
+        }.items():
+            if ends is not None and not (len(ends) == 2 and ends[0] < ends[1]):
+                raise StudyError(f"{what}: {tuple(ends)}; give two numbers, the lower one first.")
+        if isinstance(instrument, Mapping):
+            raise StudyError(
+                "instrument is a mapping; give the path of an instrument file, a word such as 'Cu', or an Instrument of "
+                "interlith.physics.powder.instrument."
+            )
         for word, value in (
             ("phases", made), ("instrument", instrument), ("background", background), ("limits", limits), ("masks", dict(masks or {})),
             ("refine", None if refine is None else tuple(refine)), ("fixed", tuple(fixed)), ("start", dict(start or {})),

@@ -53,7 +53,7 @@ def _parameters(one: Refined) -> pl.DataFrame:
     assert fitted is not None
     count = len(fitted.model.names)
     spread = np.where(np.isfinite(np.diag(fitted.inflated)), np.diag(fitted.inflated), np.inf)
-    one_sided = fitted.fit.one_sided[0, :count]
+    one_sided = fitted.one_sided
     inflated = np.where(np.isnan(one_sided), np.sqrt(np.maximum(spread, 0.0)), one_sided)
     return pl.DataFrame(
         {
