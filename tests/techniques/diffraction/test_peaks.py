@@ -67,7 +67,7 @@ def test_a_mixture_is_found_among_all_shipped_crystals(mixture: tuple[str, str])
 
 
 def test_the_rest_that_nobody_explains_is_told() -> None:
-    found = candidates(pattern(8, {"corundum": 2000.0, "NiO": 2000.0}), ["corundum"])
+    found = candidates(pattern(8, {"corundum": 2000.0, "NiO": 2000.0}), "corundum")
     (said,) = (flag for flag in found.flags["S"] if flag.code == "unexplained_peaks")
     assert int(said.message.split()[0]) > 20
 

@@ -55,7 +55,7 @@ class Telling:
 
 
 def candidates(
-    series: Series, phases: Sequence[str | Path | Structure] | None = None, *, most: int = 4, wavelength: float | None = None,
+    series: Series, phases: Sequence[str | Path | Structure] | str | Path | Structure | None = None, *, most: int = 4, wavelength: float | None = None,
     limits: tuple[float, float] | None = None, widths: tuple[float, float] | None = None,
 ) -> Result:  # fmt: skip
     """Crystals ranked against the peaks of one pattern, and the mixture that explains them.
@@ -65,7 +65,7 @@ def candidates(
     series
         One pattern (of a series the first is taken).
     phases
-        Structures, CIF files or names of shipped structures; all shipped ones by default.
+        Structures, CIF files or names of shipped structures, or one of them; all shipped ones by default, and with ``"shipped"``.
     most
         Crystals in the mixture at most.
     wavelength, limits, widths
@@ -92,7 +92,11 @@ def candidates(
     narrow, wide = widths or usual_widths(curve, seen.radiation)
     fits, least = found_lines(curve, seen.radiation, narrow=narrow, wide=wide)
     lines = seen_lines(fits[0], seen, least)
-    names = list(shipped()) if phases is None else list(phases)
+    names: Sequence[str | Path | Structure]
+    if phases is None or phases == "shipped":
+        names = list(shipped())
+    else:
+        names = [phases] if isinstance(phases, (str, Path, Structure)) else phases
     structures = [phase(one) for one in names]
     wave = seen.radiation.wavelengths[0]
     promised = [predicted_lines(one, wave, lines.low, lines.high) for one in structures]

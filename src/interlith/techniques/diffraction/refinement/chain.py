@@ -136,7 +136,7 @@ def _one(setup: Setup, member: Member, seed: tuple[int, Mapping[str, float]] | N
     if best is None:
         return Refined(member, None, reason)
     if not best.converged:
-        return Refined(member, best, f"the refinement {best.fit.reason(0)}", origin)
+        return Refined(member, best, best.fit.reason(0), origin)
     if len(best.held) == len(setup.phases):
         return Refined(
             member,
