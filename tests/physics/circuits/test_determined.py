@@ -139,6 +139,10 @@ def test_what_is_no_spectrum_fails_alone() -> None:
     spectra = np.stack([good[0], np.full(FREQUENCY.size, 5.0 + 0j), -good[0], good[1]])
     found = fit_circuit(FREQUENCY, spectra, TWO_ARCS)
     verdicts = judged(found)
+    if found.converged[2]:
+        # Resistances cannot be negative: a fit that ends leaves over twice the spectrum.
+        assert verdicts[2]["R1"].value is None
+        assert "misses this spectrum" in verdicts[2]["R1"].flag
     for member in (1, 2):
         assert all(verdicts[member][name].value is None or verdicts[member][name].flag for name in ("R1", "R2", "W1"))
     np.testing.assert_allclose(found.values[[0, 3]], fit_circuit(FREQUENCY, good, TWO_ARCS).values, rtol=1e-4)

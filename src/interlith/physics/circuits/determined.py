@@ -28,6 +28,8 @@ _OPEN, _FAR = 100.0, 1e6
 #: Beyond the window by more than this factor a process is a bound however sharp its numbers look; below it, if an uncertainty exceeds
 #: the second number (relative).
 _BEYOND, _SHARP = 3.0, 0.1
+#: A fit that leaves over more than this part of the impedance (root mean square) says nothing of its parameters.
+_NOTHING_LIKE = 0.5
 #: Where the arc of a finite diffusion has its top: omega tau.
 _TOP = {"Wo": 2.54, "Ws": 2.54}
 _NORMAL_95 = 1.959963984540054
@@ -83,7 +85,22 @@ def judged(fit: CircuitFit) -> list[dict[str, Verdict]]:
     _profiled(fit, verdicts)
     for process in processes(fit.circuit):
         _outside(fit, process, verdicts)
+    missed = _missed(fit)
+    for member in np.flatnonzero((missed > _NOTHING_LIKE) & fit.converged):
+        said = f"the circuit misses this spectrum by {100 * missed[member]:.0f} % of its size"
+        verdicts[member] = {
+            name: Verdict(None, 0.0 if positive else -math.inf, math.inf, said)
+            for name, positive in zip(fit.names, fit.logarithmic, strict=True)
+        }
     return verdicts
+
+
+def _missed(fit: CircuitFit) -> NDArray[np.float64]:
+    """Root mean square of what each fit leaves over, in parts of the impedance, shape (b,)."""
+    used = np.broadcast_to(fit.used, fit.observed.shape)
+    size = np.where(used, np.abs(fit.observed), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.sqrt(np.nanmean((np.abs(fit.fitted - fit.observed) / size) ** 2, axis=1)))
 
 
 def _plain(fit: CircuitFit, member: int, k: int) -> Verdict:
