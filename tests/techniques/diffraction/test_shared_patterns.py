@@ -84,3 +84,19 @@ def test_every_pattern_works_or_says_why_not(folder: str, data_folder: Path) -> 
     else:
         assert set(refused) <= {"sepd.xye"}, refused
     assert all(len(text) > 10 for text in refused.values())
+
+
+@pytest.mark.parametrize("limits", [(51.0, 53.0), (50.0, 55.0)])
+def test_a_strong_line_that_its_track_loses_keeps_its_area(data_folder: Path, limits: tuple[float, float]) -> None:
+    files = sorted((data_folder / "realsets/xrd_repeat").glob("*.xrdml"))
+    found = il.diffraction.tracks([str(file) for file in files], tracks={"c": 51.97}, limits=limits)
+    areas = found.observables("peak_c_area")
+    assert len(areas) == len(files)
+    values = np.array([one.value for one in areas], dtype=float)
+    assert np.isfinite(values).all()
+    # Five scans of one specimen.
+    assert values.std() < 0.03 * values.mean()
+    for one in areas:
+        assert "upper bound" not in one.flag
+    for one in found.observables("peak_c_width"):
+        assert one.std > 0

@@ -155,10 +155,8 @@ def _size(fitted: Fitted, place: int, quantity: str, unit: str) -> Derived | Non
     value, side = float(fitted.values[place]), int(fitted.fit.side[0, place])
     if side == 1:
         return Derived(quantity, 1 / value, unit, {}, flag=_ENDED, known=False)
-    far = NORMAL_95 * float(
-        fitted.one_sided[place] if side == -1 else math.sqrt(max(fitted.inflated[place, place], 0.0))
-    )
-    if not _known(fitted, place) or not math.isfinite(far):
+    far = _half_width(fitted, place, side)
+    if far is None:
         return None
     if side == -1 or value <= far:
         least = 1 / (max(value, 0.0) + far) if max(value, 0.0) + far > 0 else 0.0
@@ -166,15 +164,19 @@ def _size(fitted: Fitted, place: int, quantity: str, unit: str) -> Derived | Non
     return Derived(quantity, 1 / value, unit, {place: -1 / value**2}, low=1 / (value + far), high=1 / (value - far))
 
 
+def _half_width(fitted: Fitted, place: int, side: int) -> float | None:
+    """Half of a 95 % interval, or how far above a lower bound it reaches; `None` where nothing says it."""
+    size = fitted.one_sided[place] if side == -1 else math.sqrt(max(fitted.inflated[place, place], 0.0))
+    return NORMAL_95 * float(size) if _known(fitted, place) and math.isfinite(size) else None
+
+
 def _strain(fitted: Fitted, place: int, quantity: str, unit: str) -> Derived | None:
     """A strain, its interval cut at 0; none where nothing says it."""
     value, side = float(fitted.values[place]), int(fitted.fit.side[0, place])
     if side == 1:
         return Derived(quantity, value, unit, {}, flag=_ENDED, known=False)
-    far = NORMAL_95 * float(
-        fitted.one_sided[place] if side == -1 else math.sqrt(max(fitted.inflated[place, place], 0.0))
-    )
-    if not _known(fitted, place) or not math.isfinite(far):
+    far = _half_width(fitted, place, side)
+    if far is None:
         return None
     if side == -1 or value < far:
         return Derived(quantity, max(value, 0.0), unit, {place: 1.0}, low=0.0, high=max(value, 0.0) + far)
