@@ -33,7 +33,7 @@ _SHARED = 5
 #: Least variance of a count where the model says less.
 _LEAST = 0.5
 #: Share of what stands above the background that a fit leaves over where it explains little.
-_LITTLE = 0.5
+LITTLE = 0.5
 #: Change of chi squared, relative, by new weights that is one.
 _OTHER = 0.2
 LOSS = Linear()
@@ -191,7 +191,7 @@ class Attempt:
             float(((one / self.points.std) ** 2).sum())
             for one in (self.points.intensity - level, self.points.intensity - calculated)
         )
-        if left > _LITTLE * whole:
+        if left > LITTLE * whole:
             ends = zip(self.model.names, found.side[0, : len(values)].tolist(), moving.tolist(), strict=True)
             ended = [name for name, side, free in ends if side and free and "_cell_" in name]
             away |= {one for one in self.setup.structured if any(name.startswith(f"{one}_cell_") for name in ended)}

@@ -7,12 +7,11 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from interlith.model import Flag
+from interlith.techniques.diffraction.refinement.attempt import LITTLE
 from interlith.techniques.diffraction.refinement.chain import Refined
 from interlith.techniques.diffraction.refinement.one import Fitted
 from interlith.techniques.diffraction.refinement.quality import FAR, not_fixed, quality
 
-#: Share of chi squared about the background that is left over where little is explained.
-_LITTLE = 0.5
 #: Correlation beyond which two names are hardly told apart.
 _HARDLY = 0.995
 
@@ -36,7 +35,7 @@ def noticed(refined: Sequence[Refined]) -> list[Flag]:
             "uncertainties by the stated weights are not to be trusted; those given are widened for residuals that run together."
         )
         flags.append(Flag("goodness_far_from_one", said))
-    little = [100 * value for value in (quality(one).r_wp_peaks for one in fits) if value**2 > _LITTLE]
+    little = [100 * value for value in (quality(one).r_wp_peaks for one in fits) if value**2 > LITTLE]
     if little:
         said = (
             f"The phases explain less than half of what stands above the background in {len(little)} of {len(fits)} patterns (R_wp of the peaks "
